@@ -1,0 +1,43 @@
+# Everything below needs Python 3.11 or newer, make and a package index.
+PYTHON ?= python3
+VENV := .venv
+BIN := $(VENV)/$(if $(filter Windows_NT,$(OS)),Scripts,bin)
+STAMP := $(VENV)/.installed
+WORKERS ?= auto
+
+.PHONY: run test check format lint types imports docs bench clean
+
+run: $(STAMP)  ## a whole simulated trading day in the terminal
+	$(BIN)/sellcli start --simulate
+
+test: $(STAMP)  ## every test
+	$(BIN)/python -m pytest -n $(WORKERS) --dist worksteal
+
+check: format lint types imports test docs  ## all that CI runs
+
+format: $(STAMP)
+	$(BIN)/ruff format --check src tests bench docs
+
+lint: $(STAMP)
+	$(BIN)/ruff check src tests bench docs
+
+types: $(STAMP)
+	$(BIN)/mypy
+
+imports: $(STAMP)
+	$(BIN)/lint-imports
+
+docs: $(STAMP)  ## the manual against the program
+	$(BIN)/python -m pytest -q tests/integration/test_docs.py
+
+bench: $(STAMP)  ## figures beside a reference, in one run
+	$(BIN)/pip install --quiet -c constraints.txt -e ".[bench]"
+	$(BIN)/python -m bench
+
+$(STAMP): pyproject.toml constraints.txt
+	$(PYTHON) -m venv $(VENV)
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check -c constraints.txt -e ".[dev]"
+	@touch $@
+
+clean:
+	rm -rf $(VENV) .mypy_cache .ruff_cache .pytest_cache .hypothesis

@@ -1,0 +1,47 @@
+"""
+Every exception this product raises on purpose.
+
+    SellError
+    ├── InvalidValue            a value that cannot be what it claims to be
+    ├── ConfigError             a setting, a file of the user's, a flag
+    ├── Denied                  refused by us, with all reasons
+    ├── StorageError            a durable write or read failed
+    ├── CalendarError           no sessions are known for that exchange and day
+    └── BrokerError
+        └── BrokerUnavailable   nothing was sent; asking again later is safe
+
+Expected outcomes (Hold, Abstain, NoBars) are values, not exceptions. Messages
+are lower case and hold the value met, what was expected, and what to do next.
+"""
+
+
+class SellError(Exception):
+    """The root: anything a user can be told in one line."""
+
+
+class InvalidValue(SellError, ValueError):
+    """A value that cannot be what it claims to be."""
+
+
+class ConfigError(SellError):
+    """A setting, a flag or a file of the user's is not usable as it is."""
+
+
+class Denied(SellError):
+    """We refuse to act; the message carries every reason."""
+
+
+class StorageError(SellError):
+    """A durable read or write failed; what was to be stored is not stored."""
+
+
+class CalendarError(SellError):
+    """No sessions are known for that exchange and day."""
+
+
+class BrokerError(SellError):
+    """The broker's side of a conversation failed."""
+
+
+class BrokerUnavailable(BrokerError):
+    """The broker cannot be asked now; nothing was sent, asking later is safe."""

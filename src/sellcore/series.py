@@ -1,0 +1,75 @@
+"""What is stored of one instrument's bars at one granularity."""
+
+import numpy as np
+from attrs import field, frozen
+
+from sellcore.bar import COLUMNS, BarSeries
+from sellcore.coverage import Coverage
+from sellcore.timeframe import Granularity
+
+
+@frozen
+class SeriesKey:
+    """
+    Names a stored series; equal by contract id and granularity, never by text.
+
+    Attributes:
+        con_id: The broker's contract id.
+        granularity: Half hours or days.
+        ticker: The label, ``EXCHANGE:SYMBOL``.
+    """
+
+    con_id: int
+    granularity: Granularity
+    ticker: str = field(eq=False)
+
+    def __str__(self) -> str:
+        return f"{self.ticker}:{self.granularity}"
+
+
+@frozen
+class StoredSeries:
+    """
+    Bars and the intervals they are known to be complete over.
+
+    Attributes:
+        bars: Oldest first; the last one may still be forming.
+        coverage: Where the bars are final. A bar is closed when coverage holds its end.
+    """
+
+    bars: BarSeries
+    coverage: Coverage
+
+
+@frozen
+class SeriesUpdate:
+    """
+    A change to a stored series, as small as it can be.
+
+    Attributes:
+        key: The series.
+        bars: New and revised bars; a stored bar of the same start is replaced.
+        coverage: The whole coverage after the change.
+        replaces_all: The stored bars are dropped first (fetched anew in whole).
+    """
+
+    key: SeriesKey
+    bars: BarSeries
+    coverage: Coverage
+    replaces_all: bool = False
+
+
+def apply(stored: StoredSeries | None, update: SeriesUpdate) -> StoredSeries:
+    """Return what a store must hold after ``update``."""
+    if stored is None or update.replaces_all:
+        return StoredSeries(update.bars, update.coverage)
+    return StoredSeries(upsert(stored.bars, update.bars), update.coverage)
+
+
+def upsert(old: BarSeries, new: BarSeries) -> BarSeries:
+    """Return the bars of both; where two start together, the new one stands."""
+    if not len(old) or not len(new):
+        return new if len(new) else old
+    kept = old[~np.isin(old.start, new.start)]
+    order = np.argsort(np.concatenate([kept.start, new.start]), kind="stable")
+    return BarSeries(*(np.concatenate([getattr(kept, n), getattr(new, n)])[order] for n in COLUMNS))
