@@ -1,6 +1,6 @@
 """Bars: OHLCV over half-open intervals [start, end), in UTC."""
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from datetime import datetime
 
 import numpy as np
@@ -79,15 +79,7 @@ class BarSeries:
     volume: Floats = field(converter=_floats)
 
     def __attrs_post_init__(self) -> None:
-        shape = self.start.shape
-        if len(shape) != 1 or any(getattr(self, name).shape != shape for name in COLUMNS):
-            raise InvalidValue("the columns of a bar series must have one shape (n,)")
-        if np.any(self.end <= self.start) or np.any(self.start[1:] < self.end[:-1]):
-            raise InvalidValue("bars must be in order and apart, each ending after its start")
-        for name in PRICES:
-            column = getattr(self, name)
-            if not np.all(np.isfinite(column) & (column > 0)):
-                raise InvalidValue(f"a bar's {name} must be a finite number above zero")
+        _check(tuple(getattr(self, name) for name in COLUMNS), firsts=())
 
     def __len__(self) -> int:
         return len(self.start)
@@ -97,7 +89,10 @@ class BarSeries:
             yield Bar(from_epoch(row[0]), from_epoch(row[1]), *row[2:])
 
     def __getitem__(self, rows: slice | NDArray[np.bool_] | NDArray[np.intp]) -> "BarSeries":
-        return BarSeries(*(getattr(self, name)[rows] for name in COLUMNS))
+        columns = [getattr(self, name)[rows] for name in COLUMNS]
+        if isinstance(rows, slice) and (rows.step is None or rows.step > 0):
+            return _unchecked(columns)  # a part of a valid series, in its order, is valid
+        return BarSeries(*columns)
 
     @classmethod
     def of(cls, bars: Iterable[Bar]) -> "BarSeries":
@@ -114,6 +109,50 @@ class BarSeries:
         """Return a series without bars."""
         return cls(*([()] * len(COLUMNS)))
 
+    @classmethod
+    def split(cls, columns: Sequence[Seconds | Floats], counts: Sequence[int]) -> list["BarSeries"]:
+        """
+        Cut columns that hold many series one after another into those series.
+
+        All are checked at once and share the memory given, which is what makes
+        reading a thousand stored series quick.
+
+        Args:
+            columns: The arrays of COLUMNS in that order, int64 and float64, each of
+                shape (n,). The caller gives them away: they become read-only.
+            counts: How many bars each series has, in turn; together n.
+
+        Raises:
+            InvalidValue: as for one series, or the counts do not add up to n.
+        """
+        if min(counts, default=0) < 0 or any(len(column) != sum(counts) for column in columns):
+            raise InvalidValue(f"the counts of the series must add up to {len(columns[0])} bars")
+        ends = np.cumsum(counts, dtype=np.int64).tolist()
+        firsts = [0, *ends[:-1]] if ends else []
+        _check(columns, firsts)
+        for column in columns:
+            column.flags.writeable = False
+        return [
+            _unchecked([column[first:end] for column in columns])
+            for first, end in zip(firsts, ends, strict=True)
+        ]
+
+    def then(self, later: "BarSeries") -> "BarSeries":
+        """
+        Return these bars followed by later ones.
+
+        Raises:
+            InvalidValue: ``later`` begins before the last of these bars ends.
+        """
+        if not len(self) or not len(later):
+            return later if len(later) else self
+        if later.start[0] < self.end[-1]:
+            raise InvalidValue("bars must be in order and apart, each ending after its start")
+        columns = [np.concatenate([getattr(self, n), getattr(later, n)]) for n in COLUMNS]
+        for column in columns:
+            column.flags.writeable = False
+        return _unchecked(columns)
+
     def same(self, other: "BarSeries") -> bool:
         """Say whether both hold the same bars, value for value."""
         return all(np.array_equal(getattr(self, n), getattr(other, n)) for n in COLUMNS)
@@ -121,3 +160,27 @@ class BarSeries:
     def until(self, end: int) -> "BarSeries":
         """Return the bars whose end is at most ``end`` (seconds since 1970 UTC)."""
         return self[: int(np.searchsorted(self.end, end, side="right"))]
+
+
+def _check(columns: Sequence[Seconds | Floats], firsts: Sequence[int]) -> None:
+    """Hold ``columns`` to the promises of a series, or of those that begin at ``firsts``."""
+    start, end, *prices = columns[: 2 + len(PRICES)]
+    if start.ndim != 1 or any(column.shape != start.shape for column in columns):
+        raise InvalidValue("the columns of a bar series must have one shape (n,)")
+    overlaps = start[1:] < end[:-1]
+    if len(firsts) > 1 and len(overlaps):
+        inner = np.array(firsts)
+        overlaps[inner[(inner > 0) & (inner <= len(overlaps))] - 1] = False
+    if np.any(end <= start) or np.any(overlaps):
+        raise InvalidValue("bars must be in order and apart, each ending after its start")
+    for name, column in zip(PRICES, prices, strict=True):
+        if not np.all(np.isfinite(column) & (column > 0)):
+            raise InvalidValue(f"a bar's {name} must be a finite number above zero")
+
+
+def _unchecked(columns: Sequence[Seconds | Floats]) -> BarSeries:
+    """Build a series from read-only columns that are known to be valid."""
+    series = object.__new__(BarSeries)
+    for name, column in zip(COLUMNS, columns, strict=True):
+        object.__setattr__(series, name, column)
+    return series
