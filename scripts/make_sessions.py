@@ -9,7 +9,7 @@ tests/contract/test_session_calendar.py compare every session with the source.
 
 import csv
 from collections.abc import Iterable, Iterator, Sequence
-from datetime import date, time, timedelta
+from datetime import date, datetime, time, timedelta
 from importlib.metadata import version
 from pathlib import Path
 
@@ -75,7 +75,7 @@ def periods(calendar: ExchangeCalendar, first: date, last: date) -> list[Period]
     ]
 
 
-def at(clocks: Iterable[tuple[object, time]], day: date) -> time:
+def at(clocks: Iterable[tuple[datetime | None, time]], day: date) -> time:
     """Return the clock time that was the regular one on ``day``."""
     return [hour for since, hour in clocks if since is None or since.date() <= day][-1]
 
