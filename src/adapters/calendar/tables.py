@@ -11,11 +11,13 @@ import csv
 from collections.abc import Iterator, Mapping
 from datetime import date, time
 from functools import cache
-from importlib.resources import files
+from pathlib import Path
 
 from attrs import frozen
 
 from sellcore.errors import CalendarError
+
+_FOLDER = Path(__file__).with_name("tables")
 
 Hours = tuple[time, time]
 """First instant of a session and the first one after it, on the exchange's clock."""
@@ -97,7 +99,7 @@ def read_table(calendar: str) -> HoursTable:
 
 
 def _rows(name: str) -> Iterator[list[str]]:
-    text = (files(__package__) / "tables" / f"{name}.csv").read_text(encoding="utf-8")
+    text = (_FOLDER / f"{name}.csv").read_text(encoding="utf-8")
     rows = csv.reader(line for line in text.splitlines() if not line.startswith("#"))
     next(rows)
     return rows
