@@ -40,6 +40,21 @@ class StoredSeries:
     bars: BarSeries
     coverage: Coverage
 
+    @property
+    def closed(self) -> BarSeries:
+        """The closed bars: those that lie inside coverage."""
+        return closed(self.bars, self.coverage)
+
+
+def closed(bars: BarSeries, coverage: Coverage) -> BarSeries:
+    """Return the bars that lie inside ``coverage`` as a whole."""
+    if not coverage or not len(bars):
+        return bars[:0]
+    lows, highs = np.array(coverage.intervals, dtype=np.int64).T
+    at = np.searchsorted(lows, bars.start, side="right") - 1
+    inside = (at >= 0) & (bars.end <= highs[at])
+    return bars if inside.all() else bars[inside]
+
 
 @frozen
 class SeriesUpdate:
@@ -70,6 +85,10 @@ def upsert(old: BarSeries, new: BarSeries) -> BarSeries:
     """Return the bars of both; where two start together, the new one stands."""
     if not len(old) or not len(new):
         return new if len(new) else old
+    first = int(np.searchsorted(old.start, new.start[0]))
+    replaced = old.start[first:]
+    if np.array_equal(replaced, new.start[: len(replaced)]):  # the tail, as nearly always
+        return old[:first].then(new)
     kept = old[~np.isin(old.start, new.start)]
     order = np.argsort(np.concatenate([kept.start, new.start]), kind="stable")
     return BarSeries(*(np.concatenate([getattr(kept, n), getattr(new, n)])[order] for n in COLUMNS))

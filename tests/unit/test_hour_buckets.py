@@ -5,7 +5,7 @@ from zoneinfo import ZoneInfo
 
 import pytest
 
-from sellcore.aggregate import hour_buckets
+from sellcore.aggregation import hour_buckets
 from sellcore.errors import InvalidValue
 from sellcore.instant import to_epoch
 from sellcore.session import Session

@@ -7,7 +7,7 @@ from zoneinfo import ZoneInfo
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from sellcore.aggregate import aggregate
+from sellcore.aggregation import aggregate
 from sellcore.bar import Bar, BarSeries
 from sellcore.coverage import Coverage
 from sellcore.instant import to_epoch

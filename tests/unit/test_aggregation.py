@@ -10,7 +10,7 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
 
-from sellcore.aggregate import aggregate
+from sellcore.aggregation import aggregate
 from sellcore.bar import Bar, BarSeries
 from sellcore.coverage import Coverage
 from sellcore.errors import InvalidValue

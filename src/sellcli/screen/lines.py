@@ -1,0 +1,88 @@
+"""One line for each thing that happens, the same words on a terminal and in a file."""
+
+from datetime import timedelta
+
+from sellcli.screen.text import NONE, clock_in, percent, price
+from sellcore.event import Alert, Connected, Decided, Prepared, Retrying, Summary
+from sellcore.order import Mode
+from sellcore.outcome import Outcome
+from sellcore.status import Status, StatusRow
+
+
+def connected(event: Connected) -> str:
+    """Say where we are connected and what may happen."""
+    sends = "no order can be sent" if event.mode is Mode.DRY_RUN else "orders are sent"
+    return f"connected to {event.server}, account {event.account}, {event.mode}: {sends}"
+
+
+def retrying(event: Retrying) -> str:
+    """Say why we wait, and how long."""
+    seconds = (event.again_at - event.time) / timedelta(seconds=1)
+    return f"{event.reason}; trying again in {seconds:.0f} s"
+
+
+def decided(event: Decided, zone: str) -> str:
+    """Say what was decided about which bar, and why."""
+    decision = event.decision
+    bar = clock_in(decision.bar_end, zone)
+    word = (
+        decision.outcome.value.upper()
+        if decision.outcome is Outcome.SIGNAL
+        else str(decision.outcome)
+    )
+    return f"{bar} {decision.instrument.ticker:<14} {word:<8} {decision.rule}: {decision.reason}"
+
+
+def prepared(event: Prepared) -> str:
+    """Say which order was prepared, and what became of it."""
+    intent = event.intent
+    fate = "not sent (dry-run)" if intent.mode is Mode.DRY_RUN else "to be sent"
+    return f"order for {intent.instrument.ticker}: {intent}; {fate}"
+
+
+def alert(event: Alert) -> str:
+    """Return the alert's own words."""
+    return event.text
+
+
+def minute(status: Status) -> str:
+    """Sum up a minute in which nothing was decided."""
+    if status.obstacle is not None:
+        return f"{len(status.rows)} holdings, nothing is decided: {status.obstacle}"
+    near = nearest(status)
+    if near is None:
+        return f"{len(status.rows)} holdings"
+    rule = near.holding.rule
+    return (
+        f"{len(status.rows)} holdings; nearest: {near.holding.instrument.ticker} at "
+        f"{price(near.quote.price if near.quote else None)}, "
+        f"{percent(near.to_cross_pct())} to {rule.average if rule else NONE}"
+    )
+
+
+def nearest(status: Status) -> StatusRow | None:
+    """Return the long holding that is nearest to its average, or furthest below it."""
+    rows = [
+        (distance, row)
+        for row in status.rows
+        if row.holding.position.quantity > 0 and (distance := row.to_cross_pct()) is not None
+    ]
+    return max(rows, key=lambda pair: pair[0])[1] if rows else None
+
+
+def summary(event: Summary, log: str) -> list[str]:
+    """Sum up a watch, and say where its record is."""
+    bars = sum(count for _, count in event.outcomes)
+    told = ", ".join(f"{count} {word}" for word, count in sorted(event.outcomes)) or "none"
+    lines = [f"watched {_span(event.time - event.began)}; bars decided: {bars} ({told})"]
+    for intent in event.prepared:
+        fate = "not sent (dry-run)" if intent.mode is Mode.DRY_RUN else "see the log"
+        lines.append(f"prepared: {intent.instrument.ticker} {intent}; {fate}")
+    lines += [f"not decided yet: {text}" for text in event.undecided]
+    lines.append(f"every decision and its reason: {log}")
+    return lines
+
+
+def _span(length: timedelta) -> str:
+    minutes = int(length / timedelta(minutes=1))
+    return f"{minutes // 60} h {minutes % 60:02} min"

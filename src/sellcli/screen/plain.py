@@ -1,0 +1,86 @@
+"""Events as plain lines, for a pipe or a file: nothing moves, nothing is coloured."""
+
+from typing import TextIO
+
+from rich.console import Console
+
+from sellcli.screen import lines
+from sellcli.screen.tables import distances_table, holdings_table
+from sellcli.screen.text import both_times, zone_of, zones
+from sellcore.event import (
+    Alert,
+    Connected,
+    Decided,
+    Event,
+    Prepared,
+    Progress,
+    Retrying,
+    Summary,
+    Table,
+)
+from sellcore.status import Status
+
+WIDTH = 160
+"""Columns of a table that no terminal limits."""
+
+
+class PlainLines:
+    """Prints the tables when something was decided, and one line in every other minute."""
+
+    def __init__(self, out: TextIO, log: str) -> None:
+        self._out = out
+        self._log = log
+        self._zones: dict[int, str] = {}
+        self._decided: list[Decided | Prepared] = []
+        self._shown = False
+
+    def __call__(self, event: Event) -> None:
+        """Print what the event has to say."""
+        match event:
+            case Connected():
+                self._line(lines.connected(event))
+            case Retrying():
+                self._line(lines.retrying(event))
+            case Alert():
+                self._line(f"note: {lines.alert(event)}")
+            case Progress():
+                if event.done == event.total:
+                    self._line(f"history: {event.done} of {event.total} series answered")
+            case Decided() | Prepared():
+                self._decided.append(event)
+            case Table():
+                self._table(event.status)
+            case Summary():
+                self._flush()
+                for line in lines.summary(event, self._log):
+                    self._line(line)
+
+    def _table(self, status: Status) -> None:
+        self._zones = {r.holding.instrument.con_id: zone_of(r) for r in status.rows}
+        stamp = both_times(status.time, zones(status))
+        if self._shown and not self._decided:
+            self._line(f"{stamp}  {lines.minute(status)}")
+            return
+        self._line("")
+        self._line(stamp)
+        self._flush()
+        console = Console(file=self._out, width=WIDTH, color_system=None, force_terminal=False)
+        console.print(holdings_table(status))
+        if not self._shown:
+            console.print(distances_table(status))
+        self._shown = True
+
+    def _flush(self) -> None:
+        for event in self._decided:
+            if isinstance(event, Decided):
+                zone = self._zones.get(event.decision.instrument.con_id, "UTC")
+                self._line(lines.decided(event, zone))
+            else:
+                self._line(f"      {lines.prepared(event)}")
+        self._decided.clear()
+
+    def _line(self, text: str) -> None:
+        print(text.rstrip(), file=self._out, flush=True)
+
+    def close(self) -> None:
+        """Nothing is held back."""

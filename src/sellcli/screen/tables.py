@@ -1,0 +1,122 @@
+"""The two tables: what is held and how near it is, and the distance to every average."""
+
+from rich import box
+from rich.table import Table
+from rich.text import Text
+
+from sellcli.screen.text import NONE, bar_time, percent, price, shares
+from sellcore.rule import LENGTHS, AverageKind
+from sellcore.status import Status, StatusRow
+
+WORD_STYLE = {
+    "signal": "bold red",
+    "hold": "green",
+    "abstain": "yellow",
+    "missed": "yellow",
+    "waiting": "yellow",
+    "left alone": "dim",
+    "unassigned": "dim",
+    "watching": "dim",
+}
+
+_NEAR = 0.5
+"""In %: a price this near above its average is worth a colour."""
+
+
+def holdings_table(status: Status) -> Table:
+    """Return one row per holding."""
+    table = Table(box=box.SIMPLE_HEAD, pad_edge=False, header_style="bold", padding=(0, 1))
+    for name, right in (
+        ("ticker", False),
+        ("position", True),
+        ("avg cost", True),
+        ("close", True),
+        ("bar", True),
+        ("rule", False),
+        ("average", True),
+        ("to cross", True),
+    ):
+        table.add_column(name, justify="right" if right else "left", no_wrap=True)
+    table.add_column("decision", min_width=24, ratio=3)
+    table.add_column("open orders", min_width=12, ratio=1)
+    for row in status.rows:
+        table.add_row(*_cells(row))
+    return table
+
+
+def _cells(row: StatusRow) -> tuple[Text | str, ...]:
+    holding = row.holding
+    word, reason = row.verdict
+    verdict = Text(word, style=WORD_STYLE.get(word, ""))
+    if holding.rule is not None and row.decision is not None and word == row.decision.outcome.value:
+        verdict.append(f" {reason}", style="default")
+    else:
+        verdict.append(f" {reason}", style="dim")
+    return (
+        holding.instrument.ticker,
+        shares(holding.position.quantity),
+        price(holding.position.average_cost),
+        price(row.quote.price if row.quote else None),
+        bar_time(row),
+        str(holding.rule) if holding.rule else NONE,
+        price(row.average and round(row.average, 2)),
+        _distance(row.to_cross_pct()),
+        verdict,
+        "\n".join(map(str, holding.orders)) or NONE,
+    )
+
+
+def _distance(to_cross: float | None) -> Text:
+    style = ""
+    if to_cross is not None:
+        style = "red" if to_cross > 0 else "yellow" if to_cross > -_NEAR else ""
+    return Text(percent(to_cross), style=style)
+
+
+def distances_table(status: Status) -> Table:
+    """Return how far each price must move, in %, to meet each of the averages."""
+    table = Table(
+        box=box.SIMPLE_HEAD,
+        pad_edge=False,
+        header_style="bold",
+        padding=(0, 1),
+        title="% the price must move to meet its average (below zero: fall)",
+        title_justify="left",
+        title_style="dim",
+    )
+    table.add_column("ticker", no_wrap=True)
+    table.add_column("bars", no_wrap=True)
+    table.add_column("", no_wrap=True)
+    for length in LENGTHS:
+        table.add_column(str(length), justify="right", no_wrap=True)
+    for row in status.rows:
+        if row.levels:
+            for line in _distance_lines(row):
+                table.add_row(*line)
+    return table
+
+
+def _distance_lines(row: StatusRow) -> list[tuple[Text | str, ...]]:
+    lines: list[tuple[Text | str, ...]] = []
+    rule = row.holding.rule
+    for timeframe in row.levels:
+        for kind in AverageKind:
+            cells = []
+            for length in LENGTHS:
+                to_cross = row.to_cross_pct((kind, length, timeframe))
+                cell = Text(NONE if to_cross is None else f"{to_cross:+.2f}")
+                if to_cross is not None and to_cross > 0:
+                    cell.stylize("red")
+                if rule and (rule.kind, rule.length, rule.timeframe) == (kind, length, timeframe):
+                    cell.stylize("bold reverse")
+                cells.append(cell)
+            first = not lines
+            lines.append(
+                (
+                    row.holding.instrument.ticker if first else "",
+                    str(timeframe) if kind is AverageKind.SMA else "",
+                    str(kind),
+                    *cells,
+                )
+            )
+    return lines

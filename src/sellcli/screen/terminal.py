@@ -1,0 +1,119 @@
+"""Events on a terminal: a table that is refreshed in place, and what happened above it."""
+
+from rich.console import Console, Group
+from rich.live import Live
+from rich.progress import BarColumn, MofNCompleteColumn, TextColumn
+from rich.progress import Progress as ProgressBar
+from rich.text import Text
+
+from sellcli.screen import lines
+from sellcli.screen.tables import WORD_STYLE, distances_table, holdings_table
+from sellcli.screen.text import both_times, zone_of, zones
+from sellcore.event import (
+    Alert,
+    Connected,
+    Decided,
+    Event,
+    Prepared,
+    Progress,
+    Retrying,
+    Summary,
+    Table,
+)
+from sellcore.order import Mode
+from sellcore.status import Status
+
+
+class Terminal:
+    """Keeps the tables at the bottom; lines about what happened scroll away above them."""
+
+    def __init__(self, console: Console, mode: Mode, log: str) -> None:
+        self._console = console
+        self._mode = mode
+        self._log = log
+        self._zones: dict[int, str] = {}
+        self._bar: ProgressBar | None = None
+        self._live: Live | None = None
+        self._server = ""
+
+    def __call__(self, event: Event) -> None:
+        """Show what the event has to say."""
+        match event:
+            case Connected():
+                self._server = event.server
+                self._console.print(Text(lines.connected(event)))
+            case Progress():
+                self._progress(event)
+            case Table():
+                self._table(event.status)
+            case Decided():
+                zone = self._zones.get(event.decision.instrument.con_id, "UTC")
+                style = WORD_STYLE[event.decision.outcome.value]
+                self._console.print(Text(lines.decided(event, zone), style=style))
+            case Prepared():
+                self._console.print(Text(f"      {lines.prepared(event)}", style="bold"))
+            case Retrying():
+                self._console.print(Text(lines.retrying(event), style="yellow"))
+            case Alert():
+                self._console.print(Text(lines.alert(event), style="yellow"))
+            case Summary():
+                self.close()
+                for line in lines.summary(event, self._log):
+                    self._console.print(Text(line))
+
+    def _progress(self, event: Progress) -> None:
+        if self._bar is None:
+            self._bar = ProgressBar(
+                TextColumn("history"), BarColumn(), MofNCompleteColumn(), console=self._console
+            )
+            self._bar.add_task("history", total=event.total)
+            self._bar.start()
+        self._bar.update(self._bar.task_ids[0], completed=event.done, total=event.total)
+        if event.done == event.total:
+            self._end_progress()
+
+    def _end_progress(self) -> None:
+        if self._bar is not None:
+            self._bar.stop()
+            self._bar = None
+
+    def _table(self, status: Status) -> None:
+        self._end_progress()
+        self._zones = {r.holding.instrument.con_id: zone_of(r) for r in status.rows}
+        if self._live is None:
+            self._live = Live(console=self._console, auto_refresh=False)
+            self._live.start()
+        self._live.update(self._screen(status), refresh=True)
+
+    def _screen(self, status: Status) -> Group:
+        """Return as much as fits: the head, the holdings, and the distances if there is room."""
+        head = Text.assemble(
+            (
+                f" {str(self._mode).upper()} ",
+                "black on green" if self._mode is Mode.DRY_RUN else "white on red",
+            ),
+            " ",
+            both_times(status.time, zones(status)),
+            (f"  {self._server}", "dim"),
+        )
+        parts: list[object] = [Text(""), head]
+        if status.obstacle is not None:
+            parts.append(Text(f"nothing is decided: {status.obstacle}", style="bold yellow"))
+        holdings = holdings_table(status)
+        parts.append(holdings)
+        distances = distances_table(status)
+        room = self._console.height - 4 - self._lines(holdings)
+        if self._lines(distances) <= room:
+            parts.append(distances)
+        parts.append(Text("Ctrl-C ends the watch", style="dim"))
+        return Group(*parts)  # type: ignore[arg-type]
+
+    def _lines(self, table: object) -> int:
+        return len(self._console.render_lines(table, pad=False))  # type: ignore[arg-type]
+
+    def close(self) -> None:
+        """Leave the last table standing and give the cursor back."""
+        self._end_progress()
+        if self._live is not None:
+            self._live.stop()
+            self._live = None

@@ -1,0 +1,67 @@
+"""Numbers and times as people read them."""
+
+from collections.abc import Iterable
+from datetime import UTC, datetime
+from decimal import Decimal
+from zoneinfo import ZoneInfo
+
+from sellcore.status import Status, StatusRow
+
+NONE = "-"
+"""Stands where there is no value."""
+
+
+def price(value: float | None) -> str:
+    """Return a price with two decimals, more only where it has them."""
+    if value is None:
+        return NONE
+    text = f"{value:.4f}".rstrip("0")
+    whole, _, cents = text.partition(".")
+    return f"{int(whole):,}.{cents:0<2}"
+
+
+def percent(value: float | None) -> str:
+    """Return a signed percentage with two decimals."""
+    return NONE if value is None else f"{value:+.2f} %"
+
+
+def shares(quantity: Decimal) -> str:
+    """Return a count of shares without idle zeros."""
+    return f"{quantity.normalize():,f}"
+
+
+def zones(status: Status) -> tuple[str, ...]:
+    """Return the time zones of the exchanges that the holdings trade on."""
+    found = {s.zone for row in status.rows for s in row.holding.sessions[-1:]}
+    return tuple(sorted(found))
+
+
+def zone_of(row: StatusRow) -> str:
+    """Return the zone of a holding's exchange, UTC where none is known."""
+    sessions = row.holding.sessions
+    return sessions[-1].zone if sessions else "UTC"
+
+
+def clock_in(moment: datetime, zone: str) -> str:
+    """Return the time of day in ``zone``: ``10:31``."""
+    return f"{moment.astimezone(ZoneInfo(zone)):%H:%M}"
+
+
+def both_times(moment: datetime, exchange_zones: Iterable[str]) -> str:
+    """Return date and time at the exchanges, and the local time beside them."""
+    parts = []
+    for zone in exchange_zones:
+        there = moment.astimezone(ZoneInfo(zone))
+        parts.append(f"{there:%a %Y-%m-%d %H:%M} {zone.rpartition('/')[2].replace('_', ' ')}")
+    if not parts:
+        parts.append(f"{moment.astimezone(UTC):%a %Y-%m-%d %H:%M} UTC")
+    here = moment.astimezone()
+    return f"{', '.join(parts)} ({here:%H:%M} {here:%Z} here)"
+
+
+def bar_time(row: StatusRow) -> str:
+    """Return when the newest bar ends, at the exchange; ``~`` marks one that is forming."""
+    if row.quote is None:
+        return NONE
+    mark = "~" if row.quote.forming else ""
+    return mark + clock_in(row.quote.bar_end, zone_of(row))

@@ -1,0 +1,89 @@
+"""Which bars are to be decided now, and when to look again."""
+
+from collections.abc import Iterable, Sequence
+from datetime import datetime, timedelta
+
+from attrs import frozen
+
+from sellcore.aggregation import hour_buckets
+from sellcore.instant import from_epoch
+from sellcore.policy import AtClose, Policy
+from sellcore.session import Session
+from sellcore.timeframe import Timeframe
+
+
+@frozen
+class DueBar:
+    """
+    A bar that wants a decision.
+
+    Attributes:
+        end: Its end, UTC; its name.
+        final_at: From when on a reading of it is final.
+        deadline: Until when it may be decided.
+        closes_session: Its end is the session's close.
+        provisional: It is decided on the forming bar, before its end (PRE_CLOSE).
+    """
+
+    end: datetime
+    final_at: datetime
+    deadline: datetime
+    closes_session: bool
+    provisional: bool = False
+
+
+def bars_of(
+    sessions: Sequence[Session], timeframe: Timeframe, policy: Policy
+) -> tuple[DueBar, ...]:
+    """
+    Return every bar that ``sessions`` bring, in order.
+
+    A session's last bar may be decided until ``policy.window`` after the next
+    open; the last one of all, where no later session is known, after its close.
+    """
+    found = []
+    for index, session in enumerate(sessions):
+        following = sessions[index + 1].open if index + 1 < len(sessions) else session.close
+        if timeframe is Timeframe.DAY:
+            ends = [session.close]
+        else:
+            ends = [from_epoch(end) for end in hour_buckets((session,))[1].tolist()]
+        found += [_due_bar(end, session.close, following, policy) for end in ends]
+    return tuple(found)
+
+
+def _due_bar(end: datetime, close: datetime, following: datetime, policy: Policy) -> DueBar:
+    closes = end == close
+    provisional = closes and policy.at_close is AtClose.PRE_CLOSE
+    if provisional:
+        return DueBar(end, end - policy.pre_close, end, closes, provisional)
+    deadline = (following if closes else end) + policy.window
+    return DueBar(end, policy.final_at(end, closes_session=closes), deadline, closes)
+
+
+def due(
+    sessions: Sequence[Session],
+    timeframe: Timeframe,
+    policy: Policy,
+    *,
+    after: datetime,
+    now: datetime,
+) -> tuple[DueBar, ...]:
+    """Return the bars that ended after ``after`` and whose final reading can be had by ``now``."""
+    near = [session for session in sessions if session.close > after and session.open <= now]
+    if not near:
+        return ()
+    following = [session for session in sessions if session.open > now][:1]
+    bars = bars_of([*near, *following], timeframe, policy)
+    return tuple(bar for bar in bars if bar.end > after and bar.final_at <= now)
+
+
+def next_look(sessions: Iterable[Sequence[Session]], policy: Policy, now: datetime) -> datetime:
+    """Return when to look again: at the next full minute, or when a bar becomes final before."""
+    minute = now.replace(second=0, microsecond=0) + timedelta(minutes=1)
+    moments = [minute]
+    for days in set(map(tuple, sessions)):
+        near = [s for s in days if s.open <= minute and s.close + policy.closing_settle >= now]
+        for timeframe in Timeframe:
+            moments += [bar.final_at for bar in bars_of(near, timeframe, policy)]
+    return min(moment for moment in moments if moment > now)

@@ -1,0 +1,130 @@
+"""The rule applied to one closed bar."""
+
+from datetime import datetime
+
+import numpy as np
+from attrs import frozen
+
+from sellcore.average import ema, sma
+from sellcore.bar import BarSeries
+from sellcore.coverage import Coverage
+from sellcore.exact import compare_to_average
+from sellcore.instant import from_epoch, iso, to_epoch
+from sellcore.outcome import Outcome
+from sellcore.rule import AverageKind, MovingAverageRule
+from sellcore.session import Session
+
+
+@frozen
+class Evidence:
+    """
+    What an evaluation rests on.
+
+    Attributes:
+        bar_end: End of the bar that was evaluated, UTC.
+        close: Its close, in the instrument's currency.
+        average: The moving average at that bar, for people; the decision is exact.
+        bars_used: How many bars the average is made of: its window for an SMA,
+            all bars since the seed began for an EMA.
+    """
+
+    bar_end: datetime
+    close: float
+    average: float
+    bars_used: int
+
+    @property
+    def distance_pct(self) -> float:
+        """How far the close lies above (below: negative) the average, in % of it."""
+        return (self.close - self.average) / self.average * 100
+
+
+@frozen
+class Evaluation:
+    """
+    Signal, hold or abstain, and why.
+
+    Attributes:
+        outcome: Never MISSED.
+        reason: One line for people.
+        evidence: None where there was too little to compute with.
+    """
+
+    outcome: Outcome
+    reason: str
+    evidence: Evidence | None
+
+
+def evaluate(bars: BarSeries, rule: MovingAverageRule) -> Evaluation:
+    """
+    Decide the last bar of ``bars``.
+
+    Args:
+        bars: Closed bars of the rule's timeframe, oldest first, without gaps in
+            what is known. An EMA is seeded with the first ``rule.length`` closes.
+        rule: The rule to apply.
+
+    Returns:
+        A signal where close < average, strictly and exactly; a hold otherwise;
+        abstain where the average needs more bars.
+    Source:
+        ``close < average`` in integers, decision 0003.
+    """
+    if len(bars) < rule.required_bars:
+        return Evaluation(
+            Outcome.ABSTAIN,
+            f"{rule} needs {rule.required_bars} closed bars, has {len(bars)}",
+            None,
+        )
+    used = rule.length if rule.kind is AverageKind.SMA else len(bars)
+    closes = bars.close[-used:]
+    average = sma if rule.kind is AverageKind.SMA else ema
+    evidence = Evidence(
+        bar_end=from_epoch(int(bars.end[-1])),
+        close=float(closes[-1]),
+        average=float(average(closes, rule.length)[-1]),
+        bars_used=used,
+    )
+    sign = compare_to_average(closes, rule.kind, rule.length)
+    if sign < 0:
+        outcome, relation = Outcome.SIGNAL, "is below"
+    else:
+        outcome, relation = Outcome.HOLD, "equals" if sign == 0 else "is above"
+    reason = f"close {evidence.close:g} {relation} {rule.average} {evidence.average:.4f}"
+    return Evaluation(outcome, reason, evidence)
+
+
+def known_tail(
+    bars: BarSeries, coverage: Coverage, sessions: tuple[Session, ...]
+) -> tuple[BarSeries, datetime | None]:
+    """
+    Return the bars behind the last gap in what is known, and where that gap ends.
+
+    Args:
+        bars: Closed bars, oldest first.
+        coverage: Intervals that were fetched.
+        sessions: The exchange's sessions; only time inside them can be a gap.
+
+    Returns:
+        The bars after the gap, and its end; all bars and None where there is none.
+    """
+    if not len(bars):
+        return bars, None
+    first, last = int(bars.start[0]), int(bars.end[-1])
+    trading = (
+        (max(first, to_epoch(session.open)), min(last, to_epoch(session.close)))
+        for session in sessions
+        if to_epoch(session.close) > first and to_epoch(session.open) < last
+    )
+    gap = (Coverage(tuple(trading)) - coverage).until
+    if gap is None:
+        return bars, None
+    return bars[int(np.searchsorted(bars.start, gap)) :], from_epoch(gap)
+
+
+def with_gap(evaluation: Evaluation, gap: datetime | None) -> Evaluation:
+    """Add to an abstention that the bars before ``gap`` do not count."""
+    if gap is None or evaluation.outcome is not Outcome.ABSTAIN:
+        return evaluation
+    reason = f"{evaluation.reason} since the gap in its bars that ends {iso(gap)}"
+    return Evaluation(evaluation.outcome, reason, evaluation.evidence)

@@ -1,0 +1,107 @@
+"""What a running watch has to tell, as values; whoever listens decides how to show it."""
+
+from datetime import datetime
+
+from attrs import frozen
+
+from sellcore.order import Mode, OrderIntent
+from sellcore.plan import Decision
+from sellcore.status import Status
+
+
+@frozen
+class Connected:
+    """
+    The broker answered.
+
+    Attributes:
+        time: UTC.
+        server: Host, port and server version.
+        account: The account that is watched.
+        mode: Dry-run, paper or live.
+    """
+
+    time: datetime
+    server: str
+    account: str
+    mode: Mode
+
+
+@frozen
+class Retrying:
+    """
+    The broker cannot be reached; we wait and try again.
+
+    Attributes:
+        time: UTC.
+        reason: What was met and what to do, one line.
+        again_at: When the next attempt is made, UTC.
+    """
+
+    time: datetime
+    reason: str
+    again_at: datetime
+
+
+@frozen
+class Progress:
+    """How many of ``total`` history requests have been answered."""
+
+    time: datetime
+    done: int
+    total: int
+
+
+@frozen
+class Table:
+    """The state of every holding."""
+
+    time: datetime
+    status: Status
+
+
+@frozen
+class Decided:
+    """A bar was decided and recorded."""
+
+    time: datetime
+    decision: Decision
+
+
+@frozen
+class Prepared:
+    """An order was prepared; in dry-run it goes no further."""
+
+    time: datetime
+    intent: OrderIntent
+
+
+@frozen
+class Alert:
+    """Something a person should know, one line."""
+
+    time: datetime
+    text: str
+
+
+@frozen
+class Summary:
+    """
+    The end of a watch.
+
+    Attributes:
+        time: UTC.
+        began: When it began, UTC.
+        outcomes: How many bars were decided each way: (word, count).
+        prepared: The orders that were prepared.
+        undecided: Bars still waiting, one line each.
+    """
+
+    time: datetime
+    began: datetime
+    outcomes: tuple[tuple[str, int], ...]
+    prepared: tuple[OrderIntent, ...]
+    undecided: tuple[str, ...]
+
+
+Event = Connected | Retrying | Progress | Table | Decided | Prepared | Alert | Summary

@@ -1,0 +1,123 @@
+"""From a broker's answer to bars: stamped with their session, checked, and known how far."""
+
+from collections.abc import Sequence
+from datetime import UTC, date, datetime
+
+import numpy as np
+from attrs import frozen
+from numpy.typing import NDArray
+
+from sellcore.bar import PRICES, BarSeries, Seconds
+from sellcore.coverage import Coverage
+from sellcore.instant import to_epoch
+from sellcore.policy import Policy
+from sellcore.request import FetchedBars
+from sellcore.series import StoredSeries
+from sellcore.session import Session
+from sellcore.timeframe import Granularity
+
+HALF_HOUR = 1800
+"""Seconds."""
+
+
+@frozen
+class Intake:
+    """
+    What an answer is worth.
+
+    Attributes:
+        series: Its bars, and the interval over which they are final.
+        dropped: One line for each kind of bar that could not be used.
+    """
+
+    series: StoredSeries
+    dropped: tuple[str, ...] = ()
+
+
+def take_in(fetched: FetchedBars, sessions: Sequence[Session], policy: Policy) -> Intake:
+    """
+    Return the usable bars of an answer and how far they are final.
+
+    A bar is final once it was read ``policy.settle`` after its end. What lies
+    before the last final bar is known: where no bar is, nothing was traded.
+    What lies behind it is not: a bar may be late.
+
+    Args:
+        fetched: The broker's answer.
+        sessions: The exchange's sessions, in order, around all its bars.
+        policy: Settle times.
+    """
+    if not len(fetched.stamp) or not sessions:
+        return Intake(StoredSeries(BarSeries.empty(), Coverage()))
+    opens = np.array([to_epoch(s.open) for s in sessions], dtype=np.int64)
+    closes = np.array([to_epoch(s.close) for s in sessions], dtype=np.int64)
+    if fetched.request.granularity is Granularity.DAY:
+        days = np.array([_midnight(s.day) for s in sessions], dtype=np.int64)
+        at = np.searchsorted(days, fetched.stamp)
+        known = (at < len(days)) & (days[np.minimum(at, len(days) - 1)] == fetched.stamp)
+        at = np.minimum(at, len(days) - 1)
+        start, end = opens[at], closes[at]
+    else:
+        at = np.searchsorted(opens, fetched.stamp, side="right") - 1
+        known = (at >= 0) & (fetched.stamp < closes[at])
+        start = fetched.stamp
+        end = np.minimum((start // HALF_HOUR + 1) * HALF_HOUR, closes[at])
+    priced = _priced(fetched)
+    order = _last_of_each(start, known & priced)
+    bars = BarSeries(
+        start[order], end[order], *(getattr(fetched, name)[order] for name in (*PRICES, "volume"))
+    )
+    ends_session = end[order] == closes[at[order]]
+    coverage = _known_until(bars, ends_session, fetched.asked_at, policy)
+    bad = known & ~priced
+    holes = Coverage(tuple(zip(start[bad].tolist(), end[bad].tolist(), strict=True)))
+    return Intake(StoredSeries(bars, coverage - holes), _dropped(known, priced))
+
+
+def _midnight(day: date) -> int:
+    return to_epoch(datetime(day.year, day.month, day.day, tzinfo=UTC))
+
+
+def _priced(fetched: FetchedBars) -> NDArray[np.bool_]:
+    usable = np.ones(len(fetched.stamp), dtype=bool)
+    for name in PRICES:
+        column = getattr(fetched, name)
+        usable &= np.isfinite(column) & (column > 0)
+    return usable
+
+
+def _last_of_each(start: Seconds, usable: NDArray[np.bool_]) -> NDArray[np.intp]:
+    """Return rows in order of start; of rows that start together, the last one told."""
+    rows: NDArray[np.intp] = np.flatnonzero(usable)
+    rows = rows[np.argsort(start[rows], kind="stable")]
+    if not len(rows):
+        return rows
+    last: NDArray[np.bool_] = np.append(start[rows][1:] != start[rows][:-1], True)
+    kept: NDArray[np.intp] = rows[last]
+    return kept
+
+
+def _known_until(
+    bars: BarSeries, ends_session: NDArray[np.bool_], asked_at: datetime, policy: Policy
+) -> Coverage:
+    if not len(bars):
+        return Coverage()
+    asked = to_epoch(asked_at)
+    settle = np.where(
+        ends_session,
+        int(policy.closing_settle.total_seconds()),
+        int(policy.settle.total_seconds()),
+    )
+    final = bars.end + settle <= asked
+    if not final.any():
+        return Coverage()
+    return Coverage(((int(bars.start[0]), int(bars.end[np.flatnonzero(final)[-1]])),))
+
+
+def _dropped(known: NDArray[np.bool_], priced: NDArray[np.bool_]) -> tuple[str, ...]:
+    lines = []
+    if outside := int(np.count_nonzero(~known)):
+        lines.append(f"{outside} bars lie outside every known session and are left out")
+    if unpriced := int(np.count_nonzero(known & ~priced)):
+        lines.append(f"{unpriced} bars have a price that is no number above zero and are left out")
+    return tuple(lines)

@@ -1,0 +1,271 @@
+"""One pure function decides a whole cycle: snapshot in, plan out, nothing touched."""
+
+from collections.abc import Iterator, Mapping
+from datetime import datetime, timedelta
+
+import numpy as np
+from attrs import evolve, field, frozen
+
+from sellcore.aggregation import aggregate
+from sellcore.bar import BarSeries
+from sellcore.coverage import Coverage
+from sellcore.due import DueBar, due
+from sellcore.evaluation import Evaluation, Evidence, evaluate, known_tail, with_gap
+from sellcore.instant import iso, to_epoch
+from sellcore.instrument import Instrument, Kind
+from sellcore.order import Mode, OpenOrder, OrderIntent, SendAt
+from sellcore.outcome import Outcome
+from sellcore.policy import AtClose, Policy
+from sellcore.position import Position
+from sellcore.rule import MovingAverageRule
+from sellcore.series import StoredSeries, closed
+from sellcore.session import Session
+from sellcore.timeframe import SOURCE, Granularity, Timeframe
+
+PATIENCE = timedelta(minutes=1)
+"""What stands in the way is waited for until this long before a bar's deadline."""
+
+
+@frozen
+class Holding:
+    """
+    All that is known of one position when a cycle is planned.
+
+    Attributes:
+        position: As read in this cycle.
+        rule: The rule it follows, or None: watched and never sold.
+        sessions: The exchange's sessions around all its bars and beyond now.
+        series: Its stored bars.
+        orders: Every open order on it, whoever entered it.
+        watched_from: Bars that ended up to then are not this run's to decide.
+        decided: The bars that have been decided, in this run or before.
+        obstacle: Why nothing may be decided on it now, or None.
+        epoch: Counts how often the position has gone flat before.
+    """
+
+    position: Position
+    rule: MovingAverageRule | None
+    sessions: tuple[Session, ...]
+    series: Mapping[Granularity, StoredSeries]
+    orders: tuple[OpenOrder, ...]
+    watched_from: datetime
+    decided: frozenset[tuple[Timeframe, datetime]] = frozenset()
+    obstacle: str | None = None
+    epoch: int = 0
+
+    @property
+    def instrument(self) -> Instrument:
+        """What is held."""
+        return self.position.instrument
+
+
+@frozen
+class Snapshot:
+    """
+    Everything a cycle has read.
+
+    Attributes:
+        now: The instant it was read at, UTC.
+        mode: Dry-run, paper or live.
+        holdings: One per position.
+        policy: The trader's choices.
+        obstacle: Why nothing at all may be decided now, or None.
+    """
+
+    now: datetime
+    mode: Mode
+    holdings: tuple[Holding, ...]
+    policy: Policy = field(factory=Policy)
+    obstacle: str | None = None
+
+
+@frozen
+class Decision:
+    """
+    One bar of one holding, decided for good.
+
+    Attributes:
+        instrument: What is held.
+        rule: The rule applied.
+        bar_end: The bar, UTC.
+        outcome: Signal, hold, abstain or missed.
+        reason: One line for people.
+        evidence: What the outcome rests on, where anything could be computed.
+        intent: The order to prepare; only ever beside a signal.
+    """
+
+    instrument: Instrument
+    rule: MovingAverageRule
+    bar_end: datetime
+    outcome: Outcome
+    reason: str
+    evidence: Evidence | None = None
+    intent: OrderIntent | None = None
+
+
+@frozen
+class Waiting:
+    """A bar that cannot be decided yet, and what stands in the way."""
+
+    instrument: Instrument
+    bar_end: datetime
+    reason: str
+
+
+@frozen
+class Plan:
+    """
+    What a cycle comes to.
+
+    Attributes:
+        decisions: To be recorded, and acted on where they hold an intent.
+        waiting: To be looked at again.
+    """
+
+    decisions: tuple[Decision, ...]
+    waiting: tuple[Waiting, ...]
+
+
+def plan(snapshot: Snapshot) -> Plan:
+    """Decide every bar that is due, each at most once. The same snapshot gives the same plan."""
+    results = [
+        _settle(snapshot, holding, holding.rule, bar)
+        for holding in snapshot.holdings
+        if holding.rule is not None
+        for bar in _undecided(snapshot, holding, holding.rule)
+    ]
+    return Plan(
+        decisions=tuple(result for result in results if isinstance(result, Decision)),
+        waiting=tuple(result for result in results if isinstance(result, Waiting)),
+    )
+
+
+def _undecided(snapshot: Snapshot, holding: Holding, rule: MovingAverageRule) -> Iterator[DueBar]:
+    bars = due(
+        holding.sessions,
+        rule.timeframe,
+        snapshot.policy,
+        after=holding.watched_from,
+        now=snapshot.now,
+    )
+    return (bar for bar in bars if (rule.timeframe, bar.end) not in holding.decided)
+
+
+def _settle(
+    snapshot: Snapshot, holding: Holding, rule: MovingAverageRule, bar: DueBar
+) -> Decision | Waiting:
+    instrument = holding.instrument
+    if reason := _untouchable(holding.position):
+        return Decision(instrument, rule, bar.end, Outcome.ABSTAIN, reason)
+    obstacle = snapshot.obstacle or holding.obstacle or _absent(holding, rule, bar)
+    if snapshot.now > bar.deadline:
+        reason = obstacle or "nobody was watching while it could be decided"
+        reason = f"its time to be decided ran out at {iso(bar.deadline)}: {reason}"
+        return Decision(instrument, rule, bar.end, Outcome.MISSED, reason)
+    if obstacle is None:
+        return _decided(snapshot, holding, rule, bar)
+    if snapshot.now + PATIENCE >= bar.deadline and not bar.provisional:
+        return Decision(instrument, rule, bar.end, Outcome.ABSTAIN, obstacle)
+    return Waiting(instrument, bar.end, obstacle)
+
+
+def _untouchable(position: Position) -> str | None:
+    if position.instrument.kind is not Kind.STOCK:
+        return "only stocks are ever sold"
+    if position.quantity < 0:
+        return f"short position of {position.quantity.normalize():f} is never touched"
+    return None
+
+
+def _absent(holding: Holding, rule: MovingAverageRule, bar: DueBar) -> str | None:
+    """
+    Say why the bar cannot be read yet, or None when it can.
+
+    An hour is read only when the half hour that ends it is there: its close is
+    the one that decides, and a late bar must not be taken for no trade.
+    """
+    stored = holding.series.get(SOURCE[rule.timeframe])
+    if stored is None:
+        return "no bars of it are stored"
+    at = int(np.searchsorted(stored.bars.end, to_epoch(bar.end)))
+    if at == len(stored.bars) or int(stored.bars.end[at]) != to_epoch(bar.end):
+        return f"no bar that ends {iso(bar.end)} has come: nothing was traded, or it is late"
+    if not bar.provisional and not len(closed(stored.bars[at : at + 1], stored.coverage)):
+        return f"the bar that ends {iso(bar.end)} is not final yet"
+    return None
+
+
+def _decided(
+    snapshot: Snapshot, holding: Holding, rule: MovingAverageRule, bar: DueBar
+) -> Decision:
+    policy = snapshot.policy
+    bars, gap = usable_bars(holding, rule.timeframe, bar)
+    evaluation = with_gap(evaluate(bars, rule), gap)
+    if policy.only_above_break_even:
+        evaluation = _break_even(evaluation, holding.position.average_cost)
+    reason = evaluation.reason
+    intent = None
+    if evaluation.outcome is Outcome.SIGNAL:
+        if bar.closes_session and policy.at_close is AtClose.SKIP:
+            reason += "; not sold: the session is over and at_close is skip"
+        elif not holding.position.whole_shares:
+            held = holding.position.quantity.normalize()
+            reason += f"; not sold: {held:f} holds no whole share"
+        else:
+            intent = _intent(snapshot, holding, rule, bar)
+    if bar.provisional:
+        reason += "; provisional: decided before the bar's end (at_close is pre_close)"
+    return Decision(
+        holding.instrument,
+        rule,
+        bar.end,
+        evaluation.outcome,
+        reason,
+        evaluation.evidence,
+        intent,
+    )
+
+
+def usable_bars(
+    holding: Holding, timeframe: Timeframe, bar: DueBar
+) -> tuple[BarSeries, datetime | None]:
+    """Return the closed bars up to ``bar``, behind the last gap, and where that gap ends."""
+    stored = holding.series[SOURCE[timeframe]]
+    coverage = stored.coverage
+    if bar.provisional and len(stored.bars):
+        coverage |= Coverage(((int(stored.bars.start[-1]), to_epoch(bar.end)),))
+    if timeframe is Timeframe.DAY:
+        bars = closed(stored.bars, coverage)
+    else:
+        bars = aggregate(stored.bars, holding.sessions, coverage)
+    return known_tail(bars.until(to_epoch(bar.end)), coverage, holding.sessions)
+
+
+def _break_even(evaluation: Evaluation, cost: float) -> Evaluation:
+    evidence = evaluation.evidence
+    if evidence is None:
+        return evaluation
+    above = evidence.close > cost and evidence.average > cost
+    reason = f"{evaluation.reason}; break-even {cost:g}: {'both above' if above else 'not above'}"
+    outcome = evaluation.outcome
+    if outcome is Outcome.SIGNAL and not above:
+        outcome = Outcome.HOLD
+    return evolve(evaluation, outcome=outcome, reason=reason)
+
+
+def _intent(
+    snapshot: Snapshot, holding: Holding, rule: MovingAverageRule, bar: DueBar
+) -> OrderIntent:
+    waits = bar.closes_session and snapshot.policy.at_close is AtClose.NEXT_OPEN
+    return OrderIntent(
+        mode=snapshot.mode,
+        account=holding.position.account,
+        instrument=holding.instrument,
+        rule=rule,
+        bar_end=bar.end,
+        epoch=holding.epoch,
+        quantity=holding.position.whole_shares,
+        residual=holding.position.residual,
+        cancels=holding.orders,
+        send_at=SendAt.NEXT_OPEN if waits else SendAt.NOW,
+    )

@@ -1,0 +1,160 @@
+"""The state of every holding, for a table: what it is near to, and why it is kept."""
+
+from collections.abc import Mapping
+from datetime import datetime
+
+from attrs import frozen
+
+from sellcore.average import averages
+from sellcore.bar import BarSeries
+from sellcore.instant import from_epoch
+from sellcore.plan import Decision, Holding
+from sellcore.rule import LENGTHS, AverageKind, MovingAverageRule, required_bars
+from sellcore.series import StoredSeries
+from sellcore.timeframe import Granularity, Timeframe
+
+Level = tuple[AverageKind, int, Timeframe]
+"""Names one of the averages that every holding is measured against."""
+
+
+@frozen
+class Levels:
+    """
+    The averages at one series' last closed bar.
+
+    Attributes:
+        bar_end: End of that bar, UTC.
+        close: Its close.
+        bars: How many closed bars there are.
+        values: Each average that has enough bars, by kind and length.
+    """
+
+    bar_end: datetime
+    close: float
+    bars: int
+    values: Mapping[tuple[AverageKind, int], float]
+
+
+def levels(bars: BarSeries) -> Levels | None:
+    """Return the averages at the last of ``bars`` (closed ones), or None without bars."""
+    if not len(bars):
+        return None
+    values = {
+        (kind, length): float(column[-1])
+        for kind in AverageKind
+        for length, column in zip(LENGTHS, averages(bars.close, kind), strict=True)
+        if len(bars) >= required_bars(kind, length)
+    }
+    return Levels(from_epoch(int(bars.end[-1])), float(bars.close[-1]), len(bars), values)
+
+
+@frozen
+class Quote:
+    """
+    The newest price there is.
+
+    Attributes:
+        price: Close of the newest bar, in the instrument's currency.
+        bar_end: End of that bar, UTC.
+        forming: The bar has not ended yet, or is not final.
+    """
+
+    price: float
+    bar_end: datetime
+    forming: bool
+
+
+def quote(series: Mapping[Granularity, StoredSeries]) -> Quote | None:
+    """Return the newest price of any stored bar, half hours before days."""
+    for granularity in (Granularity.HALF_HOUR, Granularity.DAY):
+        stored = series.get(granularity)
+        if stored is not None and len(stored.bars):
+            end = int(stored.bars.end[-1])
+            covered = stored.coverage.until
+            return Quote(
+                price=float(stored.bars.close[-1]),
+                bar_end=from_epoch(end),
+                forming=covered is None or covered < end,
+            )
+    return None
+
+
+@frozen
+class StatusRow:
+    """
+    One holding.
+
+    Attributes:
+        holding: Position, rule and open orders.
+        quote: The newest price, or None.
+        levels: The averages per timeframe, where there are bars.
+        decision: The last one made, or None.
+        waiting: What a due bar is waiting for, or None.
+    """
+
+    holding: Holding
+    quote: Quote | None
+    levels: Mapping[Timeframe, Levels]
+    decision: Decision | None
+    waiting: str | None
+
+    @property
+    def average(self) -> float | None:
+        """The assigned average at the last closed bar, or None."""
+        rule = self.holding.rule
+        return None if rule is None else self.value((rule.kind, rule.length, rule.timeframe))
+
+    def value(self, level: Level) -> float | None:
+        """Return one average at the last closed bar, or None where bars are too few."""
+        kind, length, timeframe = level
+        found = self.levels.get(timeframe)
+        return None if found is None else found.values.get((kind, length))
+
+    def to_cross_pct(self, level: Level | None = None) -> float | None:
+        """
+        Return by how many % the newest price must move to meet an average.
+
+        Below zero: it must fall that far. Above zero: it is below already.
+        Without ``level``, the assigned average is meant.
+        """
+        average = self.average if level is None else self.value(level)
+        if average is None or self.quote is None:
+            return None
+        return (average / self.quote.price - 1) * 100
+
+    @property
+    def verdict(self) -> tuple[str, str]:
+        """A word and a reason: the last decision, or why there is none."""
+        rule = self.holding.rule
+        if self.waiting is not None:
+            return "waiting", self.waiting
+        if self.decision is not None:
+            return self.decision.outcome.value, self.decision.reason
+        if self.holding.position.quantity < 0:
+            return "left alone", "a short position is never touched"
+        if rule is None:
+            return "unassigned", "no rule: watched, never sold"
+        return "watching", _short_of_bars(rule, self.levels) or "no bar has ended yet"
+
+
+def _short_of_bars(rule: MovingAverageRule, found: Mapping[Timeframe, Levels]) -> str | None:
+    at_hand = found[rule.timeframe].bars if rule.timeframe in found else 0
+    if at_hand >= rule.required_bars:
+        return None
+    return f"{rule} needs {rule.required_bars} closed bars, has {at_hand}"
+
+
+@frozen
+class Status:
+    """
+    The state of every holding at one instant.
+
+    Attributes:
+        time: UTC.
+        rows: One per position, by ticker.
+        obstacle: Why nothing is decided now, or None.
+    """
+
+    time: datetime
+    rows: tuple[StatusRow, ...]
+    obstacle: str | None = None

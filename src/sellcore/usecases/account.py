@@ -1,0 +1,126 @@
+"""Reading the account: what is held, what works on it, and what the broker says of it."""
+
+from collections import Counter
+from collections.abc import Sequence
+from datetime import timedelta
+
+from attrs import evolve
+
+from sellcore.contract import ContractDetails
+from sellcore.errors import CalendarError, ConfigError
+from sellcore.event import Alert
+from sellcore.instrument import Instrument, Kind
+from sellcore.ports.connection import Login
+from sellcore.position import Position
+from sellcore.session import Session, overlay
+from sellcore.usecases.watch_state import Ports, WatchState
+
+YEARS_BACK = timedelta(days=4 * 366)
+"""Sessions are kept this far back: the longest history any rule asks for."""
+
+DAYS_AHEAD = timedelta(days=10)
+"""Sessions are kept this far ahead: across any holiday, to the next open."""
+
+
+def choose_account(login: Login, wanted: str) -> str:
+    """
+    Return the account to watch.
+
+    Raises:
+        ConfigError: the wanted one is not this login's, or there are several
+            and none was named.
+    """
+    known = ", ".join(login.accounts) or "none"
+    if wanted and wanted not in login.accounts:
+        raise ConfigError(f"account {wanted} is not one of this login's: {known}; check --account")
+    if not wanted and len(login.accounts) != 1:
+        raise ConfigError(f"this login has the accounts {known}; name one with --account")
+    return wanted or login.accounts[0]
+
+
+def read_account(ports: Ports, state: WatchState) -> tuple[Instrument, ...]:
+    """
+    Read positions, open orders and, for what is new, the broker's details.
+
+    Returns:
+        The instruments that were not held at the last reading.
+
+    Raises:
+        BrokerUnavailable: nothing of ``state`` has changed.
+    """
+    positions = [
+        position
+        for position in ports.broker.positions()
+        if position.account == state.account and position.quantity
+    ]
+    orders = ports.broker.open_orders()
+    _describe(ports, state, positions)
+    held = {position.instrument for position in state.positions}
+    state.positions = tuple(
+        sorted(
+            (_with_details(state, position) for position in positions),
+            key=lambda position: (position.instrument.ticker, position.instrument.con_id),
+        )
+    )
+    state.orders = tuple(order for order in orders if order.account == state.account)
+    return tuple(p.instrument for p in state.positions if p.instrument not in held)
+
+
+def _describe(ports: Ports, state: WatchState, positions: Sequence[Position]) -> None:
+    wanted = [
+        position.instrument
+        for position in positions
+        if position.instrument.kind is Kind.STOCK and position.instrument not in state.details
+    ]
+    if not wanted:
+        return
+    for instrument, details in ports.broker.details(wanted).items():
+        if isinstance(details, ContractDetails):
+            state.details[instrument] = details
+        else:
+            tell(
+                ports,
+                state,
+                f"details {instrument.con_id}",
+                f"{instrument.ticker}: {details.reason}",
+            )
+
+
+def _with_details(state: WatchState, position: Position) -> Position:
+    details = state.details.get(position.instrument)
+    return position if details is None else evolve(position, instrument=details.instrument)
+
+
+def stocks(state: WatchState) -> tuple[Position, ...]:
+    """Return the positions in stocks that the broker has described."""
+    return tuple(p for p in state.positions if p.instrument in state.details)
+
+
+def ambiguous_tickers(state: WatchState) -> frozenset[str]:
+    """Return the tickers that more than one holding answers to: none of them is decided."""
+    counts = Counter(position.instrument.ticker for position in state.positions)
+    return frozenset(ticker for ticker, count in counts.items() if count > 1)
+
+
+def refresh_sessions(ports: Ports, state: WatchState) -> None:
+    """Look up the sessions of every stock held; the broker's word wins over the table's."""
+    now = ports.clock.now()
+    first, last = (now - YEARS_BACK).date(), (now + DAYS_AHEAD).date()
+    for position in stocks(state):
+        instrument = position.instrument
+        known = state.sessions.get(instrument)
+        if known and known[-1].day >= (now + DAYS_AHEAD / 2).date():
+            continue
+        table: tuple[Session, ...] = ()
+        try:
+            table = ports.calendar.sessions(instrument.exchange, first, last)
+        except CalendarError as error:
+            tell(ports, state, f"calendar {instrument.exchange}", f"{instrument.ticker}: {error}")
+        state.sessions[instrument] = overlay(table, state.details[instrument].hours)
+
+
+def tell(ports: Ports, state: WatchState, about: str, text: str) -> None:
+    """Give an alert once; again only when its text has changed."""
+    if state.told.get(about) != text:
+        state.told[about] = text
+        ports.emit(Alert(ports.clock.now(), text))

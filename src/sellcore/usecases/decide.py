@@ -1,0 +1,103 @@
+"""From what is known to decisions: take a snapshot, plan, record, tell."""
+
+from datetime import datetime
+
+from sellcore.errors import StorageError
+from sellcore.event import Decided, Prepared
+from sellcore.instrument import Instrument
+from sellcore.plan import Decision, Holding, Snapshot, plan
+from sellcore.position import Position
+from sellcore.record import DecisionRecord
+from sellcore.series import SeriesKey
+from sellcore.timeframe import Granularity
+from sellcore.usecases.account import ambiguous_tickers, tell
+from sellcore.usecases.watch_state import Ports, Terms, WatchState
+
+
+def holdings(state: WatchState) -> tuple[Holding, ...]:
+    """Return all that is known of every position."""
+    ambiguous = ambiguous_tickers(state)
+    return tuple(_holding(state, position, ambiguous) for position in state.positions)
+
+
+def _holding(state: WatchState, position: Position, ambiguous: frozenset[str]) -> Holding:
+    instrument = position.instrument
+    obstacle = state.quarantine.get(instrument)
+    if instrument.ticker in ambiguous:
+        obstacle = f"{instrument.ticker} names more than one holding; which is meant is not known"
+    elif instrument.ticker in state.unclear:
+        obstacle = state.unclear[instrument.ticker]
+    keys = (SeriesKey(instrument.con_id, g, instrument.ticker) for g in Granularity)
+    return Holding(
+        position=position,
+        rule=state.rules.get(instrument.ticker),
+        sessions=state.sessions.get(instrument, ()),
+        series={key.granularity: state.series[key] for key in keys if key in state.series},
+        orders=tuple(order for order in state.orders if order.con_id == instrument.con_id),
+        watched_from=state.watched_from[instrument],
+        decided=state.decided.get(instrument, frozenset()),
+        obstacle=obstacle,
+    )
+
+
+def decide_due(ports: Ports, state: WatchState, terms: Terms) -> None:
+    """
+    Decide every bar that is due, record it durably, then tell.
+
+    A decision that cannot be recorded has not been made: it is tried again
+    while the bar's window lasts.
+    """
+    now = ports.clock.now()
+    snapshot = Snapshot(now, terms.mode, holdings(state), terms.policy, state.obstacle)
+    result = plan(snapshot)
+    state.waiting = {waiting.instrument: waiting.reason for waiting in result.waiting}
+    if not result.decisions:
+        return
+    records = [_record(state, terms, decision, now) for decision in result.decisions]
+    try:
+        ports.log.append(records)
+    except StorageError as error:
+        tell(ports, state, "log", f"{error}; nothing is decided until it can be recorded")
+        return
+    for decision in result.decisions:
+        _remember(state, decision)
+        ports.emit(Decided(now, decision))
+        if decision.intent is not None:
+            ports.emit(Prepared(now, decision.intent))
+
+
+def _remember(state: WatchState, decision: Decision) -> None:
+    instrument: Instrument = decision.instrument
+    bar = (decision.rule.timeframe, decision.bar_end)
+    state.decided[instrument] = state.decided.get(instrument, frozenset()) | {bar}
+    state.last_decision[instrument] = decision
+    state.outcomes[decision.outcome] += 1
+    if decision.intent is not None:
+        state.prepared.append(decision.intent)
+
+
+def _record(state: WatchState, terms: Terms, decision: Decision, now: datetime) -> DecisionRecord:
+    evidence, intent = decision.evidence, decision.intent
+    return DecisionRecord(
+        timestamp=now,
+        run_id=terms.run_id,
+        mode=terms.mode,
+        account=state.account,
+        ticker=decision.instrument.ticker,
+        con_id=decision.instrument.con_id,
+        timeframe=decision.rule.timeframe,
+        bar_end=decision.bar_end,
+        close=None if evidence is None else evidence.close,
+        ma_type=decision.rule.average,
+        ma_value=None if evidence is None else evidence.average,
+        bars_used=None if evidence is None else evidence.bars_used,
+        distance_pct=None if evidence is None else evidence.distance_pct,
+        decision=decision.outcome,
+        reason=decision.reason,
+        action_prepared=None if intent is None else str(intent),
+        action_executed=None,
+        intent_id=None if intent is None else intent.intent_id,
+        order_id=None,
+        perm_id=None,
+        errors=(),
+    )

@@ -1,0 +1,142 @@
+"""The day: connect, fill, then every minute read, decide and report."""
+
+from collections.abc import Iterable
+from datetime import datetime, timedelta
+
+from sellcore.due import next_look
+from sellcore.errors import BrokerUnavailable
+from sellcore.event import Alert, Summary, Table
+from sellcore.instrument import Instrument
+from sellcore.usecases.account import read_account, refresh_sessions, tell
+from sellcore.usecases.bars import update_bars
+from sellcore.usecases.connect import compare_clocks, connected, hold_line
+from sellcore.usecases.decide import decide_due
+from sellcore.usecases.report import report
+from sellcore.usecases.rules import Ask, assign_missing, load_rules
+from sellcore.usecases.watch_state import Ports, Terms, WatchState
+
+REMEMBERED = timedelta(days=7)
+"""How far back the audit log is asked which bars have been decided."""
+
+
+def begin(ports: Ports, terms: Terms, ask: Ask | None) -> WatchState:
+    """
+    Connect, read the account, settle the rules and fill the cache.
+
+    Args:
+        ports: Everything outside.
+        terms: The choices of this run.
+        ask: Asks for missing assignments; None where nobody can be asked.
+
+    Raises:
+        BrokerUnavailable: the broker could not be reached, or did not answer in full.
+        ConfigError: the account or the assignments cannot be used as they are.
+    """
+    state = WatchState(account="", began=ports.clock.now())
+    load_rules(ports, state)
+    connected(ports, state, terms, ports.connection.connect())
+    state.series.update(ports.bars.load())
+    for problem in ports.bars.problems():
+        ports.emit(Alert(ports.clock.now(), problem))
+    read_account(ports, state)
+    assign_missing(ports, state, terms, ask)
+    refresh_sessions(ports, state)
+    _recall(ports, state, terms)
+    state.obstacle = compare_clocks(ports, state)
+    update_bars(ports, state, terms, progress=True)
+    return state
+
+
+def _recall(ports: Ports, state: WatchState, terms: Terms) -> None:
+    """Learn from the audit log which bars are decided, and where each holding was left."""
+    now = ports.clock.now()
+    decided = ports.log.decided(terms.mode, state.account, now - REMEMBERED)
+    for position in state.positions:
+        instrument = position.instrument
+        bars = {(bar.timeframe, bar.end) for bar in decided if bar.con_id == instrument.con_id}
+        state.decided[instrument] = frozenset(bars)
+        rule = state.rules.get(instrument.ticker)
+        ends = [end for timeframe, end in bars if rule and timeframe is rule.timeframe]
+        state.watched_from[instrument] = max(ends, default=_first_look(state, instrument, now))
+
+
+def _first_look(state: WatchState, instrument: Instrument, now: datetime) -> datetime:
+    """
+    Return the instant that the first bar to decide must end after.
+
+    A watch that begins in a session answers for that session's bars; one that
+    begins outside of one for the last bar before, which can still be decided.
+    """
+    begun = [session for session in state.sessions.get(instrument, ()) if session.open <= now]
+    if not begun:
+        return now
+    return begun[-1].open if now < begun[-1].close else begun[-1].close - timedelta(seconds=1)
+
+
+def run(ports: Ports, terms: Terms, state: WatchState) -> None:
+    """Watch until ``terms.until``, for ever where that is None."""
+    cycle(ports, terms, state, show=True)
+    while True:
+        now = ports.clock.now()
+        moment = _next_moment(state, terms, now)
+        if terms.until is not None and moment > terms.until:
+            return
+        ports.clock.sleep_until(moment)
+        _read(ports, terms, state)
+        cycle(ports, terms, state, show=moment.second == 0)
+
+
+def cycle(ports: Ports, terms: Terms, state: WatchState, *, show: bool) -> None:
+    """Decide what is due, and show the table where a minute begins."""
+    decide_due(ports, state, terms)
+    if show:
+        status = report(ports, state)
+        ports.emit(Table(status.time, status))
+
+
+def _next_moment(state: WatchState, terms: Terms, now: datetime) -> datetime:
+    moment = next_look(state.sessions.values(), terms.policy, now)
+    return moment if state.retry_at is None else min(moment, max(state.retry_at, now))
+
+
+def _read(ports: Ports, terms: Terms, state: WatchState) -> None:
+    """Read everything anew; whatever cannot be read stands in the way of decisions."""
+    try:
+        if not hold_line(ports, state, terms):
+            return
+        epoch = ports.connection.epoch()
+        new = read_account(ports, state)
+        refresh_sessions(ports, state)
+        _welcome(ports, state, new)
+        state.obstacle = compare_clocks(ports, state)
+        update_bars(ports, state, terms)
+        if ports.connection.epoch() != epoch:
+            state.obstacle = "the line to the broker was lost while reading; reading again"
+    except BrokerUnavailable as error:
+        state.obstacle = str(error)
+        tell(ports, state, "broker", str(error))
+        if ports.connection.fault() is not None:
+            state.retry_at = ports.clock.now() + timedelta(seconds=terms.delay(0))
+    else:
+        state.told.pop("broker", None)
+
+
+def _welcome(ports: Ports, state: WatchState, new: Iterable[Instrument]) -> None:
+    """Report holdings that were not there before; they are filled with the next reading."""
+    now = ports.clock.now()
+    for instrument in new:
+        state.watched_from[instrument] = now
+        rule = state.rules.get(instrument.ticker)
+        told = f"it follows {rule}" if rule else "it has no rule: watched, never sold"
+        ports.emit(Alert(now, f"new holding {instrument.ticker}: {told}"))
+
+
+def summary(ports: Ports, state: WatchState) -> Summary:
+    """Return what came of the watch."""
+    return Summary(
+        time=ports.clock.now(),
+        began=state.began,
+        outcomes=tuple((outcome.value, count) for outcome, count in state.outcomes.items()),
+        prepared=tuple(state.prepared),
+        undecided=tuple(f"{i.ticker}: {reason}" for i, reason in state.waiting.items()),
+    )

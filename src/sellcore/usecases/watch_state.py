@@ -1,0 +1,124 @@
+"""What a watch remembers from one cycle to the next."""
+
+from collections import Counter
+from collections.abc import Callable
+from datetime import datetime
+
+from attrs import Factory, define, frozen
+
+from sellcore.contract import ContractDetails
+from sellcore.event import Event
+from sellcore.instrument import Instrument
+from sellcore.order import Mode, OpenOrder, OrderIntent
+from sellcore.outcome import Outcome
+from sellcore.plan import Decision
+from sellcore.policy import Policy
+from sellcore.ports.assignments import AssignmentStore
+from sellcore.ports.bar_store import BarStore
+from sellcore.ports.broker import Broker
+from sellcore.ports.clock import Clock
+from sellcore.ports.connection import Connection
+from sellcore.ports.decision_log import DecisionLog
+from sellcore.ports.market_data import MarketData
+from sellcore.ports.sessions import SessionCalendar
+from sellcore.position import Position
+from sellcore.rule import MovingAverageRule
+from sellcore.series import SeriesKey, StoredSeries
+from sellcore.session import Session
+from sellcore.status import Levels
+from sellcore.timeframe import Timeframe
+
+
+@frozen
+class Ports:
+    """Everything outside that a watch speaks to."""
+
+    clock: Clock
+    connection: Connection
+    broker: Broker
+    market_data: MarketData
+    bars: BarStore
+    assignments: AssignmentStore
+    log: DecisionLog
+    calendar: SessionCalendar
+    emit: Callable[[Event], None]
+
+
+@frozen
+class Terms:
+    """
+    The choices a watch runs under.
+
+    Attributes:
+        mode: Dry-run, paper or live.
+        run_id: Names this run in the audit log.
+        account: The account to watch; empty where the login has only one.
+        policy: When to decide and what to do at the close.
+        default_rule: For holdings without an assignment, or None.
+        delay: Seconds to wait before the n-th attempt (from 0) to connect again.
+        until: When to end by itself, UTC, or None.
+    """
+
+    mode: Mode
+    run_id: str
+    account: str
+    policy: Policy
+    default_rule: MovingAverageRule | None
+    delay: Callable[[int], float]
+    until: datetime | None = None
+
+
+@define
+class WatchState:
+    """
+    What is known so far. Only use cases change it, one after the other.
+
+    Attributes:
+        account: The account that is watched.
+        began: When the watch began, UTC.
+        positions: As last read; orders alike.
+        details: The broker's word on each instrument, once it gave it.
+        sessions: The exchange's sessions per instrument, around all its bars.
+        rules: The assigned rule per ticker.
+        unclear: Tickers whose assignment cannot be used, and why: never decided.
+        series: The stored bars.
+        asked_at: When each series was last answered in this run, UTC.
+        not_before: A series that was refused, or had no data, is not asked for before.
+        quarantine: Instruments whose bars contradict each other, and how.
+        watched_from: Bars that ended up to then are not this run's to decide.
+        decided: The bars that have been decided.
+        last_decision: Per instrument.
+        waiting: What a due bar is waiting for, per instrument.
+        levels: The averages at the last closed bar, beside the end of the coverage
+            they were computed at; kept until that moves.
+        outcomes: How many bars were decided each way.
+        prepared: The orders that were prepared.
+        told: Alerts that were given already, by what they are about.
+        obstacle: Why nothing may be decided now, or None.
+        attempts: Attempts to connect since the line was lost.
+        retry_at: When to try next, UTC, or None while the line stands.
+    """
+
+    account: str
+    began: datetime
+    positions: tuple[Position, ...] = ()
+    orders: tuple[OpenOrder, ...] = ()
+    details: dict[Instrument, ContractDetails] = Factory(dict)
+    sessions: dict[Instrument, tuple[Session, ...]] = Factory(dict)
+    rules: dict[str, MovingAverageRule] = Factory(dict)
+    unclear: dict[str, str] = Factory(dict)
+    series: dict[SeriesKey, StoredSeries] = Factory(dict)
+    asked_at: dict[SeriesKey, datetime] = Factory(dict)
+    not_before: dict[SeriesKey, datetime] = Factory(dict)
+    quarantine: dict[Instrument, str] = Factory(dict)
+    watched_from: dict[Instrument, datetime] = Factory(dict)
+    decided: dict[Instrument, frozenset[tuple[Timeframe, datetime]]] = Factory(dict)
+    last_decision: dict[Instrument, Decision] = Factory(dict)
+    waiting: dict[Instrument, str] = Factory(dict)
+    levels: dict[tuple[Instrument, Timeframe], tuple[int, Levels]] = Factory(dict)
+    outcomes: Counter[Outcome] = Factory(Counter)
+    prepared: list[OrderIntent] = Factory(list)
+    told: dict[str, str] = Factory(dict)
+    obstacle: str | None = None
+    attempts: int = 0
+    retry_at: datetime | None = None
