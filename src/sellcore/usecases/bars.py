@@ -53,11 +53,14 @@ def _requests(
         stored = state.series.get(whole.key)
         asked_at = state.asked_at.get(whole.key)
         request: BarRequest | None = whole
-        if stored is not None and len(stored.closed):
-            if asked_at is not None or reaches_back(stored, whole, begun):
-                request = refresh(
-                    instrument, whole.granularity, stored, begun, now, asked_at, terms.policy.window
-                )
+        if (
+            stored is not None
+            and len(stored.closed)
+            and (asked_at or reaches_back(stored, whole, begun))
+        ):
+            request = refresh(
+                instrument, whole.granularity, stored, begun, now, asked_at, terms.policy.window
+            )
         if request is not None:
             yield request
 
