@@ -1,0 +1,108 @@
+"""Durable writing, for every adapter that keeps a file of its own."""
+
+import errno
+import os
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+from sellcore.errors import StorageError
+
+if sys.platform != "win32":
+    import fcntl
+
+_WAY_OUT = {
+    **dict.fromkeys((errno.ENOSPC, errno.EDQUOT, errno.EFBIG), "free some space"),
+    **dict.fromkeys(
+        (errno.EACCES, errno.EPERM, errno.EROFS), "allow writing there or choose another place"
+    ),
+}
+
+_NO_LOCKS = (errno.ENOLCK, errno.ENOSYS, errno.EOPNOTSUPP, errno.EINVAL)
+"""What a file system answers that cannot lock, as some network drives cannot."""
+
+
+def not_stored(path: Path, error: OSError) -> StorageError:
+    """Return what to tell a person when ``path`` could not be written."""
+    cause = (error.strerror or str(error)).lower()
+    way_out = _WAY_OUT.get(error.errno or 0, "mend that")
+    return StorageError(f"cannot write {path}: {cause}; {way_out} and try again")
+
+
+def replace_file(path: Path, data: bytes) -> None:
+    """
+    Make ``data`` the content of ``path``, durably, or leave the file as it is.
+
+    Its folder is made where there is none. A link stays a link, and the file
+    keeps its permissions.
+
+    Raises:
+        StorageError: nothing was written.
+    """
+    target = path.resolve()
+    # A name of its own for each writer: two at once cannot write into one file.
+    draft = target.with_name(f".{target.name[:100]}.{os.urandom(4).hex()}.tmp")
+    try:
+        target.parent.mkdir(parents=True, exist_ok=True)
+        try:
+            with draft.open("xb") as file:
+                file.write(data)
+                file.flush()
+                os.fsync(file.fileno())
+            if target.exists():
+                _keep_permissions(target, draft)
+            draft.replace(target)
+        finally:
+            # Gone already unless something failed, Ctrl-C included.
+            draft.unlink(missing_ok=True)
+        sync_folder(target.parent)
+    except OSError as error:
+        raise not_stored(path, error) from error
+
+
+def _keep_permissions(target: Path, draft: Path) -> None:
+    # A rename would get past the write protection that its owner gave the file.
+    if not os.access(target, os.W_OK):
+        raise PermissionError(errno.EACCES, os.strerror(errno.EACCES))
+    draft.chmod(target.stat().st_mode & 0o7777)
+
+
+def sync_folder(folder: Path) -> None:
+    """Make names that were added to or taken from ``folder`` durable."""
+    if sys.platform == "win32":  # cannot open a folder; NTFS keeps names in its own journal
+        return
+    handle = os.open(folder, os.O_RDONLY)
+    try:
+        os.fsync(handle)
+    finally:
+        os.close(handle)
+
+
+@contextmanager
+def locked(folder: Path) -> Iterator[None]:
+    """
+    Keep other processes of ours from writing in ``folder`` meanwhile.
+
+    Waits its turn, leaves no file behind, and ends with the process that holds
+    it. Windows, and drives that cannot lock, go without.
+    """
+    if sys.platform == "win32":
+        yield
+        return
+    handle = os.open(folder, os.O_RDONLY)
+    try:
+        with _tolerating_no_locks():
+            fcntl.flock(handle, fcntl.LOCK_EX)
+        yield
+    finally:
+        os.close(handle)
+
+
+@contextmanager
+def _tolerating_no_locks() -> Iterator[None]:
+    try:
+        yield
+    except OSError as error:
+        if error.errno not in _NO_LOCKS:
+            raise
