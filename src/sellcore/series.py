@@ -8,7 +8,7 @@ from sellcore.coverage import Coverage
 from sellcore.timeframe import Granularity
 
 
-@frozen
+@frozen(cache_hash=True)
 class SeriesKey:
     """
     Names a stored series; equal by contract id and granularity, never by text.
