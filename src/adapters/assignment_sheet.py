@@ -106,11 +106,14 @@ def assignments(sheet: Sheet, name: str) -> Assignments:
     for ticker, (first, *again) in rows.items():
         fault = f"{ticker} is also on line {first.number}; keep one of them, neither is used"
         problems += [(line.number, fault) for line in again]
-    rules = {ticker: same[0].rule for ticker, same in rows.items() if len(same) == 1}
-    return Assignments(
-        {ticker: rule for ticker, rule in rules.items() if rule is not None},
-        tuple(f"{name} line {number}: {problem}" for number, problem in sorted(problems)),
-    )
+    rules = {t: same[0].rule for t, same in rows.items() if len(same) == 1 and same[0].rule}
+    told = {number: f"{name} line {number}: {problem}" for number, problem in sorted(problems)}
+    unclear = {
+        line.ticker: told[line.number]
+        for line in sheet.body
+        if line.number in told and line.ticker is not None and line.ticker not in rules
+    }
+    return Assignments(rules, tuple(told.values()), unclear)
 
 
 def assign(sheet: Sheet, ticker: str, rule: MovingAverageRule) -> Sheet:

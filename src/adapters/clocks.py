@@ -19,8 +19,15 @@ class SystemClock:
         return datetime.now(UTC)
 
     def sleep_until(self, moment: datetime) -> None:
-        """Sleep in short naps, so that neither a clock that is set nor suspend is missed."""
-        while (left := (moment - self.now()).total_seconds()) > 0:
+        """
+        Sleep in short naps, so that a clock that is set, or a suspend, is noticed.
+
+        Where the clock is set back meanwhile, it returns once as much time has
+        passed as was asked for, and not hours later.
+        """
+        asked_for = (moment - self.now()).total_seconds()
+        latest = time.monotonic() + asked_for
+        while (left := (moment - self.now()).total_seconds()) > 0 and time.monotonic() < latest:
             time.sleep(min(left, _LONGEST_NAP))
 
 

@@ -2,11 +2,14 @@
 
 from collections.abc import Mapping
 from types import MappingProxyType
+from typing import TypeVar
 
 from attrs import field, frozen
 
 from sellcore.instrument import parse_ticker
 from sellcore.rule import MovingAverageRule
+
+T = TypeVar("T")
 
 
 @frozen
@@ -29,8 +32,8 @@ class Assignment:
         return f"{self.ticker} follows {self.rule}"
 
 
-def _read_only(rules: Mapping[str, MovingAverageRule]) -> Mapping[str, MovingAverageRule]:
-    return MappingProxyType(dict(rules))
+def _read_only(named: Mapping[str, T]) -> Mapping[str, T]:
+    return MappingProxyType(dict(named))
 
 
 @frozen
@@ -42,7 +45,10 @@ class Assignments:
         rules: The rule of each ticker, in stored order; read-only.
         problems: One line for each entry that cannot be used. Its ticker is
             absent from ``rules``, or stands there through another entry.
+        unclear: Tickers that an entry speaks of but that have no rule, each with
+            its problem. They want their owner's hand, not a default.
     """
 
     rules: Mapping[str, MovingAverageRule] = field(factory=dict, converter=_read_only)
     problems: tuple[str, ...] = ()
+    unclear: Mapping[str, str] = field(factory=dict, converter=_read_only)

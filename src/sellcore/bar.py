@@ -161,6 +161,10 @@ class BarSeries:
         """Return the bars whose end is at most ``end`` (seconds since 1970 UTC)."""
         return self[: int(np.searchsorted(self.end, end, side="right"))]
 
+    def begun_by(self, moment: int) -> "BarSeries":
+        """Return the bars that start at ``moment`` (seconds since 1970 UTC) or before."""
+        return self[: int(np.searchsorted(self.start, moment, side="right"))]
+
 
 def _check(columns: Sequence[Seconds | Floats], firsts: Sequence[int]) -> None:
     """Hold ``columns`` to the promises of a series, or of those that begin at ``firsts``."""

@@ -6,6 +6,9 @@ from attrs import field, frozen
 
 from sellcore.errors import InvalidValue
 
+FAR_FUTURE = 1 << 62
+"""Seconds since 1970 UTC; an end for what has none."""
+
 
 def _normal(intervals: Iterable[tuple[int, int]]) -> tuple[tuple[int, int], ...]:
     merged: list[tuple[int, int]] = []

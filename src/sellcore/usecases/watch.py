@@ -1,12 +1,15 @@
 """The day: connect, fill, then every minute read, decide and report."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from datetime import datetime, timedelta
 
+from sellcore.coverage import FAR_FUTURE, Coverage
 from sellcore.due import next_look
 from sellcore.errors import BrokerUnavailable
 from sellcore.event import Alert, Summary, Table
+from sellcore.instant import to_epoch
 from sellcore.instrument import Instrument
+from sellcore.series import SeriesKey, StoredSeries
 from sellcore.usecases.account import read_account, refresh_sessions, tell
 from sellcore.usecases.bars import update_bars
 from sellcore.usecases.connect import compare_clocks, connected, hold_line
@@ -35,7 +38,7 @@ def begin(ports: Ports, terms: Terms, ask: Ask | None) -> WatchState:
     state = WatchState(account="", began=ports.clock.now())
     load_rules(ports, state)
     connected(ports, state, terms, ports.connection.connect())
-    state.series.update(ports.bars.load())
+    state.series.update(_as_known(ports.bars.load(), state.began))
     for problem in ports.bars.problems():
         ports.emit(Alert(ports.clock.now(), problem))
     read_account(ports, state)
@@ -47,10 +50,22 @@ def begin(ports: Ports, terms: Terms, ask: Ask | None) -> WatchState:
     return state
 
 
+def _as_known(
+    stored: Mapping[SeriesKey, StoredSeries], now: datetime
+) -> dict[SeriesKey, StoredSeries]:
+    """Leave out what could not have been known yet: the clock may have been set back."""
+    future = Coverage(((to_epoch(now), FAR_FUTURE),))
+    return {
+        key: StoredSeries(series.bars.begun_by(to_epoch(now)), series.coverage - future)
+        for key, series in stored.items()
+    }
+
+
 def _recall(ports: Ports, state: WatchState, terms: Terms) -> None:
     """Learn from the audit log which bars are decided, and where each holding was left."""
     now = ports.clock.now()
-    decided = ports.log.decided(terms.mode, state.account, now - REMEMBERED)
+    since = now - REMEMBERED
+    decided = ports.log.decided(terms.mode, state.account, since) if terms.recall else frozenset()
     for position in state.positions:
         instrument = position.instrument
         bars = {(bar.timeframe, bar.end) for bar in decided if bar.con_id == instrument.con_id}

@@ -57,6 +57,7 @@ class Terms:
         default_rule: For holdings without an assignment, or None.
         delay: Seconds to wait before the n-th attempt (from 0) to connect again.
         until: When to end by itself, UTC, or None.
+        recall: Heed what earlier runs have decided; a demonstration does not.
     """
 
     mode: Mode
@@ -66,6 +67,7 @@ class Terms:
     default_rule: MovingAverageRule | None
     delay: Callable[[int], float]
     until: datetime | None = None
+    recall: bool = True
 
 
 @define

@@ -1,0 +1,59 @@
+"""The commands; each lives in its own module and is loaded when it is needed."""
+
+from importlib import import_module
+
+import click
+
+COMMANDS = (
+    "start",
+    "status",
+    "assign",
+    "assignments",
+    "signals",
+    "cache",
+    "config",
+    "doctor",
+    "gateway",
+)
+"""In the order in which a newcomer meets them; each is a module of sellcli.commands."""
+
+
+class LazyCommands(click.Group):
+    """Loads a command's module when it is run or listed, and keeps the order above."""
+
+    def list_commands(self, ctx: click.Context) -> list[str]:
+        """Return the names in the order of COMMANDS."""
+        return list(COMMANDS)
+
+    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
+        """Return the command, or None where there is none of that name."""
+        if cmd_name not in COMMANDS:
+            return None
+        command: click.Command = import_module(f"sellcli.commands.{cmd_name}").command
+        return command
+
+    def resolve_command(
+        self, ctx: click.Context, args: list[str]
+    ) -> tuple[str | None, click.Command | None, list[str]]:
+        """Name the nearest command where the one given does not exist."""
+        try:
+            return super().resolve_command(ctx, args)
+        except click.UsageError as error:
+            from difflib import get_close_matches
+
+            near = get_close_matches(args[0], COMMANDS, n=1)
+            hint = f" did you mean '{near[0]}'?" if near else " see 'sellcli --help'."
+            raise click.UsageError(f"no such command '{args[0]}';{hint}", ctx) from error
+
+
+@click.group(cls=LazyCommands, context_settings={"help_option_names": ["-h", "--help"]})
+@click.version_option(package_name="sellcli", message="%(package)s %(version)s")
+def app() -> None:
+    """
+    Watch stocks held at Interactive Brokers, and prepare a full-close sell when
+    a bar closes below its moving average.
+
+    Nothing is sent: dry-run is the default. Try it without a broker:
+
+        sellcli start --simulate
+    """

@@ -1,0 +1,65 @@
+"""Exit codes, and the one place where exceptions become them."""
+
+import os
+import sys
+import traceback
+from collections.abc import Callable
+from enum import IntEnum
+
+import click
+
+from sellcore.errors import ConfigError, Denied, InvalidValue, SellError
+
+
+class Exit(IntEnum):
+    """What a shell is told; documented in docs/reference/exit-codes.md."""
+
+    DONE = 0
+    ERROR = 1
+    USAGE = 2
+    DENIED = 3
+    UNKNOWN = 4
+
+
+def guarded(command: Callable[[], int | None]) -> int:
+    """
+    Run ``command`` and return its exit code; whatever goes wrong is one line on stderr.
+
+    This is the program's rim: nothing outside of it catches every exception.
+    Set SELLCLI_DEBUG=1 to see the whole traceback.
+    """
+    try:
+        return command() or Exit.DONE
+    except click.ClickException as error:
+        error.show()
+        return error.exit_code
+    except (KeyboardInterrupt, click.Abort):
+        return _say("interrupted", Exit.ERROR)
+    except BrokenPipeError:
+        # The reader has seen enough. What is still buffered must not fail again at exit.
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        return Exit.DONE
+    except Denied as error:
+        return _say(f"denied: {error}", Exit.DENIED)
+    except (ConfigError, InvalidValue) as error:
+        return _say(str(error), Exit.USAGE)
+    except SellError as error:
+        return _say(str(error), Exit.ERROR)
+    except OSError as error:
+        return _say(_os_text(error), Exit.ERROR)
+    except Exception as error:  # noqa: BLE001 - the rim: a user never meets a traceback
+        name = type(error).__name__
+        return _say(f"internal error: {name}: {error}; set SELLCLI_DEBUG=1 for details", Exit.ERROR)
+
+
+def _os_text(error: OSError) -> str:
+    where = f"{error.filename}: " if error.filename else ""
+    return f"{where}{error.strerror or error}"
+
+
+def _say(text: str, code: Exit) -> Exit:
+    if os.environ.get("SELLCLI_DEBUG"):
+        traceback.print_exc()
+    line = " ".join(text.split())
+    click.echo(f"sellcli: {line}", err=True)
+    return code
