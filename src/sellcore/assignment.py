@@ -2,14 +2,11 @@
 
 from collections.abc import Mapping
 from types import MappingProxyType
-from typing import TypeVar
 
 from attrs import field, frozen
 
 from sellcore.instrument import parse_ticker
 from sellcore.rule import MovingAverageRule
-
-T = TypeVar("T")
 
 
 @frozen
@@ -32,8 +29,12 @@ class Assignment:
         return f"{self.ticker} follows {self.rule}"
 
 
-def _read_only(named: Mapping[str, T]) -> Mapping[str, T]:
-    return MappingProxyType(dict(named))
+def _read_only(rules: Mapping[str, MovingAverageRule]) -> Mapping[str, MovingAverageRule]:
+    return MappingProxyType(dict(rules))
+
+
+def _read_only_texts(texts: Mapping[str, str]) -> Mapping[str, str]:
+    return MappingProxyType(dict(texts))
 
 
 @frozen
@@ -51,4 +52,4 @@ class Assignments:
 
     rules: Mapping[str, MovingAverageRule] = field(factory=dict, converter=_read_only)
     problems: tuple[str, ...] = ()
-    unclear: Mapping[str, str] = field(factory=dict, converter=_read_only)
+    unclear: Mapping[str, str] = field(factory=dict, converter=_read_only_texts)
