@@ -1,0 +1,143 @@
+"""What is held and what works at Interactive Brokers; there is no way here to send."""
+
+import asyncio
+from collections.abc import Awaitable, Callable, Mapping, Sequence
+from datetime import date, datetime
+from typing import TypeVar
+
+from adapters.ib import translate
+from adapters.ib.connection import IBConnection
+from adapters.ib.inbox import UNREADABLE, OpenOrderRow, Refusal
+from adapters.ib.line import Line
+from sellcore.contract import ContractDetails, NoDetails
+from sellcore.errors import BrokerUnavailable
+from sellcore.instant import from_epoch
+from sellcore.instrument import Instrument
+from sellcore.order import OpenOrder
+from sellcore.position import Position
+
+T = TypeVar("T")
+
+_AT_ONCE = 16
+"""Contracts described concurrently."""
+
+_DONE = {"Filled", "Cancelled", "ApiCancelled"}
+"""Statuses of orders that no longer work; Inactive is not among them: it can come back."""
+
+
+class IBBroker:
+    """Reads one login's accounts over a connection that somebody else opens and closes."""
+
+    def __init__(self, connection: IBConnection) -> None:
+        self._connection = connection
+        self._details: dict[Instrument, ContractDetails] = {}
+        self._details_of: date | None = None
+
+    def positions(self) -> Sequence[Position]:
+        """
+        Return all positions of all accounts of this login; empty means flat.
+
+        Raises:
+            BrokerUnavailable: the broker's end marker did not come, or a
+                position cannot be read.
+        """
+        rows = self._whole("positions", lambda line: line.positions())
+        # A change that was told between request and end marker comes after the old state.
+        held = {(told.account, told.instrument): told for told in map(_position, rows)}
+        return tuple(position for position in held.values() if position.quantity)
+
+    def open_orders(self) -> Sequence[OpenOrder]:
+        """
+        Return all open orders of all clients, those entered by hand included.
+
+        Raises:
+            BrokerUnavailable: the broker's end marker did not come, an order
+                cannot be read, or the gateway refuses to say.
+        """
+        rows = self._whole("open orders", lambda line: line.open_orders())
+        told = {_identity(order): order for order in map(_open_order, rows)}
+        return tuple(order for order in told.values() if order.status not in _DONE)
+
+    def details(
+        self, instruments: Sequence[Instrument]
+    ) -> Mapping[Instrument, ContractDetails | NoDetails]:
+        """
+        Return the broker's word on each instrument, asked for by contract id.
+
+        A good answer is kept until the day ends, by the connection's clock in UTC.
+
+        Raises:
+            BrokerUnavailable: the line was lost before every one was answered.
+        """
+        today = self._connection.clock.now().date()
+        if today != self._details_of:
+            self._details, self._details_of = {}, today
+        unknown = [i for i in dict.fromkeys(instruments) if i not in self._details]
+        found: dict[Instrument, ContractDetails | NoDetails] = {}
+        if unknown:
+            rounds = 1 + len(unknown) / _AT_ONCE
+            limit = rounds * self._connection.timeout + len(unknown)
+            answers = self._connection.ask(lambda line: _describe(line, unknown), limit)
+            found = dict(zip(unknown, answers, strict=True))
+            self._details.update((i, d) for i, d in found.items() if isinstance(d, ContractDetails))
+        return {i: self._details.get(i) or found[i] for i in instruments}
+
+    def server_time(self) -> datetime:
+        """Return the broker's clock, UTC, to the second; raises BrokerUnavailable."""
+        return from_epoch(self._whole("server time", lambda line: line.current_time()))
+
+    def _whole(self, what: str, question: Callable[[Line], Awaitable[T]]) -> T:
+        """Ask for something that is only good when it is complete."""
+        try:
+            # Whoever asked before us has its time-out too.
+            return self._connection.ask(question, 2 * self._connection.timeout)
+        except Refusal as refusal:
+            raise BrokerUnavailable(_refused(what, refusal)) from None
+
+
+def _position(fields: list[str]) -> Position:
+    try:
+        return translate.position(fields)
+    except UNREADABLE as error:
+        raise BrokerUnavailable(f"positions: the answer cannot be read: {error}") from None
+
+
+def _open_order(row: OpenOrderRow) -> OpenOrder:
+    try:
+        return translate.open_order(row)
+    except UNREADABLE as error:
+        raise BrokerUnavailable(f"open orders: the answer cannot be read: {error}") from None
+
+
+def _identity(order: OpenOrder) -> tuple[int, ...]:
+    return (order.perm_id,) if order.perm_id else (order.client_id, order.order_id)
+
+
+def _refused(what: str, refusal: Refusal) -> str:
+    if "read-only" in refusal.text.lower():
+        return (
+            f"{what}: the API is in read-only mode and does not tell; "
+            "untick 'Read-Only API' in the API settings of TWS or IB Gateway"
+        )
+    return f"{what}: refused by the gateway ({refusal})"
+
+
+async def _describe(
+    line: Line, instruments: Sequence[Instrument]
+) -> list[ContractDetails | NoDetails]:
+    slots = asyncio.Semaphore(_AT_ONCE)
+
+    async def one(instrument: Instrument) -> ContractDetails | NoDetails:
+        async with slots:
+            try:
+                return translate.details(instrument, await line.details(instrument.con_id))
+            except Refusal as refusal:
+                return NoDetails(instrument, str(refusal))
+            except TimeoutError:
+                return NoDetails(instrument, "no answer in time")
+            except BrokerUnavailable as error:
+                if line.up:
+                    return NoDetails(instrument, str(error))
+                raise
+
+    return await asyncio.gather(*(one(instrument) for instrument in instruments))

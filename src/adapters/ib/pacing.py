@@ -1,0 +1,233 @@
+"""
+How fast the broker may be asked: arithmetic only, whoever waits does so elsewhere.
+
+The rules are the broker's ("Pacing Violations for Small Bars", "Pacing
+Limitations"): bars of at most 30 seconds have hard ones; larger bars are
+throttled softly, and the gaps kept for them are a courtesy that keeps it so.
+"""
+
+from collections import defaultdict, deque
+from collections.abc import Hashable
+
+from attrs import define, field, frozen
+
+from sellcore.errors import InvalidValue
+from sellcore.ports.clock import Clock
+from sellcore.request import BarRequest
+from sellcore.timeframe import Granularity
+
+MOST_OPEN = 50
+"""Historical requests that the broker lets one login have open at once."""
+
+BAR_SECONDS = {Granularity.HALF_HOUR: 1800, Granularity.DAY: 86400}
+
+
+@frozen
+class Window:
+    """At most ``count`` requests within ``seconds``."""
+
+    count: int
+    seconds: float
+
+
+@frozen
+class Gaps:
+    """
+    How far apart requests for bars must be.
+
+    Attributes:
+        identical: The same request again.
+        contract: Requests for one contract.
+        all: All requests together, where there is such a limit.
+    """
+
+    identical: Window
+    contract: Window
+    all: Window | None = None
+
+
+HARD_GAPS = Gaps(Window(1, 15.0), Window(5, 2.0), Window(60, 600.0))
+"""For bars of 30 seconds or less: the broker refuses what comes faster."""
+
+SOFT_GAPS = Gaps(Window(1, 5.0), Window(5, 2.0))
+"""For larger bars."""
+
+_HARD_UP_TO = 30
+_CLOCK_WAS_SET = 1.0
+"""Seconds; a clock that runs back further was set."""
+
+
+def gaps_for(bar_seconds: int) -> Gaps:
+    """Return the gaps to keep for bars of this length."""
+    return HARD_GAPS if bar_seconds <= _HARD_UP_TO else SOFT_GAPS
+
+
+@define
+class _Bookings:
+    """The latest departures under one window, in seconds since 1970."""
+
+    times: deque[float] = field(factory=deque)
+
+    def wait(self, window: Window, now: float) -> float:
+        if len(self.times) < window.count:
+            return 0.0
+        return max(0.0, self.times[-window.count] + window.seconds - now)
+
+    def book(self, window: Window, at: float) -> None:
+        self.times.append(at)
+        while len(self.times) > window.count:
+            self.times.popleft()
+
+
+@frozen
+class Ticket:
+    """
+    Leave to send one request.
+
+    Attributes:
+        wait: Seconds of wall time to wait before it leaves.
+        term: The term of the limits it was issued in.
+    """
+
+    wait: float
+    term: int
+
+
+@frozen
+class Pace:
+    """
+    How a pacer is set.
+
+    Attributes:
+        concurrency: Historical requests in flight at most; above 50 is 50.
+        retry_after: Seconds before a request that was refused as too fast is
+            sent once more.
+        recovery: Good answers in a row that win back one step.
+        first_pause: Seconds between requests after the first slow-down, doubled
+            by each further one.
+        longest_pause: Seconds; the pause never grows beyond.
+    """
+
+    concurrency: int = field(default=32)
+    retry_after: float = 10.0
+    recovery: int = 10
+    first_pause: float = 0.25
+    longest_pause: float = 4.0
+
+    @concurrency.validator
+    def _positive(self, _: object, value: int) -> None:
+        if value < 1:
+            raise InvalidValue(f"concurrency {value} is not at least 1; the default is 32")
+
+
+class Pacer:
+    """
+    The one pacer of a process: who may ask for bars, and when.
+
+    A refusal halves what may be in flight and sets a pause between requests;
+    a run of good answers takes that back step by step. Refusals of requests
+    that had left before the last slow-down tell nothing new and change nothing.
+    """
+
+    def __init__(self, clock: Clock, pace: Pace | None = None) -> None:
+        """
+        Start at full speed.
+
+        Args:
+            clock: Measures the gaps.
+            pace: The limits; the defaults suit a live account.
+        """
+        self.pace = pace or Pace()
+        self.allowed = self._most = min(self.pace.concurrency, MOST_OPEN)
+        self.pause = 0.0
+        self._clock = clock
+        self._term = 0
+        self._good = 0
+        self._latest = 0.0
+        self._bookings: dict[Hashable, _Bookings] = defaultdict(_Bookings)
+
+    def book(self, request: BarRequest) -> Ticket:
+        """
+        Book the next free departure for a request.
+
+        In a simulation the clock stands still while the application works: wait
+        the ticket's time once and go, do not ask the clock again.
+        """
+        now = self._clock.now().timestamp()
+        if now < self._latest - _CLOCK_WAS_SET:
+            self._bookings.clear()  # they lie in what is the future now
+        self._latest = now
+        gaps = gaps_for(BAR_SECONDS[request.granularity])
+        windows: list[tuple[Hashable, Window]] = [
+            (request, gaps.identical),
+            (request.instrument, gaps.contract),
+            ("pause", Window(1, self.pause)),
+        ]
+        if gaps.all is not None:
+            windows.append(("all", gaps.all))
+        wait = max(self._bookings[key].wait(window, now) for key, window in windows)
+        for key, window in windows:
+            self._bookings[key].book(window, now + wait)
+        return Ticket(wait, self._term)
+
+    def answered(self) -> None:
+        """Count an answer; after enough of them in a row, allow one step more."""
+        self._good += 1
+        if self._good >= self.pace.recovery:
+            self._good = 0
+            self.allowed = min(self._most, self.allowed + max(1, self._most // 8))
+            self.pause = 0.0 if self.pause <= self.pace.first_pause else self.pause / 2
+
+    def refused(self, ticket: Ticket) -> None:
+        """Slow down for a request that was refused as too fast, or not answered in time."""
+        if ticket.term == self._term:
+            self.slow_down()
+
+    def slow_down(self) -> None:
+        """Halve what may be in flight, and pause longer between requests."""
+        self._term += 1
+        self._good = 0
+        self.allowed = max(1, self.allowed // 2)
+        self.pause = min(self.pace.longest_pause, max(self.pace.first_pause, self.pause * 2))
+
+
+RESERVED_FOR_ORDERS = 0.125
+"""The part of the message budget that readers leave free, so that an order never queues."""
+
+
+class MessageBudget:
+    """At most so many messages within any second, counted on the wall."""
+
+    def __init__(self, per_second: float) -> None:
+        """
+        Start with a second in which nothing was sent.
+
+        Args:
+            per_second: Messages per second to the broker, 0 for no limit.
+        """
+        if not 0 <= per_second < float("inf"):
+            raise InvalidValue(
+                f"messages_per_second {per_second:g} is not a rate; use 40, or 0 for no limit"
+            )
+        self._window: Window | None = None
+        if per_second > 0:
+            # Below eight a second the window is widened instead: counts are whole.
+            count = max(1, int(per_second * (1 - RESERVED_FOR_ORDERS)))
+            self._window = Window(count, max(1.0, 1.0 / per_second))
+        self._sent = _Bookings()
+
+    def book(self, now: float) -> float:
+        """
+        Book a reader's next message.
+
+        Args:
+            now: Seconds of a clock that never runs backwards.
+
+        Returns:
+            Seconds to wait before it is sent.
+        """
+        if self._window is None:
+            return 0.0
+        wait = self._sent.wait(self._window, now)
+        self._sent.book(self._window, now + wait)
+        return wait
