@@ -1,0 +1,38 @@
+"""A bar store that forgets everything at exit: for tests, notebooks and trials."""
+
+from collections.abc import Mapping, Sequence
+
+from sellcore.series import SeriesKey, SeriesUpdate, StoredSeries, apply
+
+
+class MemoryBarStore:
+    """Keeps the bars in memory, with the promises of ``BarStore`` except durability."""
+
+    def __init__(self) -> None:
+        self._series: dict[SeriesKey, StoredSeries] = {}
+
+    def load(self) -> Mapping[SeriesKey, StoredSeries]:
+        """Return everything stored."""
+        return dict(self._series)
+
+    def merge(self, updates: Sequence[SeriesUpdate]) -> None:
+        """
+        Store the updates, all or none.
+
+        Raises:
+            InvalidValue: a bar overlaps a stored one that it does not replace.
+        """
+        series = dict(self._series)
+        for update in updates:
+            stored = series.pop(update.key, None)  # the key too: its ticker may be new
+            series[update.key] = apply(stored, update)
+        self._series = series
+
+    def discard(self, keys: Sequence[SeriesKey]) -> None:
+        """Forget these series."""
+        for key in keys:
+            self._series.pop(key, None)
+
+    def problems(self) -> Sequence[str]:
+        """Return nothing: memory is not set aside."""
+        return ()

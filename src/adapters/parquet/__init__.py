@@ -1,0 +1,1 @@
+"""Bars and averages on disk: a Parquet base file per granularity, and one append journal."""
