@@ -1,0 +1,1 @@
+"""The simulated IB Gateway: a TCP server that speaks the TWS API text protocol."""

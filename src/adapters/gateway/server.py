@@ -1,0 +1,239 @@
+"""The simulated gateway as a server: one event loop on a thread of its own."""
+
+import asyncio
+import threading
+from collections.abc import Callable, Mapping
+from concurrent.futures import Future
+from concurrent.futures import TimeoutError as NotYet
+from datetime import datetime
+from pathlib import Path
+from typing import Final, Protocol, runtime_checkable
+
+from adapters.gateway import contracts, session_requests
+from adapters.gateway.clients import Client, Handler
+from adapters.gateway.connection import NOTICES, Connection
+from adapters.gateway.desk import Desk
+from adapters.gateway.dispatch import Dispatch
+from adapters.gateway.faults import Fault, FaultKind
+from adapters.gateway.history import History
+from adapters.gateway.ledger import Ledger
+from adapters.gateway.portfolio import Portfolio
+from adapters.gateway.quotes import Quotes
+from adapters.gateway.scenario import Scenario
+from adapters.gateway.world import World
+from sellcore.errors import ConfigError
+from sellcore.ports.clock import Clock
+from sellcore.ports.sessions import SessionCalendar
+
+_TICK: Final = 0.25
+"""Wall seconds between two looks at a clock that does not tell when it moves."""
+
+_PATIENCE: Final = 1.0
+"""Wall seconds after which a waiting application looks whether the server still lives."""
+
+
+@runtime_checkable
+class TellingClock(Protocol):
+    """A clock that says when it has moved."""
+
+    def on_advance(self, listener: Callable[[datetime], None]) -> None:
+        """Call ``listener(now)`` after each move."""
+        ...
+
+
+class GatewayServer:
+    """
+    Serves the TWS API on a loopback port until it is stopped.
+
+    With a simulated clock, the application that moves it waits until all that
+    was due has been done and sent, so that it always meets a settled world.
+    """
+
+    def __init__(
+        self,
+        scenario: Scenario,
+        clock: Clock,
+        calendar: SessionCalendar,
+        *,
+        host: str = "127.0.0.1",
+        port: int = 0,
+        record: Path | None = None,
+    ) -> None:
+        """
+        Set the world up; nothing listens yet.
+
+        Args:
+            scenario: What to start from.
+            clock: Simulated, or running.
+            calendar: Sessions of the exchanges.
+            host: Address to listen on.
+            port: Port to listen on; 0: any that is free.
+            record: Where to write a ledger of every order, as JSON lines.
+
+        Raises:
+            ConfigError: a file of the scenario cannot be used.
+        """
+        self.world = World.of(scenario, clock, calendar)
+        self._address = (host, port)
+        self._clock = clock
+        self._ledger = None if record is None else Ledger(record)
+        self._portfolio = Portfolio(self.world)
+        self._desk = Desk(self.world, self._portfolio, self._ledger)
+        self._history = History.of(self.world)
+        self._quotes = Quotes.of(self.world)
+        self._dispatch = Dispatch(self.world, self._handlers())
+        self._loop = asyncio.new_event_loop()
+        self._thread = threading.Thread(target=self._run, name="gateway", daemon=True)
+        self._listener: asyncio.Server | None = None
+        self._listening = True
+        self._stopped = False
+        self._set_up()
+
+    def start(self) -> tuple[str, int]:
+        """
+        Listen, in a thread of its own, and return the host and the port.
+
+        Raises:
+            ConfigError: the port is taken, or the host is not one of this machine.
+        """
+        self._thread.start()
+        try:
+            asyncio.run_coroutine_threadsafe(self._begin(), self._loop).result()
+        except OSError as error:
+            self.stop()
+            host, port = self._address
+            raise ConfigError(
+                f"cannot listen on {host}:{port}: {error.strerror or error}; choose another port"
+            ) from None
+        if isinstance(self._clock, TellingClock):
+            self._clock.on_advance(self._clock_moved)
+        else:
+            self._loop.call_soon_threadsafe(self._look_at_clock)
+        return self._address
+
+    def stop(self) -> None:
+        """Hang up on everybody and end the thread; safe to call twice."""
+        if self._stopped:
+            return
+        self._stopped = True
+        if self._thread.is_alive():
+            asyncio.run_coroutine_threadsafe(self._end(), self._loop).result()
+            self._loop.call_soon_threadsafe(self._loop.stop)
+            self._thread.join()
+        self._loop.close()
+        if self._ledger is not None:
+            self._ledger.close()
+
+    def admitted(self, client: Client) -> None:
+        """Take in a client that has started its API, and tell it what a Gateway tells first."""
+        self.world.clients[client.client_id] = client
+        self._portfolio.client_connected(client)
+        client.send(session_requests.MANAGED_ACCOUNTS, 1, self.world.scenario.account)
+        client.send(session_requests.NEXT_VALID_ID, 1, self._desk.next_valid_id(client.client_id))
+        for code, text in NOTICES:
+            client.error(-1, code, text)
+        self._desk.client_connected(client)
+
+    def left(self, client: Client) -> None:
+        """Forget a client that is gone; its orders stay."""
+        del self.world.clients[client.client_id]
+        for part in (self._desk, self._portfolio, self._history, self._quotes):
+            part.client_disconnected(client)
+
+    def asked(self, client: Client, fields: list[str]) -> None:
+        """Work off one message."""
+        self._dispatch(client, fields)
+
+    def _handlers(self) -> Mapping[int, Handler]:
+        tables = (
+            *(session_requests.handlers(self.world), contracts.handlers(self.world)),
+            *(self._history.handlers(), self._quotes.handlers()),
+            *(self._portfolio.handlers(), self._desk.handlers()),
+        )
+        merged: dict[int, Handler] = {}
+        for table in tables:
+            twice = merged.keys() & table.keys()
+            if twice:
+                raise ValueError(f"two handlers for the same messages: {sorted(twice)}")
+            merged |= table
+        return merged
+
+    def _set_up(self) -> None:
+        """Say who acts as time moves, and in which order: orders before what shows them."""
+        world, switches = self.world, self.world.switches
+        for part in (self._desk, self._portfolio, self._history, self._quotes, self._dispatch):
+            world.on_advance(part.advance)
+        switches.when_begins(FaultKind.DROP_SOCKET, self._hang_up)
+        switches.when_begins(FaultKind.RESTART, self._hang_up)
+        switches.when_begins(FaultKind.ID_ROLLBACK, self._hang_up)
+        switches.when_begins(FaultKind.REFUSE_CONNECTIONS, lambda fault: self._listen(False))
+        switches.when_ends(FaultKind.REFUSE_CONNECTIONS, lambda fault: self._listen(True))
+        switches.when_begins(FaultKind.FARM_DOWN, lambda fault: self._farms(broken=True))
+        switches.when_ends(FaultKind.FARM_DOWN, lambda fault: self._farms(broken=False))
+
+    def _run(self) -> None:
+        asyncio.set_event_loop(self._loop)
+        self._loop.run_forever()
+
+    async def _begin(self) -> None:
+        await self._open_or_close()
+        if self._listener is not None:
+            self._address = self._listener.sockets[0].getsockname()[:2]
+        await self._advance(self._clock.now())
+
+    async def _end(self) -> None:
+        if self._listener is not None:
+            self._listener.close()
+        for client in list(self.world.clients.values()):
+            client.close()
+        await asyncio.sleep(0)
+
+    async def _advance(self, now: datetime) -> None:
+        self.world.advance(now)
+        await self._open_or_close()
+        for client in list(self.world.clients.values()):
+            client.flush()
+
+    async def _open_or_close(self) -> None:
+        """Open or close the port, as the faults have it."""
+        if self._listening and self._listener is None:
+            host, port = self._address
+            self._listener = await self._loop.create_server(
+                lambda: Connection(self.world, self), host, port
+            )
+        elif not self._listening and self._listener is not None:
+            self._listener.close()
+            self._listener = None
+
+    def _clock_moved(self, now: datetime) -> None:
+        """Have everything done that is due, and wait for it; called in the clock's thread."""
+        if self._stopped:
+            return
+        done: Future[None] = asyncio.run_coroutine_threadsafe(self._advance(now), self._loop)
+        while not self._stopped:
+            try:
+                done.result(_PATIENCE)
+            except NotYet:
+                continue
+            return
+
+    def _look_at_clock(self) -> None:
+        if not self._stopped:
+            self._loop.create_task(self._advance(self._clock.now()))  # noqa: RUF006 (never awaits)
+            self._loop.call_later(_TICK, self._look_at_clock)
+
+    def _hang_up(self, fault: Fault) -> None:
+        chosen = fault.number("client_id") if "client_id" in fault.parameters else -1
+        for client in list(self.world.clients.values()):
+            if chosen in (-1, client.client_id):
+                client.close()
+
+    def _listen(self, wanted: bool) -> None:  # noqa: FBT001
+        self._listening = wanted
+
+    def _farms(self, *, broken: bool) -> None:
+        state = "broken" if broken else "OK"
+        self.world.notify(
+            2103 if broken else 2104, f"Market data farm connection is {state}:usfarm"
+        )
+        self.world.notify(2105 if broken else 2106, f"HMDS data farm connection is {state}:ushmds")

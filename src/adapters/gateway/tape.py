@@ -1,0 +1,205 @@
+"""The tape: what has traded, bars cut from it, and the bar that is still forming."""
+
+from collections.abc import Iterator
+from datetime import date, datetime, timedelta
+
+import numpy as np
+from attrs import define, field, frozen
+
+from adapters.gateway.bar_files import BarFile, read_file
+from adapters.gateway.bar_sizes import BarSize, cut_days, cut_intraday, cut_longer
+from adapters.gateway.columns import Columns, join, scaled
+from adapters.gateway.faults import Fault
+from adapters.gateway.generator import Generator, Recipe
+from adapters.gateway.hours import Hours
+from adapters.gateway.listings import Listing, Listings
+from adapters.gateway.scenario import Scenario, ScenarioPosition
+from adapters.gateway.sources import Files, Generated, Nothing, Source
+from sellcore.instant import from_epoch, to_epoch
+
+_HISTORY_YEARS = 3
+"""Years that generated prices go back; EMA(200) D needs 661 bars, so 2.7 of them."""
+
+_FUTURE = timedelta(days=400)
+"""How far beyond the start a generated tape can be run."""
+
+_DEFAULT_PRICE = 100.0
+
+
+@frozen
+class Trade:
+    """
+    One step of a price's path.
+
+    Attributes:
+        at: Instant, UTC.
+        price: Price it arrives at.
+        low: Lowest price on the way there; high alike.
+    """
+
+    at: datetime
+    price: float
+    low: float
+    high: float
+
+
+@define
+class Tape:
+    """Prices of all listings; an instant's answer never depends on what comes after it."""
+
+    _sources: dict[int, Source]
+    _splits: list[Fault] = field(factory=list)
+
+    @classmethod
+    def of(cls, scenario: Scenario, listings: Listings, files: list[BarFile]) -> "Tape":
+        """
+        Read the data folder, or set up the generator for a scenario without one.
+
+        Raises:
+            ConfigError: a file is malformed.
+        """
+        held = {position.con_id: position for position in scenario.positions}
+        sources: dict[int, Source] = {}
+        for listing in listings:
+            own = {f.size: read_file(f) for f in files if f.ticker == listing.ticker}
+            if own:
+                sources[listing.con_id] = Files.of(own, listing.hours)
+            elif files or listing.sec_type != "STK":
+                sources[listing.con_id] = Nothing()
+            else:
+                recipe = _recipe(scenario, listing, held.get(listing.con_id))
+                sources[listing.con_id] = _generated(recipe, listing.hours)
+        return cls(sources)
+
+    def split(self, fault: Fault) -> None:
+        """From the fault's instant on, all history reads as after the split."""
+        self._splits.append(fault)
+
+    def bars(
+        self, listing: Listing, size: BarSize, first: int, now: int, *, regular: bool
+    ) -> Columns:
+        """
+        Return the bars of a size as they read at ``now``, the forming one last.
+
+        Args:
+            listing: Whose.
+            size: Bar size.
+            first: Bars that end after this, seconds since 1970 UTC.
+            now: Instant of the reading, seconds since 1970 UTC.
+            regular: Regular hours only.
+        """
+        hours = listing.hours
+        source = self._source(listing)
+        if size.seconds:
+            sessions = hours.columns(_day(hours, first), _day(hours, now))
+            begin = first - first % 86_400 - 86_400  # no bucket is cut short at its start
+            pieces = _until(source.pieces(begin, now + 1), now)
+            bars = cut_intraday(pieces, size.seconds, sessions, hours.zone_info, regular=regular)
+        else:
+            whole = source.days(now, regular=regular)
+            today = _day(hours, now)
+            begin = max(int(whole.end[-1]) if len(whole) else 0, now - 4 * 86_400)
+            pieces = _until(source.pieces(begin, now + 1), now)
+            sessions = hours.columns(today - timedelta(days=5), today)
+            forming = cut_days(pieces, sessions, hours.zone_info, regular=regular)
+            bars = cut_longer(join([whole, forming]), size, hours.zone_info)
+        return self._after_splits(listing, bars[bars.end > first], now)
+
+    def price(self, listing: Listing, at: datetime) -> float | None:
+        """Return the last traded price at an instant, None before the first trade."""
+        moment = to_epoch(at)
+        piece = _until(self._source(listing).last_piece(moment), moment)
+        if not len(piece):
+            return None
+        return float(self._after_splits(listing, piece, moment).close[-1])
+
+    def trades(self, listing: Listing, after: datetime, until: datetime) -> Iterator[Trade]:
+        """Yield the steps of the price's path in (after, until], oldest first."""
+        low, high = to_epoch(after), to_epoch(until)
+        source = self._source(listing)
+        pieces = join([source.last_piece(low), source.pieces(low + 1, high + 1)])
+        for row in range(len(pieces)):
+            piece = self._after_splits(listing, pieces[row : row + 1], high)
+            last: float | None = None
+            for moment, price in _path(piece):
+                reached = price if last is None else last
+                if low < moment <= high:
+                    yield Trade(from_epoch(moment), price, min(price, reached), max(price, reached))
+                last = price
+
+    def in_session(self, listing: Listing, at: datetime) -> bool:
+        """Say whether regular hours are on."""
+        return listing.hours.session_at(at) is not None
+
+    def next_open(self, listing: Listing, at: datetime) -> datetime:
+        """Return the first opening at or after an instant."""
+        return listing.hours.next_open(at)
+
+    def first_trade(self, listing: Listing) -> int | None:
+        """Return when the listing's data begins, seconds since 1970 UTC."""
+        return self._source(listing).first
+
+    def _source(self, listing: Listing) -> Source:
+        return self._sources.get(listing.con_id, Nothing())
+
+    def _after_splits(self, listing: Listing, bars: Columns, now: int) -> Columns:
+        for fault in self._splits:
+            if fault.concerns(listing.ticker) and to_epoch(fault.at) <= now:
+                bars = scaled(bars, *fault.ratio)
+        return bars
+
+
+def _path(piece: Columns) -> list[tuple[int, float]]:
+    """Return when a bar's four prices trade: low first in a rising bar, high first in a falling."""
+    start, length = int(piece.start[0]), int(piece.end[0] - piece.start[0])
+    opening, closing = float(piece.open[0]), float(piece.close[0])
+    turns = [float(piece.low[0]), float(piece.high[0])]
+    if closing < opening:
+        turns.reverse()
+    at = (start, start + length // 3, start + 2 * length // 3, start + length - 1)
+    return list(zip(at, (opening, *turns, closing), strict=True))
+
+
+def _until(pieces: Columns, now: int) -> Columns:
+    """Return the bars with the last one as far as it had come by ``now``."""
+    if not len(pieces) or pieces.end[-1] <= now:
+        return pieces
+    forming = pieces[-1:]
+    seen = [price for moment, price in _path(forming) if moment <= now]
+    share = len(seen) / 4
+    partial = Columns.of_prices(
+        forming.start,
+        forming.end,
+        (seen[:1], [max(seen)], [min(seen)], seen[-1:]),
+        np.floor(forming.volume * share),
+    )
+    return join([pieces[:-1], partial])
+
+
+def _day(hours: Hours, moment: int) -> date:
+    return hours.day_of(from_epoch(moment))
+
+
+def _recipe(scenario: Scenario, listing: Listing, held: ScenarioPosition | None) -> Recipe:
+    start = listing.hours.day_of(scenario.start)
+    history = date(start.year - _HISTORY_YEARS, start.month, 1)
+    if held is None:
+        return Recipe(
+            scenario.seed, listing.con_id, _DEFAULT_PRICE, start.toordinal(), history, 0.05, 0.3
+        )
+    return Recipe(
+        seed=scenario.seed,
+        con_id=listing.con_id,
+        price=held.price or held.average_cost or _DEFAULT_PRICE,
+        anchor=start.toordinal(),
+        first_day=held.first_day or history,
+        drift=held.drift,
+        volatility=held.volatility,
+    )
+
+
+def _generated(recipe: Recipe, hours: Hours) -> Source:
+    last = date.fromordinal(recipe.anchor) + _FUTURE
+    if recipe.first_day > last:
+        return Nothing()
+    return Generated(Generator(recipe, hours.columns(recipe.first_day, last)))
