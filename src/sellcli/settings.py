@@ -1,0 +1,166 @@
+"""
+Every setting there is: its name, kind, default and meaning, once.
+
+The table below feeds the file's reader, the environment's, the flags, ``sellcli
+config`` and the manual.
+"""
+
+# ruff: noqa: RUF009 - the calls below declare fields, each once
+
+from collections.abc import Mapping
+from datetime import timedelta
+from enum import Enum
+from pathlib import Path
+from typing import TypeVar, cast
+
+from attrs import field, fields, frozen
+
+from sellcli.setting_kinds import (
+    Kind,
+    choice,
+    choice_or_none,
+    file_path,
+    number,
+    plain,
+    rule_or_none,
+    switch,
+    whole,
+    word,
+)
+from sellcore.policy import AtClose, Policy
+from sellcore.rule import MovingAverageRule
+
+T = TypeVar("T")
+
+DEFAULT = "default"
+"""The origin of what nobody has set."""
+
+
+class AccountKind(Enum):
+    """What kind of account orders may go to."""
+
+    PAPER = "paper"
+    LIVE = "live"
+
+    def __str__(self) -> str:
+        return self.value
+
+
+def _setting(default: T, kind: Kind[T], meaning: str, section: str = "") -> T:
+    return field(default=default, metadata={"kind": kind, "meaning": meaning, "section": section})
+
+
+@frozen
+class Settings:
+    """The settings in force, and where each came from."""
+
+    host: str = _setting("127.0.0.1", word("a host name or address"), "where the Gateway runs")
+    port: int = _setting(4001, whole(1, 65535), "the Gateway's API port")
+    client_id: int = _setting(
+        1, whole(0, 2**31 - 1), "names this program to the Gateway; one program each"
+    )
+    account: str = _setting(
+        "", word("an account id", empty=True), "the account to watch, where a login has several"
+    )
+    concurrency: int = _setting(32, whole(1, 50), "history requests in flight at once")
+    cache_dir: Path = _setting(Path("cache"), file_path(), "downloaded bars and their averages")
+    log_dir: Path = _setting(Path("logs"), file_path(), "the audit log, signals.log")
+    state_dir: Path = _setting(Path("state"), file_path(), "what must outlive a restart")
+    assignments: Path = _setting(
+        Path("config/assigned_ma.csv"), file_path(), "which ticker follows which rule"
+    )
+    default_rule: MovingAverageRule | None = _setting(
+        None, rule_or_none(), "the rule of holdings that have none; empty: watched, never sold"
+    )
+    at_close: AtClose = _setting(
+        AtClose.NEXT_OPEN, choice(AtClose), "what to do about the bar that closes the session"
+    )
+    pre_close_seconds: float = _setting(
+        60.0, number(1, 3600), "with pre_close: how long before the close that bar is decided"
+    )
+    window_minutes: float = _setting(
+        10.0, number(1, 60), "how long after its end a bar may still be decided"
+    )
+    settle_seconds: float = _setting(
+        10.0, number(0, 59), "how long after its end a bar is read once more"
+    )
+    only_above_break_even: bool = _setting(
+        False, switch(), "sell only where close and average are above the average cost"
+    )
+    connect_timeout: float = _setting(20.0, number(0.1, 600), "seconds to wait for the Gateway")
+    request_timeout: float = _setting(60.0, number(0.1, 600), "seconds to wait for an answer")
+    live_account: str = _setting(
+        "", word("an account id", empty=True), "the account that orders may go to", "live"
+    )
+    live_kind: AccountKind | None = _setting(
+        None, choice_or_none(AccountKind), "what kind of account that is", "live"
+    )
+    origins: Mapping[str, str] = field(factory=dict, eq=False, repr=False)
+
+    def origin(self, name: str) -> str:
+        """Return which file, variable or flag set ``name``, or DEFAULT."""
+        return self.origins.get(name, DEFAULT)
+
+    def policy(self) -> Policy:
+        """Return when to decide and what to do at the close."""
+        return Policy(
+            settle=timedelta(seconds=self.settle_seconds),
+            window=timedelta(minutes=self.window_minutes),
+            at_close=self.at_close,
+            pre_close=timedelta(seconds=self.pre_close_seconds),
+            only_above_break_even=self.only_above_break_even,
+        )
+
+
+@frozen
+class Key:
+    """
+    One setting's entry in the table.
+
+    Attributes:
+        name: Its attribute of Settings.
+        section: Its section in a TOML file; empty for the top of the file.
+        kind: What its value may be.
+        default: Its value where nobody has set it.
+        meaning: What it is for, one line.
+    """
+
+    name: str
+    section: str
+    kind: Kind[object]
+    default: object
+    meaning: str
+
+    @property
+    def path(self) -> str:
+        """Its name in a TOML file: ``port``, ``live.account``."""
+        return f"{self.section}.{self.name.removeprefix(f'{self.section}_')}".lstrip(".")
+
+    @property
+    def variable(self) -> str:
+        """Its name in the environment: ``SELLCLI_LIVE_ACCOUNT``."""
+        return f"SELLCLI_{self.name.upper()}"
+
+    @property
+    def flag(self) -> str:
+        """Its name on the command line: ``--cache-dir``."""
+        return f"--{self.name.replace('_', '-')}"
+
+    @property
+    def shown_default(self) -> str | int | float | bool:
+        """Its default as a TOML file would hold it."""
+        return plain(self.default)
+
+
+KEYS = {
+    each.name: Key(
+        name=each.name,
+        section=each.metadata["section"],
+        kind=cast(Kind[object], each.metadata["kind"]),
+        default=each.default,
+        meaning=each.metadata["meaning"],
+    )
+    for each in fields(Settings)
+    if "kind" in each.metadata
+}
+"""Every setting by its name, in the order of the manual."""
