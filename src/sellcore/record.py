@@ -1,26 +1,18 @@
 """The record of one decision, and its JSON form: a line of ``signals.log``."""
 
 import math
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from datetime import datetime
-from enum import Enum
 from operator import index
-from typing import TypeVar
 
 from attrs import field, fields, frozen
 from attrs.converters import optional
 
-from sellcore.errors import InvalidValue
 from sellcore.instant import iso, utc
+from sellcore.json_fields import Fields, finite, instant, lines, member, text, whole
 from sellcore.order import Mode
 from sellcore.outcome import Outcome
 from sellcore.timeframe import Timeframe
-
-T = TypeVar("T")
-E = TypeVar("E", bound=Enum)
-
-_SHOWN = 60
-"""Characters of a refused value that are repeated in a message."""
 
 Json = str | int | float | list[str] | None
 """What the fields of a record are in JSON."""
@@ -111,6 +103,41 @@ class DecisionRecord:
         return DecidedBar(self.con_id, self.timeframe, self.bar_end)
 
 
+def matching(
+    records: Iterable[DecisionRecord], since: datetime | None = None, ticker: str | None = None
+) -> Iterator[DecisionRecord]:
+    """
+    Return the records that are asked for, one by one.
+
+    Args:
+        records: In any order, which stays.
+        since: Earliest timestamp, included.
+        ticker: Only records of this ticker, in any case.
+
+    Raises:
+        InvalidValue: ``since`` has no zone.
+    """
+    earliest = None if since is None else utc(since)
+    wanted = None if ticker is None else ticker.strip().upper()
+    return (
+        record
+        for record in records
+        if (earliest is None or record.timestamp >= earliest)
+        and (wanted is None or record.ticker.upper() == wanted)
+    )
+
+
+def decided_bars(
+    records: Iterable[DecisionRecord], mode: Mode, account: str
+) -> frozenset[DecidedBar]:
+    """Return the bars that were decided, with whatever outcome, in this mode and account."""
+    return frozenset(
+        record.bar
+        for record in records
+        if record.mode is mode and record.account == account and record.bar is not None
+    )
+
+
 def _plain(value: object) -> Json:
     match value:
         case datetime():
@@ -143,96 +170,27 @@ def from_json(row: Mapping[str, object]) -> DecisionRecord:
     Raises:
         InvalidValue: names the first field that is missing or not what it should be.
     """
-    field_of = _Fields(row)
+    field_of = Fields(row)
     return DecisionRecord(
-        timestamp=field_of.must("timestamp", _instant),
-        run_id=field_of.must("run_id", _text),
-        mode=field_of.must("mode", _member(Mode)),
-        account=field_of.must("account", _text),
-        ticker=field_of.must("ticker", _text),
-        con_id=field_of.must("con_id", _whole),
-        timeframe=field_of.may("timeframe", _member(Timeframe)),
-        bar_end=field_of.may("bar_end", _instant),
-        close=field_of.may("close", _finite),
-        ma_type=field_of.may("ma_type", _text),
-        ma_value=field_of.may("ma_value", _finite),
-        bars_used=field_of.may("bars_used", _whole),
-        distance_pct=field_of.may("distance_pct", _finite),
-        decision=field_of.must("decision", _member(Outcome)),
-        reason=field_of.must("reason", _text),
-        action_prepared=field_of.may("action_prepared", _text),
-        action_executed=field_of.may("action_executed", _text),
-        intent_id=field_of.may("intent_id", _text),
-        order_id=field_of.may("order_id", _whole),
-        perm_id=field_of.may("perm_id", _whole),
-        errors=field_of.must("errors", _lines),
+        timestamp=field_of.must("timestamp", instant),
+        run_id=field_of.must("run_id", text),
+        mode=field_of.must("mode", member(Mode)),
+        account=field_of.must("account", text),
+        ticker=field_of.must("ticker", text),
+        con_id=field_of.must("con_id", whole),
+        timeframe=field_of.may("timeframe", member(Timeframe)),
+        bar_end=field_of.may("bar_end", instant),
+        close=field_of.may("close", finite),
+        ma_type=field_of.may("ma_type", text),
+        ma_value=field_of.may("ma_value", finite),
+        bars_used=field_of.may("bars_used", whole),
+        distance_pct=field_of.may("distance_pct", finite),
+        decision=field_of.must("decision", member(Outcome)),
+        reason=field_of.must("reason", text),
+        action_prepared=field_of.may("action_prepared", text),
+        action_executed=field_of.may("action_executed", text),
+        intent_id=field_of.may("intent_id", text),
+        order_id=field_of.may("order_id", whole),
+        perm_id=field_of.may("perm_id", whole),
+        errors=field_of.must("errors", lines),
     )
-
-
-@frozen
-class _Fields:
-    """The fields of a JSON object, read one at a time."""
-
-    row: Mapping[str, object]
-
-    def must(self, name: str, read: Callable[[object], T]) -> T:
-        if name not in self.row:
-            raise InvalidValue(f"field '{name}' is missing")
-        try:
-            return read(self.row[name])
-        except InvalidValue as refused:
-            shown = repr(self.row[name])
-            shown = shown if len(shown) <= _SHOWN else shown[:_SHOWN] + "..."
-            raise InvalidValue(f"field '{name}' is {shown}, expected {refused}") from None
-
-    def may(self, name: str, read: Callable[[object], T]) -> T | None:
-        if name in self.row and self.row[name] is None:
-            return None
-        return self.must(name, read)
-
-
-def _text(value: object) -> str:
-    if not isinstance(value, str) or any("\ud800" <= letter <= "\udfff" for letter in value):
-        raise InvalidValue("text")
-    return value
-
-
-def _whole(value: object) -> int:
-    if not isinstance(value, int) or isinstance(value, bool):
-        raise InvalidValue("a whole number")
-    return value
-
-
-def _finite(value: object) -> float:
-    if not isinstance(value, int | float) or isinstance(value, bool):
-        raise InvalidValue("a number")
-    try:
-        number = float(value)
-    except OverflowError:
-        number = math.inf
-    if not math.isfinite(number):
-        raise InvalidValue("a finite number")
-    return number
-
-
-def _instant(value: object) -> datetime:
-    try:
-        return utc(datetime.fromisoformat(_text(value)))
-    except (ValueError, OverflowError):
-        raise InvalidValue("an instant with its zone, e.g. 2022-05-20T14:00:00Z") from None
-
-
-def _lines(value: object) -> tuple[str, ...]:
-    if not isinstance(value, list) or not all(isinstance(line, str) for line in value):
-        raise InvalidValue("a list of texts")
-    return tuple(value)
-
-
-def _member(kind: type[E]) -> Callable[[object], E]:
-    def read(value: object) -> E:
-        for member in kind:
-            if member.value == value:
-                return member
-        raise InvalidValue(f"one of {', '.join(str(member.value) for member in kind)}")
-
-    return read

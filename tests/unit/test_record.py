@@ -10,7 +10,14 @@ from hypothesis import strategies as st
 from sellcore.errors import InvalidValue
 from sellcore.order import Mode
 from sellcore.outcome import Outcome
-from sellcore.record import DecidedBar, DecisionRecord, from_json, to_json
+from sellcore.record import (
+    DecidedBar,
+    DecisionRecord,
+    decided_bars,
+    from_json,
+    matching,
+    to_json,
+)
 from sellcore.timeframe import Timeframe
 
 WRITTEN = {
@@ -200,3 +207,31 @@ def test_record_names_the_bar_it_decided():
 def test_record_without_a_bar_decides_none(name):
     """A holding without a rule or without bars blocks no later decision."""
     assert attrs.evolve(RECORD, **{name: None}).bar is None
+
+
+def test_records_are_picked_by_time_and_ticker():
+    """The earliest instant counts as well, and a ticker is found in any case."""
+    later = attrs.evolve(RECORD, timestamp=RECORD.timestamp + timedelta(seconds=1))
+    other = attrs.evolve(later, ticker="NYSE:IBM")
+    tokyo = later.timestamp.astimezone(timezone(timedelta(hours=9)))
+
+    assert list(matching([RECORD, later, other])) == [RECORD, later, other]
+    assert list(matching([RECORD, later, other], since=tokyo)) == [later, other]
+    assert list(matching([RECORD, later, other], ticker=" nyse:ibm")) == [other]
+
+
+def test_naive_time_finds_nothing():
+    """Asking without a zone is refused at once, not answered wrongly."""
+    with pytest.raises(InvalidValue, match="time zone"):
+        matching([RECORD], since=datetime(2022, 5, 20))
+
+
+@pytest.mark.parametrize("outcome", Outcome)
+def test_bar_with_any_outcome_is_decided(outcome):
+    """Whatever came of it, it is not decided again; another mode or account knows nothing of it."""
+    record = attrs.evolve(RECORD, decision=outcome)
+    unassigned = attrs.evolve(record, timeframe=None)
+
+    assert decided_bars([record, unassigned], Mode.DRY_RUN, "DU0000001") == {RECORD.bar}
+    assert decided_bars([record], Mode.PAPER, "DU0000001") == frozenset()
+    assert decided_bars([record], Mode.DRY_RUN, "DU0000002") == frozenset()

@@ -24,7 +24,7 @@ class DecisionLog(Protocol):
         self, since: datetime | None = None, ticker: str | None = None
     ) -> Iterator[DecisionRecord]:
         """
-        Yield records, in the order they were added on each UTC date, oldest date first.
+        Yield records in the order they were added, as long as time ran forward.
 
         Args:
             since: Earliest timestamp, included; with a zone.
