@@ -1,0 +1,83 @@
+"""The gateway's own record of every order, cancel and execution, as JSON lines."""
+
+import json
+import os
+from datetime import datetime
+from pathlib import Path
+
+from adapters.gateway.order_events import OrderEvent
+from adapters.gateway.order_messages import number
+from sellcore.errors import StorageError
+from sellcore.instant import iso
+
+
+class Ledger:
+    """
+    Appends one line for each event, on disk before anybody is told of it.
+
+    It owes nothing to what the application writes about itself: it is the
+    other side's word.
+    """
+
+    def __init__(self, path: Path) -> None:
+        """
+        Open the file at the end of what it holds.
+
+        Raises:
+            StorageError: it cannot be opened.
+        """
+        self._path = path
+        try:
+            self._file = path.open("a", encoding="utf-8")
+        except OSError as error:
+            raise _failed(path, error) from None
+
+    def write(self, event: OrderEvent, now: datetime) -> None:
+        """
+        Append one event, at the simulated instant it happened.
+
+        Raises:
+            StorageError: it is not on disk.
+        """
+        try:
+            self._file.write(json.dumps(_entry(event, now), ensure_ascii=False) + "\n")
+            self._file.flush()
+            os.fsync(self._file.fileno())
+        except OSError as error:
+            raise _failed(self._path, error) from None
+
+    def close(self) -> None:
+        """Close the file; every line is on disk already."""
+        self._file.close()
+
+
+def _failed(path: Path, error: OSError) -> StorageError:
+    return StorageError(
+        f"ledger {path}: {error.strerror or error}; "
+        "give a file in a folder that exists and can be written to"
+    )
+
+
+def _entry(event: OrderEvent, now: datetime) -> dict[str, object]:
+    order, execution = event.order, event.execution
+    price = execution.price if execution else order.terms.price
+    return {
+        "time": iso(execution.at if execution else order.finished or now),
+        "event": event.kind.value,
+        "client_id": order.client_id,
+        "order_id": order.order_id,
+        "perm_id": order.perm_id,
+        "con_id": order.listing.con_id,
+        "ticker": order.listing.ticker,
+        "account": order.account,
+        "action": order.action.value,
+        "type": order.terms.type.value,
+        "tif": order.terms.tif.value,
+        "quantity": number(execution.shares if execution else order.terms.quantity),
+        "filled": number(order.filled),
+        "price": None if price is None else number(price),
+        "status": order.status.value,
+        "order_ref": order.order_ref,
+        "exec_id": execution.exec_id if execution else None,
+        "text": event.text or order.outcome,
+    }
