@@ -42,8 +42,8 @@ class LazyCommands(click.Group):
             from difflib import get_close_matches
 
             near = get_close_matches(args[0], COMMANDS, n=1)
-            hint = f" did you mean '{near[0]}'?" if near else " see 'sellcli --help'."
-            raise click.UsageError(f"no such command '{args[0]}';{hint}", ctx) from error
+            hint = f", did you mean '{near[0]}'?" if near else ""
+            raise click.UsageError(f"no such command '{args[0]}'{hint}", ctx) from error
 
 
 @click.group(cls=LazyCommands, context_settings={"help_option_names": ["-h", "--help"]})

@@ -18,10 +18,13 @@ from sellcli.settings import Settings
 
 if TYPE_CHECKING:
     from adapters.gateway.scenario import Scenario
-    from adapters.parquet import ParquetBarStore
+    from adapters.ib.connection import IBConnection
+    from adapters.parquet.bar_store import ParquetBarStore
     from sellcore.event import Event
     from sellcore.ports.assignments import AssignmentStore
+    from sellcore.ports.broker import Broker
     from sellcore.ports.clock import Clock
+    from sellcore.ports.connection import Connection
     from sellcore.ports.decision_log import DecisionLog
     from sellcore.usecases.watch_state import Ports, Terms
 
@@ -152,9 +155,7 @@ def wired(
     server = GatewayServer(simulated.scenario, clock, SessionTable())
     host, port = server.start()
     try:
-        local = evolve(
-            settings, host=host, port=port, cache_dir=settings.cache_dir / "simulated"
-        )
+        local = evolve(settings, host=host, port=port, cache_dir=settings.cache_dir / "simulated")
         with _watch(local, clock, emit, simulated) as wiring:
             yield wiring
     finally:
@@ -173,20 +174,24 @@ def _watch(
     from adapters.calendar import SessionTable
     from adapters.ib.backoff import delays
     from adapters.ib.broker import IBBroker
-    from adapters.ib.connection import IBConnection
     from adapters.ib.market_data import IBMarketData
-    from adapters.ib.pacing import Pacer
+    from adapters.ib.pacing import Pace, Pacer
     from sellcore.order import Mode
     from sellcore.usecases.watch_state import Ports, Terms
 
-    with closing(_bar_store(settings)) as bars, closing(
-        IBConnection(settings.host, settings.port, settings.client_id, clock)
-    ) as connection:
+    with (
+        closing(_bar_store(settings)) as bars,
+        closing(_connection(settings, clock, paced=simulated is None)) as connection,
+    ):
         ports = Ports(
             clock=clock,
             connection=connection,
             broker=IBBroker(connection),
-            market_data=IBMarketData(connection, Pacer(clock, settings.concurrency)),
+            market_data=IBMarketData(
+                connection,
+                Pacer(clock, Pace(settings.concurrency)),
+                timeout=settings.request_timeout,
+            ),
             bars=bars,
             assignments=_assignments(settings, simulated),
             log=decision_log(settings),
@@ -197,17 +202,31 @@ def _watch(
             mode=Mode.DRY_RUN,
             run_id=uuid4().hex[:12],
             account=settings.account,
-            policy=settings.policy,
+            policy=settings.policy(),
             default_rule=settings.default_rule,
-            delay=delays(random.Random()),
+            delay=delays(random.SystemRandom()),
             until=None if simulated is None else simulated.end,
             recall=simulated is None or not simulated.built_in,
         )
         yield Wiring(ports, terms)
 
 
+def _connection(settings: Settings, clock: "Clock", *, paced: bool) -> "IBConnection":
+    from adapters.ib.connection import IBConnection
+
+    return IBConnection(
+        settings.host,
+        settings.port,
+        settings.client_id,
+        clock,
+        account=settings.account or None,
+        timeout=settings.connect_timeout,
+        **({} if paced else {"messages_per_second": 0.0}),
+    )
+
+
 def _bar_store(settings: Settings) -> "ParquetBarStore":
-    from adapters.parquet import ParquetBarStore
+    from adapters.parquet.bar_store import ParquetBarStore
 
     return ParquetBarStore(settings.cache_dir)
 
@@ -220,3 +239,47 @@ def _assignments(settings: Settings, simulated: Simulation | None) -> "Assignmen
     from sellcli.demo import RULES
 
     return MemoryAssignments(RULES)
+
+
+@contextmanager
+def broker(settings: Settings) -> Iterator[tuple["Connection", "Broker"]]:
+    """Return the line to the real broker and what reads over it; not connected yet."""
+    from adapters.clocks import SystemClock
+    from adapters.ib.broker import IBBroker
+
+    with closing(_connection(settings, SystemClock(), paced=True)) as connection:
+        yield connection, IBBroker(connection)
+
+
+@contextmanager
+def gateway(
+    scenario: "Scenario", host: str, port: int, pace: float, record: Path | None
+) -> Iterator[tuple[str, int]]:
+    """Run the simulated gateway by itself; its clock runs at ``pace`` seconds a minute."""
+    from adapters.calendar import SessionTable
+    from adapters.gateway.running_clock import RunningClock
+    from adapters.gateway.server import GatewayServer
+
+    clock = RunningClock(scenario.start, pace=pace)
+    server = GatewayServer(scenario, clock, SessionTable(), host=host, port=port, record=record)
+    try:
+        yield server.start()
+    finally:
+        server.stop()
+
+
+def wait_for_ever() -> None:
+    """Return only by an interrupt."""
+    from threading import Event
+
+    forever = Event()
+    while not forever.wait(3600):
+        pass
+
+
+def fault_lines() -> Iterator[str]:
+    """Yield what ``sellcli gateway --help-faults`` prints."""
+    from adapters.gateway.fault_table import help_rows
+
+    for kind, parameters, what in help_rows():
+        yield f"{kind:<20} {what}{f' ({parameters})' if parameters else ''}"

@@ -30,9 +30,11 @@ def guarded(command: Callable[[], int | None]) -> int:
     """
     try:
         return command() or Exit.DONE
-    except click.ClickException as error:
-        error.show()
-        return error.exit_code
+    except click.UsageError as error:
+        path = error.ctx.command_path if error.ctx else "sellcli"
+        text = error.format_message().rstrip(".")
+        hint = "" if "see '" in text else f"; see '{path} --help'"
+        return _say(f"{text[:1].lower()}{text[1:]}{hint}", Exit.USAGE)
     except (KeyboardInterrupt, click.Abort):
         return _say("interrupted", Exit.ERROR)
     except BrokenPipeError:

@@ -11,6 +11,7 @@ from sellcore.coverage import Coverage
 from sellcore.exact import compare_to_average
 from sellcore.instant import from_epoch, iso, to_epoch
 from sellcore.outcome import Outcome
+from sellcore.quoting import quoted, rounded
 from sellcore.rule import AverageKind, MovingAverageRule
 from sellcore.session import Session
 
@@ -90,7 +91,7 @@ def evaluate(bars: BarSeries, rule: MovingAverageRule) -> Evaluation:
         outcome, relation = Outcome.SIGNAL, "is below"
     else:
         outcome, relation = Outcome.HOLD, "equals" if sign == 0 else "is above"
-    reason = f"close {evidence.close:g} {relation} {rule.average} {evidence.average:.4f}"
+    reason = f"close {quoted(evidence.close)} {relation} {rule.average} {rounded(evidence.average)}"
     return Evaluation(outcome, reason, evidence)
 
 

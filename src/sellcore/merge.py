@@ -6,6 +6,7 @@ from numpy.typing import NDArray
 
 from sellcore.bar import BarSeries, Floats
 from sellcore.instant import from_epoch, iso
+from sellcore.quoting import quoted
 from sellcore.series import SeriesKey, SeriesUpdate, StoredSeries, closed
 
 TOLERANCE = 1e-3
@@ -21,7 +22,7 @@ class Revision:
     after: float
 
     def __str__(self) -> str:
-        return f"close of {iso(from_epoch(self.end))} corrected from {self.before} to {self.after}"
+        return f"close of {iso(from_epoch(self.end))} corrected from {quoted(self.before)} to {quoted(self.after)}"
 
 
 @frozen
@@ -92,6 +93,6 @@ def _contradiction(before: BarSeries, new: Floats, differs: NDArray[np.intp]) ->
     was, now = float(before.close[first]), float(new[first])
     return (
         f"{len(differs)} stored closes differ from those fetched now, the first at "
-        f"{iso(from_epoch(int(before.end[first])))}: {was:g} stored, {now:g} fetched "
+        f"{iso(from_epoch(int(before.end[first])))}: {quoted(was)} stored, {quoted(now)} fetched "
         f"(factor {now / was:.4g}); a split, or a restated history"
     )

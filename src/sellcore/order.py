@@ -9,6 +9,7 @@ from attrs import frozen
 
 from sellcore.instant import iso
 from sellcore.instrument import Instrument
+from sellcore.quoting import quoted
 from sellcore.rule import MovingAverageRule
 
 REF_PREFIX = "sellcli:"
@@ -79,7 +80,7 @@ class OpenOrder:
 
     def __str__(self) -> str:
         price = self.stop_price if self.limit_price is None else self.limit_price
-        at = "" if price is None else f" @ {price:g}"
+        at = "" if price is None else f" @ {quoted(price)}"
         return f"{self.side} {self.remaining.normalize():f} {self.order_type}{at} {self.tif}"
 
 

@@ -10,6 +10,7 @@ from sellcore.aggregation import aggregate
 from sellcore.bar import BarSeries
 from sellcore.coverage import Coverage
 from sellcore.due import DueBar, due
+from sellcore.errors import InvalidValue
 from sellcore.evaluation import Evaluation, Evidence, evaluate, known_tail, with_gap
 from sellcore.instant import iso, to_epoch
 from sellcore.instrument import Instrument, Kind
@@ -17,6 +18,7 @@ from sellcore.order import Mode, OpenOrder, OrderIntent, SendAt
 from sellcore.outcome import Outcome
 from sellcore.policy import AtClose, Policy
 from sellcore.position import Position
+from sellcore.quoting import rounded
 from sellcore.rule import MovingAverageRule
 from sellcore.series import StoredSeries, closed
 from sellcore.session import Session
@@ -163,7 +165,10 @@ def _settle(
         reason = f"its time to be decided ran out at {iso(bar.deadline)}: {reason}"
         return Decision(instrument, rule, bar.end, Outcome.MISSED, reason)
     if obstacle is None:
-        return _decided(snapshot, holding, rule, bar)
+        try:
+            return _decided(snapshot, holding, rule, bar)
+        except InvalidValue as fault:  # one holding's bars must not stop the others
+            obstacle = str(fault)
     if snapshot.now + PATIENCE >= bar.deadline and not bar.provisional:
         return Decision(instrument, rule, bar.end, Outcome.ABSTAIN, obstacle)
     return Waiting(instrument, bar.end, obstacle)
@@ -246,7 +251,9 @@ def _break_even(evaluation: Evaluation, cost: float) -> Evaluation:
     if evidence is None:
         return evaluation
     above = evidence.close > cost and evidence.average > cost
-    reason = f"{evaluation.reason}; break-even {cost:g}: {'both above' if above else 'not above'}"
+    reason = (
+        f"{evaluation.reason}; break-even {rounded(cost)}: {'both above' if above else 'not above'}"
+    )
     outcome = evaluation.outcome
     if outcome is Outcome.SIGNAL and not above:
         outcome = Outcome.HOLD

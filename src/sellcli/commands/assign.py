@@ -11,12 +11,12 @@ from sellcore.timeframe import parse_timeframe
 
 @click.command("assign")
 @click.argument("ticker")
-@click.argument("type")
+@click.argument("kind", metavar="TYPE")
 @click.argument("length")
 @click.option("--timeframe", default="1H", show_default=True, help="1H or D: the bars it looks at.")
 @setting_options("assignments")
-def command(settings: Settings, ticker: str, type: str, length: str, timeframe: str) -> None:
-    """
+def command(settings: Settings, ticker: str, kind: str, length: str, timeframe: str) -> None:
+    r"""
     Let TICKER follow the average TYPE (SMA, EMA) of LENGTH bars.
 
     \b
@@ -27,7 +27,7 @@ def command(settings: Settings, ticker: str, type: str, length: str, timeframe: 
     from sellcli.compose import assignment_store
 
     name = parse_ticker(ticker)
-    rule = MovingAverageRule(parse_kind(type), parse_length(length), parse_timeframe(timeframe))
+    rule = MovingAverageRule(parse_kind(kind), parse_length(length), parse_timeframe(timeframe))
     store = assignment_store(settings)
     before = store.load().rules.get(name)
     store.assign(name, rule)

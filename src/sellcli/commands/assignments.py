@@ -18,7 +18,7 @@ from sellcore.errors import ConfigError
 def command(
     settings: Settings, as_json: bool, export_to: str | None, import_from: str | None
 ) -> None:
-    """
+    r"""
     Show, export or import which ticker follows which rule.
 
     \b
@@ -58,4 +58,7 @@ def command(
         for ticker, rule in sorted(found.rules.items()):
             click.echo(f"{ticker:<{width}}  {rule}")
         if not found.rules:
-            click.echo(f"no assignments yet in {settings.assignments}; see 'sellcli assign --help'", err=True)
+            click.echo(
+                f"no assignments yet in {settings.assignments}; see 'sellcli assign --help'",
+                err=True,
+            )

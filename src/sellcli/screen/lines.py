@@ -30,7 +30,8 @@ def decided(event: Decided, zone: str) -> str:
         if decision.outcome is Outcome.SIGNAL
         else str(decision.outcome)
     )
-    return f"{bar} {decision.instrument.ticker:<14} {word:<8} {decision.rule}: {decision.reason}"
+    rule = "" if decision.reason.startswith(str(decision.rule)) else f"{decision.rule}: "
+    return f"{bar} {decision.instrument.ticker:<14} {word:<8} {rule}{decision.reason}"
 
 
 def prepared(event: Prepared) -> str:

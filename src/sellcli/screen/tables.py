@@ -4,7 +4,7 @@ from rich import box
 from rich.table import Table
 from rich.text import Text
 
-from sellcli.screen.text import NONE, bar_time, percent, price, shares
+from sellcli.screen.text import NONE, average, bar_time, percent, price, shares
 from sellcore.rule import LENGTHS, AverageKind
 from sellcore.status import Status, StatusRow
 
@@ -55,11 +55,11 @@ def _cells(row: StatusRow) -> tuple[Text | str, ...]:
     return (
         holding.instrument.ticker,
         shares(holding.position.quantity),
-        price(holding.position.average_cost),
+        average(holding.position.average_cost),
         price(row.quote.price if row.quote else None),
         bar_time(row),
         str(holding.rule) if holding.rule else NONE,
-        price(row.average and round(row.average, 2)),
+        average(row.average),
         _distance(row.to_cross_pct()),
         verdict,
         "\n".join(map(str, holding.orders)) or NONE,

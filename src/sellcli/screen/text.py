@@ -5,6 +5,7 @@ from datetime import UTC, datetime
 from decimal import Decimal
 from zoneinfo import ZoneInfo
 
+from sellcore.quoting import quoted
 from sellcore.status import Status, StatusRow
 
 NONE = "-"
@@ -12,12 +13,16 @@ NONE = "-"
 
 
 def price(value: float | None) -> str:
-    """Return a price with two decimals, more only where it has them."""
+    """Return a quoted price: two decimals, more only where it has them."""
     if value is None:
         return NONE
-    text = f"{value:.4f}".rstrip("0")
-    whole, _, cents = text.partition(".")
-    return f"{int(whole):,}.{cents:0<2}"
+    whole, _, cents = quoted(value).partition(".")
+    return f"{int(whole):,}.{cents}"
+
+
+def average(value: float | None) -> str:
+    """Return a computed price, rounded for a table."""
+    return NONE if value is None else f"{value:,.2f}" if value >= 1 else f"{value:.4f}"
 
 
 def percent(value: float | None) -> str:

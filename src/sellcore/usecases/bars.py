@@ -3,7 +3,7 @@
 from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime, timedelta
 
-from sellcore.errors import StorageError
+from sellcore.errors import InvalidValue, SellError, StorageError
 from sellcore.event import Progress
 from sellcore.history import backfill, reaches_back, refresh
 from sellcore.instrument import Instrument
@@ -107,7 +107,10 @@ def _merge(
     ports: Ports, state: WatchState, terms: Terms, answer: FetchedBars
 ) -> SeriesUpdate | str | None:
     instrument, key = answer.request.instrument, answer.request.key
-    intake = take_in(answer, state.sessions[instrument], terms.policy)
+    try:
+        intake = take_in(answer, state.sessions[instrument], terms.policy)
+    except InvalidValue as fault:
+        return f"{key}: {fault}"
     state.asked_at[key] = answer.asked_at
     for line in intake.dropped:
         tell(ports, state, f"dropped {key}", f"{key}: {line}")
@@ -161,7 +164,7 @@ def _store(ports: Ports, state: WatchState, updates: Sequence[SeriesUpdate]) -> 
         return
     try:
         ports.bars.merge(updates)
-    except StorageError as error:
+    except SellError as error:
         tell(ports, state, "store", f"{error}; going on with what is in memory")
     else:
         state.told.pop("store", None)

@@ -33,8 +33,8 @@ def hold_line(ports: Ports, state: WatchState, terms: Terms) -> bool:
         login = ports.connection.connect()
     except BrokerUnavailable as error:
         state.obstacle = str(error)
-        state.retry_at = now + timedelta(seconds=terms.delay(state.attempts))
         state.attempts += 1
+        state.retry_at = now + timedelta(seconds=terms.delay(state.attempts))
         ports.emit(Retrying(now, str(error), state.retry_at))
         return False
     state.attempts, state.retry_at = 0, None

@@ -40,30 +40,34 @@ def _holding(state: WatchState, position: Position, ambiguous: frozenset[str]) -
     )
 
 
-def decide_due(ports: Ports, state: WatchState, terms: Terms) -> None:
+def decide_due(ports: Ports, state: WatchState, terms: Terms) -> int:
     """
     Decide every bar that is due, record it durably, then tell.
 
     A decision that cannot be recorded has not been made: it is tried again
     while the bar's window lasts.
+
+    Returns:
+        How many bars were decided.
     """
     now = ports.clock.now()
     snapshot = Snapshot(now, terms.mode, holdings(state), terms.policy, state.obstacle)
     result = plan(snapshot)
     state.waiting = {waiting.instrument: waiting.reason for waiting in result.waiting}
     if not result.decisions:
-        return
+        return 0
     records = [_record(state, terms, decision, now) for decision in result.decisions]
     try:
         ports.log.append(records)
     except StorageError as error:
         tell(ports, state, "log", f"{error}; nothing is decided until it can be recorded")
-        return
+        return 0
     for decision in result.decisions:
         _remember(state, decision)
         ports.emit(Decided(now, decision))
         if decision.intent is not None:
             ports.emit(Prepared(now, decision.intent))
+    return len(result.decisions)
 
 
 def _remember(state: WatchState, decision: Decision) -> None:

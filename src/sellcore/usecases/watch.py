@@ -102,9 +102,9 @@ def run(ports: Ports, terms: Terms, state: WatchState) -> None:
 
 
 def cycle(ports: Ports, terms: Terms, state: WatchState, *, show: bool) -> None:
-    """Decide what is due, and show the table where a minute begins."""
-    decide_due(ports, state, terms)
-    if show:
+    """Decide what is due; show the table when asked to, and when something was decided."""
+    decided = decide_due(ports, state, terms)
+    if show or decided:
         status = report(ports, state)
         ports.emit(Table(status.time, status))
 
@@ -131,7 +131,7 @@ def _read(ports: Ports, terms: Terms, state: WatchState) -> None:
         state.obstacle = str(error)
         tell(ports, state, "broker", str(error))
         if ports.connection.fault() is not None:
-            state.retry_at = ports.clock.now() + timedelta(seconds=terms.delay(0))
+            state.retry_at = ports.clock.now() + timedelta(seconds=terms.delay(1))
     else:
         state.told.pop("broker", None)
 

@@ -55,7 +55,7 @@ class Terms:
         account: The account to watch; empty where the login has only one.
         policy: When to decide and what to do at the close.
         default_rule: For holdings without an assignment, or None.
-        delay: Seconds to wait before the n-th attempt (from 0) to connect again.
+        delay: Seconds to wait before the n-th attempt (from 1) to connect again.
         until: When to end by itself, UTC, or None.
         recall: Heed what earlier runs have decided; a demonstration does not.
     """

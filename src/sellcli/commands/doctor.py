@@ -1,0 +1,38 @@
+"""``sellcli doctor``: look at everything a watch needs, one line each, with the fix."""
+
+import json
+
+import click
+
+from sellcli.exits import Exit
+from sellcli.options import setting_options
+from sellcli.settings import Settings
+
+
+@click.command("doctor")
+@click.option("--json", "as_json", is_flag=True, help="One JSON document on stdout.")
+@setting_options("host", "port", "account", "client_id", "cache_dir", "log_dir", "assignments")
+@click.pass_context
+def command(context: click.Context, settings: Settings, as_json: bool) -> None:
+    r"""
+    Look at the settings, the files and the broker, and say what to do about each.
+
+    \b
+    Example:
+      sellcli doctor --port 7497
+    """
+    from sellcli.examination import examine
+
+    findings = examine(settings)
+    if as_json:
+        rows = [{"check": f.check, "ok": f.fine, "text": f.text} for f in findings]
+        click.echo(json.dumps({"findings": rows}, indent=2))
+    else:
+        width = max(len(finding.check) for finding in findings)
+        for finding in findings:
+            mark = (
+                click.style("ok  ", fg="green") if finding.fine else click.style("look", fg="red")
+            )
+            click.echo(f"{mark}  {finding.check:<{width}}  {finding.text}")
+    if not all(finding.fine for finding in findings):
+        context.exit(Exit.ERROR)

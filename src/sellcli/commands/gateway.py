@@ -1,0 +1,68 @@
+"""``sellcli gateway``: the simulated gateway, for any TWS API client."""
+
+from pathlib import Path
+
+import click
+
+from sellcore.errors import ConfigError
+
+
+@click.command("gateway")
+@click.option("--host", default="127.0.0.1", show_default=True, help="Address to listen on.")
+@click.option(
+    "--port",
+    type=click.IntRange(0, 65535),
+    default=4001,
+    show_default=True,
+    help="0: any free one.",
+)
+@click.option("--scenario", type=click.Path(path_type=Path), help="TOML file to start from.")
+@click.option("--data", type=click.Path(path_type=Path), help="Folder of bars to serve.")
+@click.option(
+    "--pace",
+    type=click.FloatRange(min=0, min_open=True),
+    default=60.0,
+    show_default=True,
+    help="Real seconds a simulated minute takes.",
+)
+@click.option(
+    "--record", type=click.Path(path_type=Path), help="Write every order here, as JSON lines."
+)
+@click.option("--help-faults", is_flag=True, help="List the faults that a scenario can bring.")
+def command(
+    host: str,
+    port: int,
+    scenario: Path | None,
+    data: Path | None,
+    pace: float,
+    record: Path | None,
+    help_faults: bool,
+) -> None:
+    r"""
+    Serve the TWS API with simulated positions, bars and orders, until Ctrl-C.
+
+    \b
+    Example:
+      sellcli gateway --port 4002 --scenario day.toml --record orders.jsonl
+    """
+    from sellcli import compose
+
+    if help_faults:
+        for line in compose.fault_lines():
+            click.echo(line)
+        return
+    chosen = compose.simulation(scenario, data, pace).scenario
+    try:
+        with compose.gateway(chosen, host, port, pace, record) as address:
+            click.echo(
+                f"simulated gateway on {address[0]}:{address[1]}, account {chosen.account}, "
+                f"{chosen.start:%Y-%m-%d %H:%M:%S}Z; Ctrl-C ends it",
+                err=True,
+            )
+            compose.wait_for_ever()
+    except KeyboardInterrupt:
+        click.echo("\nCtrl-C: the gateway ends", err=True)
+    except OSError as error:
+        raise ConfigError(
+            f"cannot listen on {host}:{port}: {error.strerror or error}; choose another --port"
+        ) from error

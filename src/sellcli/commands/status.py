@@ -1,0 +1,48 @@
+"""``sellcli status``: the tables once, nothing decided, nothing recorded."""
+
+from pathlib import Path
+
+import click
+
+from sellcli.options import setting_options, simulation_options
+from sellcli.settings import Settings
+
+
+@click.command("status")
+@click.option("--json", "as_json", is_flag=True, help="One JSON document on stdout.")
+@simulation_options
+@setting_options(
+    "host", "port", "account", "client_id", "concurrency", "cache_dir", "log_dir", "assignments"
+)
+def command(
+    settings: Settings,
+    as_json: bool,
+    simulate: bool,
+    scenario: Path | None,
+    data: Path | None,
+    pace: float | None,
+) -> None:
+    r"""
+    Show every holding and its distance to all averages; decide nothing.
+
+    \b
+    Example:
+      sellcli status --json
+    """
+    import json
+
+    from sellcli import compose
+    from sellcli.screen.choose import tables_only
+    from sellcli.screen.json_forms import status_form
+    from sellcore.usecases.report import report
+    from sellcore.usecases.watch import begin
+
+    simulated = compose.simulation(scenario, data, pace) if simulate else None
+    screen = tables_only(quiet=as_json)
+    with compose.wired(settings, simulated, screen) as wiring:
+        state = begin(wiring.ports, wiring.terms, None)
+        status = report(wiring.ports, state)
+    if as_json:
+        click.echo(json.dumps(status_form(status), indent=2, allow_nan=False))
+    else:
+        screen.show(status)

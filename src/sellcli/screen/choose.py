@@ -1,0 +1,68 @@
+"""Which way of showing things fits: a terminal, a pipe, or a program."""
+
+import sys
+from typing import Protocol
+
+from rich.console import Console
+
+from sellcli.screen.json_stream import JsonDocument, JsonLines
+from sellcli.screen.plain import WIDTH, PlainLines
+from sellcli.screen.tables import distances_table, holdings_table
+from sellcli.screen.terminal import Terminal
+from sellcli.screen.text import both_times, zones
+from sellcore.event import Alert, Event, Retrying
+from sellcore.order import Mode
+from sellcore.status import Status
+
+
+class Listener(Protocol):
+    """Shows events."""
+
+    def __call__(self, event: Event) -> None:
+        """Show one event."""
+        ...
+
+    def close(self) -> None:
+        """Leave the screen as it is to stay."""
+        ...
+
+
+def listener(*, as_json: bool, once: bool, log: str) -> Listener:
+    """Return what shows a watch: JSON where asked for, a live table on a terminal, else lines."""
+    if as_json:
+        return JsonDocument(sys.stdout) if once else JsonLines(sys.stdout)
+    console = Console(highlight=False)
+    if console.is_terminal and not once:
+        return Terminal(console, Mode.DRY_RUN, log)
+    return PlainLines(sys.stdout, log)
+
+
+class TablesOnly:
+    """Says on stderr what a person should know, and shows both tables once."""
+
+    def __init__(self, *, quiet: bool) -> None:
+        self._quiet = quiet
+
+    def __call__(self, event: Event) -> None:
+        """Pass alerts on; everything else is in the tables."""
+        match event:
+            case Alert():
+                print(f"sellcli: {event.text}", file=sys.stderr)
+            case Retrying():
+                print(f"sellcli: {event.reason}", file=sys.stderr)
+            case _:
+                pass
+
+    def show(self, status: Status) -> None:
+        """Print both tables."""
+        console = Console(highlight=False)
+        if not console.is_terminal:
+            console = Console(highlight=False, width=WIDTH, color_system=None)
+        console.print(both_times(status.time, zones(status)))
+        console.print(holdings_table(status))
+        console.print(distances_table(status))
+
+
+def tables_only(*, quiet: bool) -> TablesOnly:
+    """Return what shows a single look at the holdings."""
+    return TablesOnly(quiet=quiet)
