@@ -8,7 +8,7 @@ from typing import Self
 
 from adapters.parquet.compaction import publish_rewrite, stage_rewrite
 from adapters.parquet.durable import unstage
-from adapters.parquet.journal_file import Journal
+from adapters.parquet.journal_file import Journal, Scan
 from adapters.parquet.journal_records import encode
 from adapters.parquet.layout import JOURNAL, durable_files
 from adapters.parquet.lock import lock_for_writing
@@ -152,14 +152,18 @@ class ParquetBarStore:
             self._journal.trim()
         reading = read_cache(self._folder)
         if reading.settled and reading.journal is not None:
-            self._close_journal()
-            found = reading.journal
-            journal = Journal.open(self._path, found.end, len(found.payloads))
-            self._journal, self._compact_at = journal, _threshold(reading.base_size)
+            journal = self._continued(reading.journal)
+            self._compact_at = _threshold(reading.base_size)
         else:
             journal = self._rewrite(reading)
         self._tails = {key: tail(stored.bars) for key, stored in reading.series.items()}
         return journal, reading.series
+
+    def _continued(self, found: Scan) -> Journal:
+        if self._journal is None or self._journal.end != found.end:
+            self._close_journal()
+            self._journal = Journal.open(self._path, found.end, len(found.payloads))
+        return self._journal
 
     def _rewrite(self, reading: Reading) -> Journal:
         base_size = stage_rewrite(self._folder, reading)
