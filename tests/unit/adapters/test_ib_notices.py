@@ -1,0 +1,64 @@
+"""The meaning of error codes, and how untrusted texts are quoted."""
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from adapters.ib.notices import LONGEST_TEXT, history_cause, one_line
+from sellcore.request import Cause
+
+SERVICE = "Historical Market Data Service error message:"
+
+
+@pytest.mark.parametrize(
+    ("code", "text", "cause"),
+    [
+        (162, SERVICE + "Historical data request pacing violation", Cause.PACING),
+        (162, SERVICE + "HMDS query returned no data: AAPL@SMART Trades", Cause.NO_DATA),
+        (162, SERVICE + "API historical data query cancelled: 5", Cause.TIMEOUT),
+        (162, SERVICE + "No market data permissions for NYSE STK", Cause.REFUSED),
+        (162, SERVICE + "HMDS server disconnect occurred", Cause.DISCONNECTED),
+        (165, "Historical Market Data Service query message:no items retrieved", Cause.NO_DATA),
+        (165, "query message:HMDS server disconnect occurred. Attempting reconnection", None),
+        (100, "Max rate of messages per second has been exceeded", Cause.PACING),
+        (420, "Invalid Real-time Query:Historical data request pacing violation", Cause.PACING),
+        (366, "No historical data query found for ticker id:5", Cause.TIMEOUT),
+        (200, "No security definition has been found for the request", Cause.REFUSED),
+        (321, "Error validating request.-'bN' : cause - bad duration", Cause.REFUSED),
+        (322, "Error processing request", Cause.REFUSED),
+        (354, "Requested market data is not subscribed", Cause.REFUSED),
+        (10197, "No market data during competing live session", Cause.REFUSED),
+        (10187, "Failed to request historical ticks", Cause.REFUSED),
+        (504, "Not connected", Cause.DISCONNECTED),
+        (2106, "HMDS data farm connection is OK:ushmds", None),
+        (10167, "Displaying delayed market data", None),
+        (99999, "something new", Cause.REFUSED),
+    ],
+)
+def test_a_failed_request_for_bars_has_one_cause(code: int, text: str, cause: Cause | None) -> None:
+    """One code means several things: its text decides, and a remark ends nothing."""
+    assert history_cause(code, text) is cause
+
+
+@pytest.mark.parametrize(
+    ("told", "shown"),
+    [
+        ("plain", "plain"),
+        ("two\nlines\r\n and\ttabs", "two lines and tabs"),
+        ("bell\a esc\x1b[31m red", "bell esc [31m red"),
+        ("right\u202eto left", "right to left"),
+        ("\0\0", ""),
+    ],
+)
+def test_texts_of_the_broker_are_one_plain_line(told: str, shown: str) -> None:
+    """Nothing that a terminal would act on survives."""
+    assert one_line(told) == shown
+
+
+@given(st.text(max_size=2000))
+def test_any_text_is_short_and_printable(told: str) -> None:
+    """Length and characters are bounded whatever is sent, and cleaning twice adds nothing."""
+    shown = one_line(told)
+    assert len(shown) <= LONGEST_TEXT
+    assert shown.isprintable()
+    assert one_line(shown) == shown.strip()

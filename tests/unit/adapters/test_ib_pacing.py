@@ -1,0 +1,196 @@
+"""The pacer: arithmetic over a clock that is passed in."""
+
+from datetime import UTC, datetime, timedelta
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from adapters.clocks import FrozenClock
+from adapters.ib.pacing import (
+    HARD_GAPS,
+    RESERVED_FOR_ORDERS,
+    SOFT_GAPS,
+    MessageBudget,
+    Pace,
+    Pacer,
+    gaps_for,
+)
+from sellcore.errors import InvalidValue
+from sellcore.instrument import Instrument
+from sellcore.request import BarRequest, Duration, Unit
+from sellcore.timeframe import Granularity
+
+NOON = datetime(2025, 3, 24, 12, tzinfo=UTC)
+
+
+def a_request(
+    con_id: int = 1, days: int = 1, granularity: Granularity = Granularity.HALF_HOUR
+) -> BarRequest:
+    """Return a request for bars."""
+    instrument = Instrument(con_id, f"S{con_id}", "NYSE", "USD")
+    return BarRequest(instrument, granularity, Duration(days, Unit.DAYS))
+
+
+@pytest.mark.parametrize("seconds", [1, 5, 30])
+def test_small_bars_have_the_brokers_hard_limits(seconds: int) -> None:
+    """Identical 15 s, below six in 2 s a contract, sixty in ten minutes."""
+    gaps = gaps_for(seconds)
+    assert gaps is HARD_GAPS
+    assert gaps.identical.seconds == 15
+    assert (gaps.contract.count, gaps.contract.seconds) == (5, 2)
+    assert gaps.all is not None
+    assert (gaps.all.count, gaps.all.seconds) == (60, 600)
+
+
+@pytest.mark.parametrize("seconds", [60, 1800, 86400])
+def test_larger_bars_are_asked_for_again_after_five_seconds(seconds: int) -> None:
+    """Half hours and days have a soft limit only, and no limit over all requests."""
+    assert gaps_for(seconds) is SOFT_GAPS
+    assert 0 < SOFT_GAPS.identical.seconds <= 5
+    assert SOFT_GAPS.all is None
+
+
+def test_first_requests_do_not_wait() -> None:
+    """A hundred contracts can be asked for in one go."""
+    pacer = Pacer(FrozenClock(NOON))
+    assert {pacer.book(a_request(n)).wait for n in range(100)} == {0.0}
+
+
+def test_identical_request_waits_out_its_gap() -> None:
+    """Asked again at once, a request leaves five seconds later, the next one ten."""
+    pacer = Pacer(FrozenClock(NOON))
+    assert [pacer.book(a_request()).wait for _ in range(3)] == [0.0, 5.0, 10.0]
+
+
+def test_identical_request_a_minute_later_does_not_wait() -> None:
+    """The minute's refresh is never held up."""
+    clock = FrozenClock(NOON)
+    pacer = Pacer(clock)
+    pacer.book(a_request())
+    clock.sleep_until(NOON + timedelta(minutes=1))
+    assert pacer.book(a_request()).wait == 0.0
+
+
+def test_requests_for_one_contract_are_spread() -> None:
+    """The sixth different request for a contract within two seconds waits them out."""
+    pacer = Pacer(FrozenClock(NOON))
+    waits = [pacer.book(a_request(days=n)).wait for n in range(1, 8)]
+    assert waits == [0, 0, 0, 0, 0, 2, 2]
+
+
+@pytest.mark.parametrize("back", [timedelta(hours=1), timedelta(days=400)])
+def test_a_clock_that_is_set_back_holds_nobody_up(back: timedelta) -> None:
+    """What was booked in what is now the future is forgotten."""
+    clock = FrozenClock(NOON)
+    pacer = Pacer(clock)
+    pacer.book(a_request())
+    clock.set(NOON - back)
+    assert pacer.book(a_request()).wait == 0.0
+
+
+@given(st.lists(st.tuples(st.integers(1, 3), st.integers(1, 3), st.floats(0, 3)), max_size=60))
+def test_departures_keep_every_gap(story: list[tuple[int, int, float]]) -> None:
+    """However requests come in, each leaves late enough after those it must keep away from."""
+    clock = FrozenClock(NOON)
+    pacer = Pacer(clock)
+    left: dict[object, list[float]] = {}
+    for con_id, days, later in story:
+        clock.sleep_until(clock.now() + timedelta(seconds=later))
+        request = a_request(con_id, days)
+        at = clock.now().timestamp() + pacer.book(request).wait
+        left.setdefault(request, []).append(at)
+        left.setdefault(con_id, []).append(at)
+    for key, times in left.items():
+        count, seconds = (1, 5.0) if isinstance(key, BarRequest) else (5, 2.0)
+        assert all(
+            later - earlier >= seconds - 1e-3
+            for earlier, later in zip(times, times[count:], strict=False)
+        )
+
+
+@pytest.mark.parametrize(("wanted", "allowed"), [(1, 1), (32, 32), (50, 50), (51, 50), (999, 50)])
+def test_concurrency_never_exceeds_the_brokers_fifty(wanted: int, allowed: int) -> None:
+    """A larger setting is cut to what the broker takes."""
+    assert Pacer(FrozenClock(NOON), Pace(wanted)).allowed == allowed
+
+
+@pytest.mark.parametrize("wanted", [0, -3])
+def test_concurrency_below_one_is_refused(wanted: int) -> None:
+    """Nothing in flight would be nothing ever asked."""
+    with pytest.raises(InvalidValue, match=f"concurrency {wanted} "):
+        Pace(wanted)
+
+
+def test_refusal_halves_what_may_be_in_flight_and_pauses() -> None:
+    """A pacing refusal slows everything down."""
+    pacer = Pacer(FrozenClock(NOON))
+    pacer.refused(pacer.book(a_request()))
+    assert pacer.allowed == 16
+    assert [pacer.book(a_request(n)).wait for n in (2, 3, 4)] == [0.25, 0.5, 0.75]
+
+
+def test_refusals_of_one_burst_count_once() -> None:
+    """Thirty requests refused together say what one says."""
+    pacer = Pacer(FrozenClock(NOON))
+    tickets = [pacer.book(a_request(n)) for n in range(30)]
+    for ticket in tickets:
+        pacer.refused(ticket)
+    assert pacer.allowed == 16
+
+
+def test_good_answers_win_the_speed_back_step_by_step() -> None:
+    """After a slow-down, a run of answers raises the limit in steps, up to the setting."""
+    pacer = Pacer(FrozenClock(NOON))
+    pacer.slow_down()
+    pacer.slow_down()
+    seen = [pacer.allowed]
+    for _ in range(100):
+        pacer.answered()
+        seen.append(pacer.allowed)
+    assert seen == sorted(seen)
+    assert {8, 12, 16, 32} <= set(seen)
+    assert seen[-1] == 32
+    assert pacer.pause == 0.0
+
+
+@given(st.lists(st.booleans(), max_size=300), st.integers(1, 60))
+def test_limits_stay_within_bounds(story: list[bool], wanted: int) -> None:
+    """Whatever is refused and answered, at least one request may fly and never too many."""
+    pacer = Pacer(FrozenClock(NOON), Pace(wanted))
+    for good in story:
+        if good:
+            pacer.answered()
+        else:
+            pacer.slow_down()
+        assert 1 <= pacer.allowed <= min(wanted, 50)
+        assert 0 <= pacer.pause <= pacer.pace.longest_pause
+
+
+def test_no_message_limit_never_waits() -> None:
+    """A rate of 0 means unlimited."""
+    budget = MessageBudget(0)
+    assert {budget.book(0.0) for _ in range(1000)} == {0.0}
+
+
+@given(
+    rate=st.floats(0.2, 100),
+    gaps=st.lists(st.floats(0, 0.5), max_size=120),
+)
+def test_readers_leave_room_for_orders_in_every_second(rate: float, gaps: list[float]) -> None:
+    """Within any second, readers send at most their part of the budget."""
+    budget = MessageBudget(rate)
+    now, sent = 0.0, []
+    for gap in gaps:
+        now += gap
+        sent.append(now + budget.book(now))
+    share = max(1, int(rate * (1 - RESERVED_FOR_ORDERS)))
+    for first, beyond in zip(sent, sent[share:], strict=False):
+        assert beyond - first >= max(1.0, 1 / rate) - 1e-9
+
+
+@pytest.mark.parametrize("rate", [-1.0, float("inf"), float("nan")])
+def test_impossible_rates_are_refused(rate: float) -> None:
+    """A rate is a number of 0 or more."""
+    with pytest.raises(InvalidValue, match="is not a rate"):
+        MessageBudget(rate)
