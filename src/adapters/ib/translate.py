@@ -98,7 +98,7 @@ def bars(request: BarRequest, asked_at: datetime, fields: Frame) -> FetchedBars 
     rows = fields[_BARS_BEGIN:]
     try:
         count = int(fields[_BARS_BEGIN - 1])
-        if len(rows) < count * _BAR_FIELDS:
+        if not 0 <= count * _BAR_FIELDS <= len(rows):
             raise ValueError(f"{count} bars were announced, {len(rows) // _BAR_FIELDS} came")
         columns = [rows[n : count * _BAR_FIELDS : _BAR_FIELDS] for n in range(6)]
         stamps = [_stamp(text, request.granularity) for text in columns[0]]

@@ -1,0 +1,133 @@
+"""What becomes of messages that are malformed, unasked for or out of turn."""
+
+import asyncio
+from collections.abc import Callable, Coroutine
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from ib_async.decoder import Decoder
+
+from adapters.ib.inbox import Frame, Inbox, OpenOrderRow, Pending, Refusal
+from adapters.ib.library_logs import quieten
+from sellcore.errors import BrokerUnavailable
+
+VERSIONS = [157, 163, 164, 173, 177, 178]
+IDS = [3, 4, 5, 10, 11, 15, 17, 49, 52, 53, 59, 61, 62, 90, 101, 106]
+
+quieten()
+
+
+def in_loop(story: Callable[[Inbox, Decoder], Coroutine[None, None, None]]) -> list[int]:
+    """Run a story with an inbox attached to ib_async's decoder; return the codes it heard."""
+    codes: list[int] = []
+
+    async def run() -> None:
+        inbox = Inbox(lambda code, text: codes.append(code))
+        decoder = Decoder(inbox, 178)
+        inbox.attach(decoder)
+        await story(inbox, decoder)
+
+    asyncio.run(run())
+    return codes
+
+
+@settings(max_examples=300)
+@given(
+    st.lists(
+        st.tuples(st.sampled_from(IDS), st.lists(st.text("0159.,:-naDU ", max_size=5))),
+        max_size=10,
+    ),
+    st.sampled_from(VERSIONS),
+)
+def test_no_message_raises(messages: list[tuple[int, list[str]]], version: int) -> None:
+    """Rubbish under any message id is survived, whatever is being waited for."""
+
+    async def story(inbox: Inbox, decoder: Decoder) -> None:
+        decoder.serverVersion = version
+        inbox.positions, inbox.orders, inbox.time = Pending(), Pending(), Pending()
+        inbox.bars[1], inbox.details[0] = Pending(), Pending()
+        for message, fields in messages:
+            decoder.interpret([str(message), *fields])
+        assert inbox.heard == len(messages)
+        inbox.fail_all("the end")
+        for pending in (inbox.positions, inbox.orders, inbox.time):
+            assert pending.done.done()
+            pending.done.exception()
+        for pending in (*inbox.bars.values(), *inbox.details.values()):
+            pending.done.exception()
+
+    in_loop(story)
+
+
+def test_order_that_cannot_be_decoded_spoils_the_answer() -> None:
+    """An order left out would look like an account without it."""
+
+    async def story(inbox: Inbox, decoder: Decoder) -> None:
+        inbox.orders = pending = Pending[OpenOrderRow]()
+        decoder.interpret(["5", "7", "265598", "AAPL", "STK"])
+        decoder.interpret(["53", "1"])
+        with pytest.raises(BrokerUnavailable, match="cannot be read"):
+            await pending.done
+
+    in_loop(story)
+
+
+def test_end_marker_that_nobody_waits_for_completes_nothing() -> None:
+    """A gateway that pushes open orders at the login does not answer a later question."""
+
+    async def story(inbox: Inbox, decoder: Decoder) -> None:
+        decoder.interpret(["53", "1"])
+        decoder.interpret(["62", "1"])
+        inbox.orders, inbox.positions = Pending[OpenOrderRow](), Pending[Frame]()
+        assert not inbox.orders.done.done()
+        assert not inbox.positions.done.done()
+
+    in_loop(story)
+
+
+@pytest.mark.parametrize("code", ["2106", "2105", "165", "10167"])
+def test_remark_on_a_request_leaves_it_open(code: str) -> None:
+    """A report about a data farm is not an answer."""
+
+    async def story(inbox: Inbox, decoder: Decoder) -> None:
+        inbox.bars[9] = pending = Pending[Frame]()
+        decoder.interpret(["4", "2", "9", code, "HMDS data farm says hello", ""])
+        assert not pending.done.done()
+
+    assert in_loop(story) == [int(code)]
+
+
+@pytest.mark.parametrize("code", ["162", "200", "321", "354", "366"])
+def test_error_on_a_request_ends_that_request_only(code: str) -> None:
+    """A 321 ends a request too, which ib_async takes for a warning and waits on."""
+
+    async def story(inbox: Inbox, decoder: Decoder) -> None:
+        inbox.bars[9], inbox.bars[10] = Pending[Frame](), Pending[Frame]()
+        decoder.interpret(["4", "2", "9", code, "no", ""])
+        with pytest.raises(Refusal, match=f"{code}: no"):
+            await inbox.bars[9].done
+        assert not inbox.bars[10].done.done()
+
+    in_loop(story)
+
+
+def test_error_without_its_last_field_is_understood() -> None:
+    """Older gateways leave the JSON field out; ib_async would lose the error."""
+
+    async def story(inbox: Inbox, decoder: Decoder) -> None:
+        decoder.interpret(["4", "2", "-1", "1100", "gone"])
+
+    assert in_loop(story) == [1100]
+
+
+def test_unaddressed_refusal_ends_the_question_without_a_number() -> None:
+    """A read-only gateway refuses open orders without naming a request."""
+
+    async def story(inbox: Inbox, decoder: Decoder) -> None:
+        inbox.orders = pending = Pending[OpenOrderRow]()
+        decoder.interpret(["4", "2", "-1", "321", "The API interface is in Read-Only mode.", ""])
+        with pytest.raises(Refusal, match="Read-Only"):
+            await pending.done
+
+    in_loop(story)

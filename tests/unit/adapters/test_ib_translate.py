@@ -1,0 +1,281 @@
+"""From a gateway's messages to our values."""
+
+from datetime import UTC, datetime
+from decimal import Decimal
+from math import isnan
+
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from ib_async import Contract, Order, OrderState
+from ib_async import ContractDetails as Told
+
+from adapters.ib import translate
+from adapters.ib.inbox import OpenOrderRow, OrderStatusRow
+from sellcore.contract import ContractDetails, NoDetails
+from sellcore.instrument import Instrument, Kind
+from sellcore.order import Side
+from sellcore.request import BarRequest, Cause, Duration, FetchedBars, NoBars, Unit
+from sellcore.timeframe import Granularity
+
+AAPL = Instrument(265598, "AAPL", "NASDAQ", "USD")
+ASKED_AT = datetime(2025, 3, 24, 15, tzinfo=UTC)
+UNSET = 1.7976931348623157e308
+
+
+def a_position(**changed: str) -> list[str]:
+    """Return the fields of a position message."""
+    fields = {
+        "id": "61",
+        "version": "3",
+        "account": "DU0000001",
+        "con_id": "265598",
+        "symbol": "AAPL",
+        "sec_type": "STK",
+        "last_trade_date": "",
+        "strike": "0.0",
+        "right": "",
+        "multiplier": "",
+        "exchange": "NASDAQ",
+        "currency": "USD",
+        "local_symbol": "AAPL",
+        "trading_class": "NMS",
+        "quantity": "100",
+        "average_cost": "201.88",
+    }
+    return list((fields | changed).values())
+
+
+@given(st.decimals(-(10**9), 10**9, places=8).filter(bool))
+def test_quantity_is_the_decimal_on_the_wire(quantity: Decimal) -> None:
+    """No float lies between the broker's quantity and ours."""
+    assert translate.position(a_position(quantity=str(quantity))).quantity == quantity
+
+
+def test_future_is_held_and_is_no_stock() -> None:
+    """What has no listing exchange is told apart by its kind, and never sold."""
+    told = a_position(symbol="ES", sec_type="FUT", exchange="", quantity="1", con_id="637533641")
+    position = translate.position(told)
+    assert position.instrument.kind is Kind.OTHER
+    assert position.instrument.ticker == "FUT:ES"
+
+
+@pytest.mark.parametrize("told", ["", "1.7976931348623157E308", "n/a"])
+def test_average_cost_that_is_not_told_is_not_zero(told: str) -> None:
+    """A cost of zero would put every price above break-even."""
+    assert isnan(translate.position(a_position(average_cost=told)).average_cost)
+
+
+@pytest.mark.parametrize("quantity", ["", "many", "nan", "inf", "1.2.3"])
+def test_unreadable_quantity_is_an_error(quantity: str) -> None:
+    """A quantity is never guessed."""
+    with pytest.raises(ValueError, match="quantity"):
+        translate.position(a_position(quantity=quantity))
+
+
+def test_texts_of_a_position_are_cleaned() -> None:
+    """A symbol cannot carry terminal codes."""
+    assert translate.position(a_position(symbol="AA\x1b[2JPL")).instrument.symbol == "AA [2JPL"
+
+
+def test_older_name_of_an_exchange_is_its_present_one() -> None:
+    """ISLAND and NASDAQ are one exchange, so a ticker does not change with the gateway."""
+    assert translate.position(a_position(exchange="ISLAND")).instrument.exchange == "NASDAQ"
+
+
+def an_order(status: OrderStatusRow | None = None, **fields: object) -> OpenOrderRow:
+    """Return an open order as ib_async reads it."""
+    plain = {"action": "SELL", "totalQuantity": 100.0, "orderType": "STP", "auxPrice": 240.0}
+    order = Order(**(plain | {"lmtPrice": 0.0, "tif": "GTC", "account": "DU1"} | fields))
+    return OpenOrderRow(Contract(conId=265598), order, OrderState(status="PreSubmitted"), status)
+
+
+@pytest.mark.parametrize(
+    ("fields", "limit", "stop"),
+    [
+        ({}, None, 240.0),
+        ({"orderType": "MKT", "auxPrice": 0.0}, None, None),
+        ({"orderType": "LMT", "lmtPrice": 250.5, "auxPrice": 0.0}, 250.5, None),
+        ({"orderType": "STP LMT", "lmtPrice": 239.0}, 239.0, 240.0),
+        ({"orderType": "TRAIL", "auxPrice": 1.5, "trailStopPrice": 238.0}, None, 238.0),
+        ({"orderType": "TRAIL", "auxPrice": 1.5, "trailStopPrice": UNSET}, None, None),
+        ({"orderType": "REL", "auxPrice": 0.05, "lmtPrice": UNSET}, None, None),
+        ({"orderType": "LMT", "lmtPrice": UNSET, "auxPrice": UNSET}, None, None),
+    ],
+)
+def test_prices_are_those_the_type_has(
+    fields: dict[str, object], limit: float | None, stop: float | None
+) -> None:
+    """Zero and the broker's huge "unset" are no prices; an offset is no stop."""
+    order = translate.open_order(an_order(**fields))
+    assert (order.limit_price, order.stop_price) == (limit, stop)
+
+
+def test_order_without_a_status_counts_in_full() -> None:
+    """Where the status is skipped, all of it may still fill."""
+    order = translate.open_order(an_order(totalQuantity=10.7))
+    assert (order.quantity, order.remaining) == (Decimal("10.7"), Decimal("10.7"))
+    assert order.status == "PreSubmitted"
+
+
+def test_status_of_its_own_wins() -> None:
+    """The status message knows what is left to fill."""
+    order = translate.open_order(an_order(OrderStatusRow("Submitted", Decimal(40))))
+    assert (order.status, order.remaining) == ("Submitted", Decimal(40))
+
+
+@pytest.mark.parametrize(
+    ("action", "side"), [("BUY", Side.BUY), ("SELL", Side.SELL), ("SSHORT", Side.SELL)]
+)
+def test_side_is_the_brokers(action: str, side: Side) -> None:
+    """Selling short sells."""
+    assert translate.open_order(an_order(action=action)).side is side
+
+
+def test_unknown_side_is_an_error() -> None:
+    """A side is never guessed."""
+    with pytest.raises(ValueError, match="action 'HODL'"):
+        translate.open_order(an_order(action="HODL"))
+
+
+def a_description(con_id: int = 265598, **changed: object) -> Told:
+    """Return a contract description as ib_async reads it."""
+    contract = Contract(
+        conId=con_id,
+        symbol="AAPL",
+        secType="STK",
+        exchange="SMART",
+        primaryExchange=str(changed.pop("primary", "NASDAQ")),
+        currency="USD",
+    )
+    plain = {"timeZoneId": "US/Eastern", "minTick": 0.01, "liquidHours": "20250329:CLOSED"}
+    return Told(contract=contract, **(plain | changed))
+
+
+def test_description_becomes_details() -> None:
+    """Primary exchange, zone, tick and hours are the broker's."""
+    details = translate.details(AAPL, [a_description(primary="ISLAND")])
+    assert isinstance(details, ContractDetails)
+    assert details.instrument.ticker == "NASDAQ:AAPL"
+    assert details.zone == "America/New_York"
+    assert details.min_tick == Decimal("0.01")
+    assert list(details.hours.values()) == [None]
+
+
+@pytest.mark.parametrize(
+    ("told", "reason"),
+    [
+        ([], "no contract"),
+        ([a_description(5)], "no contract"),
+        ([a_description(), a_description(5)], "ambiguous"),
+        ([a_description(timeZoneId="Mars/Olympus")], "'Mars/Olympus' is not known"),
+    ],
+)
+def test_description_that_cannot_be_used_says_why(told: list[Told], reason: str) -> None:
+    """None, another, several, or one in an unknown zone: no details."""
+    details = translate.details(AAPL, told)
+    assert isinstance(details, NoDetails)
+    assert reason in details.reason
+
+
+def a_bar(date: str, close: str = "185.9") -> list[str]:
+    """Return the eight fields of a bar."""
+    return [date, "182.94", "186.5", "180.94", close, "948837.22", "184.869", "324891"]
+
+
+def an_answer(
+    granularity: Granularity, *rows: list[str], count: str | None = None
+) -> FetchedBars | NoBars:
+    """Translate a message 17 with these bars."""
+    request = BarRequest(AAPL, granularity, Duration(1, Unit.DAYS))
+    fields = [
+        "17",
+        "9000",
+        "20230413  16:31:22",
+        "20230415  16:31:22",
+        str(len(rows)) if count is None else count,
+    ]
+    return translate.bars(request, ASKED_AT, fields + [text for row in rows for text in row])
+
+
+@pytest.mark.parametrize(
+    ("granularity", "text", "stamp"),
+    [
+        (Granularity.DAY, "20230413", datetime(2023, 4, 13, tzinfo=UTC)),
+        (Granularity.DAY, "1681344000", datetime(2023, 4, 13, tzinfo=UTC)),
+        (Granularity.DAY, "20230413 00:00:00 US/Eastern", datetime(2023, 4, 13, tzinfo=UTC)),
+        (Granularity.HALF_HOUR, "1681392600", datetime(2023, 4, 13, 13, 30, tzinfo=UTC)),
+        (
+            Granularity.HALF_HOUR,
+            "20230413 09:30:00 US/Eastern",
+            datetime(2023, 4, 13, 13, 30, tzinfo=UTC),
+        ),
+        (
+            Granularity.HALF_HOUR,
+            "20230413 15:30:00 Central European Standard Time",
+            datetime(2023, 4, 13, 13, 30, tzinfo=UTC),
+        ),
+        (Granularity.HALF_HOUR, "20230413-13:30:00", datetime(2023, 4, 13, 13, 30, tzinfo=UTC)),
+    ],
+)
+def test_bar_time_is_its_start_in_utc(granularity: Granularity, text: str, stamp: datetime) -> None:
+    """Seconds, dates and wall-clock texts with a zone in any naming are understood."""
+    answer = an_answer(granularity, a_bar(text))
+    assert isinstance(answer, FetchedBars)
+    assert answer.stamp.tolist() == [int(stamp.timestamp())]
+    assert answer.asked_at == ASKED_AT
+
+
+@pytest.mark.parametrize(
+    ("granularity", "text"),
+    [
+        (Granularity.HALF_HOUR, "20230413"),
+        (Granularity.HALF_HOUR, "20230413 09:30:00"),
+        (Granularity.HALF_HOUR, "20230413 09:30:00 Middle Earth Standard Time"),
+        (Granularity.HALF_HOUR, ""),
+        (Granularity.HALF_HOUR, "yesterday"),
+        (Granularity.HALF_HOUR, "9" * 40),
+        (Granularity.DAY, "20231332"),
+        (Granularity.DAY, "1681392600"),
+    ],
+)
+def test_bar_without_a_readable_time_spoils_the_answer(granularity: Granularity, text: str) -> None:
+    """Leaving the bar out would look like an interval without a trade."""
+    answer = an_answer(granularity, a_bar("20230413"), a_bar(text))
+    assert isinstance(answer, NoBars)
+    assert answer.cause is Cause.REFUSED
+    assert "cannot be read" in answer.text
+
+
+@pytest.mark.parametrize("close", ["", "nan", "-1", "abc", "1.7976931348623157E308"])
+def test_odd_price_is_handed_on_for_the_core_to_judge(close: str) -> None:
+    """A price that is none neither kills the batch nor becomes a plausible number."""
+    answer = an_answer(Granularity.DAY, a_bar("20230413"), a_bar("20230414", close))
+    assert isinstance(answer, FetchedBars)
+    assert answer.close[0] == 185.9
+    assert not 0 < answer.close[1] < 1e300
+
+
+@pytest.mark.parametrize("count", ["2", "-1", "-1x", "", "1e3"])
+def test_answer_that_is_cut_short_brings_no_bars(count: str) -> None:
+    """Fewer bars than announced is not a shorter history."""
+    answer = an_answer(Granularity.DAY, a_bar("20230413"), count=count)
+    assert isinstance(answer, NoBars)
+
+
+def test_answer_without_bars_is_no_data() -> None:
+    """An empty answer is not an empty history."""
+    answer = an_answer(Granularity.DAY)
+    assert isinstance(answer, NoBars)
+    assert answer.cause is Cause.NO_DATA
+
+
+@given(st.lists(st.decimals("0.0001", "999999", places=4), min_size=1, max_size=30))
+def test_prices_are_the_decimals_that_were_quoted(closes: list[Decimal]) -> None:
+    """The shortest decimal that reads back as our float is the one on the wire."""
+    rows = [a_bar(str(1681392600 + 1800 * n), str(close)) for n, close in enumerate(closes)]
+    answer = an_answer(Granularity.HALF_HOUR, *rows)
+    assert isinstance(answer, FetchedBars)
+    assert [Decimal(repr(close)) for close in answer.close.tolist()] == closes
+    assert np.all(np.diff(answer.stamp) == 1800)
