@@ -36,7 +36,7 @@ def guarded(command: Callable[[], int | None]) -> int:
         hint = "" if "see '" in text else f"; see '{path} --help'"
         return _say(f"{text[:1].lower()}{text[1:]}{hint}", Exit.USAGE)
     except (KeyboardInterrupt, click.Abort):
-        return _say("interrupted", Exit.ERROR)
+        return _say("ended by Ctrl-C", Exit.DONE)
     except BrokenPipeError:
         # The reader has seen enough. What is still buffered must not fail again at exit.
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())

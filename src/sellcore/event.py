@@ -62,10 +62,18 @@ class Table:
 
 @frozen
 class Decided:
-    """A bar was decided and recorded."""
+    """
+    A bar was decided and recorded.
+
+    Attributes:
+        time: UTC.
+        decision: What, and why.
+        zone: IANA name of the exchange's time zone, for people.
+    """
 
     time: datetime
     decision: Decision
+    zone: str
 
 
 @frozen

@@ -74,7 +74,8 @@ def command(
                 else:
                     run(ports, terms, state)
             except KeyboardInterrupt:
-                click.echo("\nCtrl-C: the watch ends", err=True)
+                screen.close()
+                click.echo("ended by Ctrl-C", err=True)
             screen(summary(ports, state))
     finally:
         screen.close()

@@ -59,7 +59,7 @@ class TablesOnly:
         if not console.is_terminal:
             console = Console(highlight=False, width=WIDTH, color_system=None)
         console.print(both_times(status.time, zones(status)))
-        console.print(holdings_table(status))
+        console.print(holdings_table(status, console.width))
         console.print(distances_table(status))
 
 

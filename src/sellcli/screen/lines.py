@@ -2,7 +2,7 @@
 
 from datetime import timedelta
 
-from sellcli.screen.text import NONE, clock_in, percent, price
+from sellcli.screen.text import NONE, bar_name, percent, price
 from sellcore.event import Alert, Connected, Decided, Prepared, Retrying, Summary
 from sellcore.order import Mode
 from sellcore.outcome import Outcome
@@ -21,24 +21,24 @@ def retrying(event: Retrying) -> str:
     return f"{event.reason}; trying again in {seconds:.0f} s"
 
 
-def decided(event: Decided, zone: str) -> str:
+def decided(event: Decided) -> str:
     """Say what was decided about which bar, and why."""
     decision = event.decision
-    bar = clock_in(decision.bar_end, zone)
+    bar = bar_name(decision.bar_end, event.time, event.zone)
     word = (
         decision.outcome.value.upper()
         if decision.outcome is Outcome.SIGNAL
         else str(decision.outcome)
     )
     rule = "" if decision.reason.startswith(str(decision.rule)) else f"{decision.rule}: "
-    return f"{bar} {decision.instrument.ticker:<14} {word:<8} {rule}{decision.reason}"
+    return f"{bar:>9} {decision.instrument.ticker:<14} {word:<8} {rule}{decision.reason}"
 
 
 def prepared(event: Prepared) -> str:
     """Say which order was prepared, and what became of it."""
     intent = event.intent
     fate = "not sent (dry-run)" if intent.mode is Mode.DRY_RUN else "to be sent"
-    return f"order for {intent.instrument.ticker}: {intent}; {fate}"
+    return f"{'':>10}order for {intent.instrument.ticker}: {intent}; {fate}"
 
 
 def alert(event: Alert) -> str:

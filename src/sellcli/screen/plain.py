@@ -6,7 +6,7 @@ from rich.console import Console
 
 from sellcli.screen import lines
 from sellcli.screen.tables import distances_table, holdings_table
-from sellcli.screen.text import both_times, zone_of, zones
+from sellcli.screen.text import both_times, zones
 from sellcore.event import (
     Alert,
     Connected,
@@ -30,7 +30,6 @@ class PlainLines:
     def __init__(self, out: TextIO, log: str) -> None:
         self._out = out
         self._log = log
-        self._zones: dict[int, str] = {}
         self._decided: list[Decided | Prepared] = []
         self._shown = False
 
@@ -56,7 +55,6 @@ class PlainLines:
                     self._line(line)
 
     def _table(self, status: Status) -> None:
-        self._zones = {r.holding.instrument.con_id: zone_of(r) for r in status.rows}
         stamp = both_times(status.time, zones(status))
         if self._shown and not self._decided:
             self._line(f"{stamp}  {lines.minute(status)}")
@@ -65,7 +63,7 @@ class PlainLines:
         self._line(stamp)
         self._flush()
         console = Console(file=self._out, width=WIDTH, color_system=None, force_terminal=False)
-        console.print(holdings_table(status))
+        console.print(holdings_table(status, console.width))
         if not self._shown:
             console.print(distances_table(status))
         self._shown = True
@@ -73,10 +71,9 @@ class PlainLines:
     def _flush(self) -> None:
         for event in self._decided:
             if isinstance(event, Decided):
-                zone = self._zones.get(event.decision.instrument.con_id, "UTC")
-                self._line(lines.decided(event, zone))
+                self._line(lines.decided(event))
             else:
-                self._line(f"      {lines.prepared(event)}")
+                self._line(lines.prepared(event))
         self._decided.clear()
 
     def _line(self, text: str) -> None:

@@ -4,7 +4,7 @@ from rich import box
 from rich.table import Table
 from rich.text import Text
 
-from sellcli.screen.text import NONE, average, bar_time, percent, price, shares
+from sellcli.screen.text import NONE, average, bar_time, percent, price, shares, short_order
 from sellcore.rule import LENGTHS, AverageKind
 from sellcore.status import Status, StatusRow
 
@@ -23,35 +23,32 @@ _NEAR = 0.5
 """In %: a price this near above its average is worth a colour."""
 
 
-def holdings_table(status: Status) -> Table:
-    """Return one row per holding."""
-    table = Table(box=box.SIMPLE_HEAD, pad_edge=False, header_style="bold", padding=(0, 1))
-    for name, right in (
-        ("ticker", False),
-        ("position", True),
-        ("avg cost", True),
-        ("close", True),
-        ("bar", True),
-        ("rule", False),
-        ("average", True),
-        ("to cross", True),
-    ):
+_ROOM_FOR_REASONS = 130
+"""Columns; a narrower screen shows the word only, the reasons stand in the lines above."""
+
+_GAP = (0, 1, 0, 0)
+
+
+def holdings_table(status: Status, width: int) -> Table:
+    """Return one row per holding, for a screen of ``width`` columns."""
+    wide = width >= _ROOM_FOR_REASONS
+    table = Table(box=box.SIMPLE_HEAD, pad_edge=False, header_style="bold", padding=_GAP)
+    for name in ("ticker", "position", "avg cost", "close", "bar", "rule", "average", "to cross"):
+        right = name not in ("ticker", "rule")
         table.add_column(name, justify="right" if right else "left", no_wrap=True)
-    table.add_column("decision", min_width=24, ratio=3)
-    table.add_column("open orders", min_width=12, ratio=1)
+    table.add_column("decision", no_wrap=not wide, ratio=3 if wide else None)
+    table.add_column("open orders", ratio=1)
     for row in status.rows:
-        table.add_row(*_cells(row))
+        table.add_row(*_cells(row, with_reason=wide))
     return table
 
 
-def _cells(row: StatusRow) -> tuple[Text | str, ...]:
+def _cells(row: StatusRow, *, with_reason: bool) -> tuple[Text | str, ...]:
     holding = row.holding
     word, reason = row.verdict
     verdict = Text(word, style=WORD_STYLE.get(word, ""))
-    if holding.rule is not None and row.decision is not None and word == row.decision.outcome.value:
-        verdict.append(f" {reason}", style="default")
-    else:
-        verdict.append(f" {reason}", style="dim")
+    if with_reason:
+        verdict.append(f" {reason}", style="not bold default")
     return (
         holding.instrument.ticker,
         shares(holding.position.quantity),
@@ -62,7 +59,7 @@ def _cells(row: StatusRow) -> tuple[Text | str, ...]:
         average(row.average),
         _distance(row.to_cross_pct()),
         verdict,
-        "\n".join(map(str, holding.orders)) or NONE,
+        "\n".join(str(o) if with_reason else short_order(o) for o in holding.orders) or NONE,
     )
 
 
@@ -79,7 +76,7 @@ def distances_table(status: Status) -> Table:
         box=box.SIMPLE_HEAD,
         pad_edge=False,
         header_style="bold",
-        padding=(0, 1),
+        padding=_GAP,
         title="% the price must move to meet its average (below zero: fall)",
         title_justify="left",
         title_style="dim",

@@ -8,7 +8,7 @@ from rich.text import Text
 
 from sellcli.screen import lines
 from sellcli.screen.tables import WORD_STYLE, distances_table, holdings_table
-from sellcli.screen.text import both_times, zone_of, zones
+from sellcli.screen.text import both_times, zones
 from sellcore.event import (
     Alert,
     Connected,
@@ -31,7 +31,6 @@ class Terminal:
         self._console = console
         self._mode = mode
         self._log = log
-        self._zones: dict[int, str] = {}
         self._bar: ProgressBar | None = None
         self._live: Live | None = None
         self._server = ""
@@ -47,11 +46,10 @@ class Terminal:
             case Table():
                 self._table(event.status)
             case Decided():
-                zone = self._zones.get(event.decision.instrument.con_id, "UTC")
                 style = WORD_STYLE[event.decision.outcome.value]
-                self._console.print(Text(lines.decided(event, zone), style=style))
+                self._console.print(Text(lines.decided(event), style=style))
             case Prepared():
-                self._console.print(Text(f"      {lines.prepared(event)}", style="bold"))
+                self._console.print(Text(lines.prepared(event), style="bold"))
             case Retrying():
                 self._console.print(Text(lines.retrying(event), style="yellow"))
             case Alert():
@@ -79,7 +77,6 @@ class Terminal:
 
     def _table(self, status: Status) -> None:
         self._end_progress()
-        self._zones = {r.holding.instrument.con_id: zone_of(r) for r in status.rows}
         if self._live is None:
             self._live = Live(console=self._console, auto_refresh=False)
             self._live.start()
@@ -99,7 +96,7 @@ class Terminal:
         parts: list[object] = [Text(""), head]
         if status.obstacle is not None:
             parts.append(Text(f"nothing is decided: {status.obstacle}", style="bold yellow"))
-        holdings = holdings_table(status)
+        holdings = holdings_table(status, self._console.width)
         parts.append(holdings)
         distances = distances_table(status)
         room = self._console.height - 4 - self._lines(holdings)

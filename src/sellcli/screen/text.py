@@ -5,6 +5,7 @@ from datetime import UTC, datetime
 from decimal import Decimal
 from zoneinfo import ZoneInfo
 
+from sellcore.order import OpenOrder, Side
 from sellcore.quoting import quoted
 from sellcore.status import Status, StatusRow
 
@@ -52,6 +53,13 @@ def clock_in(moment: datetime, zone: str) -> str:
     return f"{moment.astimezone(ZoneInfo(zone)):%H:%M}"
 
 
+def bar_name(end: datetime, now: datetime, zone: str) -> str:
+    """Return the time of day at which a bar ended, with the weekday where that is not today's."""
+    there = end.astimezone(ZoneInfo(zone))
+    same_day = there.date() == now.astimezone(ZoneInfo(zone)).date()
+    return f"{there:%H:%M}" if same_day else f"{there:%a %H:%M}"
+
+
 def both_times(moment: datetime, exchange_zones: Iterable[str]) -> str:
     """Return date and time at the exchanges, and the local time beside them."""
     parts = []
@@ -70,3 +78,11 @@ def bar_time(row: StatusRow) -> str:
         return NONE
     mark = "~" if row.quote.forming else ""
     return mark + clock_in(row.quote.bar_end, zone_of(row))
+
+
+def short_order(order: OpenOrder) -> str:
+    """Return type and price of a sell order, for a narrow table; a buy says so."""
+    level = order.stop_price if order.limit_price is None else order.limit_price
+    words = [] if order.side is Side.SELL else [str(order.side)]
+    words += [order.order_type] if level is None else [order.order_type, quoted(level)]
+    return " ".join(words)

@@ -64,7 +64,8 @@ def decide_due(ports: Ports, state: WatchState, terms: Terms) -> int:
         return 0
     for decision in result.decisions:
         _remember(state, decision)
-        ports.emit(Decided(now, decision))
+        sessions = state.sessions.get(decision.instrument)
+        ports.emit(Decided(now, decision, sessions[-1].zone if sessions else "UTC"))
         if decision.intent is not None:
             ports.emit(Prepared(now, decision.intent))
     return len(result.decisions)
