@@ -1,0 +1,131 @@
+"""
+Whether a close lies below its average: exact on every cell, ties included.
+
+Prices are the decimals that the broker quoted (``sellcore.ticks``). Averages in
+floats put closes that equal their average on either side of it; here an SMA is
+compared in whole ticks, length * close against the sum of the window, and an
+EMA in whole numbers wherever floats cannot tell (``sellcore.exact_ema``).
+"""
+
+from fractions import Fraction
+
+import numpy as np
+from numpy.typing import ArrayLike, NDArray
+
+from sellcore.bar import Floats
+from sellcore.errors import InvalidValue
+from sellcore.exact_ema import Signs, ema_signs
+from sellcore.prices import read_kind, read_length, read_prices
+from sellcore.rule import AverageKind
+from sellcore.ticks import Ticks, ticks
+
+__all__ = ["below_average", "compare_to_average", "exact_average", "ticks"]
+
+
+def below_average(closes: ArrayLike, kind: AverageKind | str, length: int) -> NDArray[np.bool_]:
+    """
+    Say for each bar whether it closed below its average, strictly and exactly.
+
+    Args:
+        closes: Prices in the instrument's currency, shape (n,), oldest first. Each counts as
+            the decimal that was quoted: the shortest one that reads back as the float.
+        kind: SMA, or EMA seeded with the mean of the first length closes.
+        length: In bars, at least 1; the average includes the bar itself.
+
+    Returns:
+        Shape (n,); False in the warm-up, which is the first length - 1 bars.
+
+    Raises:
+        InvalidValue: length < 1, or closes are not finite numbers of shape (n,).
+
+    Source:
+        Equal to ``fractions.Fraction`` over ``Decimal(repr(close))`` on every cell.
+    """
+    family, bars, prices = _read(closes, kind, length)
+    below = np.zeros(len(prices), dtype=np.bool_)
+    if len(prices) >= bars:
+        below[bars - 1 :] = _signs(prices, family, bars) < 0
+    return below
+
+
+def compare_to_average(closes: ArrayLike, kind: AverageKind | str, length: int) -> int:
+    """
+    Say on which side of its average the last bar closed, exactly.
+
+    Args:
+        closes: Prices, shape (n,), oldest first, as for ``below_average``; at least length.
+        kind: SMA or EMA.
+        length: In bars, at least 1.
+
+    Returns:
+        -1 below the average, 0 equal to it, 1 above it.
+
+    Raises:
+        InvalidValue: fewer closes than length, or what ``below_average`` refuses.
+    """
+    family, bars, prices = _read_enough(closes, kind, length)
+    used = prices[-bars:] if family is AverageKind.SMA else prices
+    return int(_signs(used, family, bars)[-1])
+
+
+def exact_average(closes: ArrayLike, kind: AverageKind | str, length: int) -> Fraction:
+    """
+    Return the exact average at the last bar, in the instrument's currency.
+
+    Args:
+        closes: Prices, shape (n,), oldest first, as for ``below_average``; at least length.
+        kind: SMA or EMA. An EMA's fraction grows by some bits with each bar.
+        length: In bars, at least 1.
+
+    Raises:
+        InvalidValue: fewer closes than length, or what ``below_average`` refuses.
+    """
+    family, bars, prices = _read_enough(closes, kind, length)
+    used = prices[-bars:] if family is AverageKind.SMA else prices
+    whole, decimals = ticks(used)
+    quoted: list[int] = whole.tolist()
+    numerator, denominator = sum(quoted[:bars]), bars
+    for tick in quoted[bars:]:
+        numerator = (bars - 1) * numerator + 2 * tick * denominator
+        denominator *= bars + 1
+    return Fraction(numerator, denominator * 10**decimals)
+
+
+def _signs(closes: Floats, kind: AverageKind, length: int) -> Signs:
+    """Return the sign of close minus average at each bar from length - 1 on."""
+    whole, _ = ticks(closes)
+    match kind:
+        case AverageKind.SMA:
+            return _sma_signs(whole, length)
+        case AverageKind.EMA:
+            return ema_signs(closes, whole, length)
+
+
+def _sma_signs(whole: Ticks, length: int) -> Signs:
+    # Sums may wrap around; their differences are right as long as a window's sum,
+    # and length times a close, fit. Otherwise Python integers take over.
+    if whole.dtype != object and length * max(-int(whole.min()), int(whole.max())) >= 2**63:
+        whole = whole.astype(object)
+    sums = np.concatenate(([0], np.cumsum(whole, dtype=whole.dtype)))
+    windows = sums[length:] - sums[:-length]
+    scaled = whole[length - 1 :] * length
+    return (scaled > windows).astype(np.int8) - (scaled < windows).astype(np.int8)
+
+
+def _read(
+    closes: ArrayLike, kind: AverageKind | str, length: int
+) -> tuple[AverageKind, int, Floats]:
+    family, bars = read_kind(kind), read_length(length)
+    prices, _ = read_prices(closes)
+    if prices.ndim != 1:
+        raise InvalidValue(f"closes have shape {prices.shape}, expected (n,), one instrument")
+    return family, bars, prices
+
+
+def _read_enough(
+    closes: ArrayLike, kind: AverageKind | str, length: int
+) -> tuple[AverageKind, int, Floats]:
+    family, bars, prices = _read(closes, kind, length)
+    if len(prices) < bars:
+        raise InvalidValue(f"{family}({bars}) needs {bars} closes, has {len(prices)}")
+    return family, bars, prices

@@ -1,0 +1,291 @@
+"""Decisions against exact fractions of the quoted decimals, ties above all."""
+
+from decimal import Decimal
+from fractions import Fraction
+from itertools import accumulate
+from pathlib import Path
+
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from sellcore.average import ema, sma
+from sellcore.errors import InvalidValue
+from sellcore.exact import below_average, compare_to_average, exact_average
+from sellcore.rule import LENGTHS, AverageKind
+from sellcore.ticks import ticks
+
+SMA, EMA = AverageKind.SMA, AverageKind.EMA
+DAILY = Path(__file__).parents[2].parent / "shared" / "data" / "daily"
+
+any_kind = st.sampled_from(AverageKind)
+any_length = st.one_of(st.integers(1, 40), st.sampled_from(LENGTHS))
+cents = st.integers(1, 2_000).map(lambda ticks: ticks / 100)
+prices = st.one_of(
+    cents,
+    st.integers(1, 10**7).map(lambda ticks: ticks / 10_000),
+    st.sampled_from([0.0001, 0.1, 0.3, 812_345.67, 1e-9, 1e15, 123_456_789.123_456_7]),
+    st.floats(min_value=5e-324, allow_infinity=False, allow_nan=False),
+)
+series = st.one_of(
+    st.lists(prices, max_size=60),
+    st.lists(cents, max_size=60),
+    st.lists(st.sampled_from([9.99, 10.0, 10.01]), max_size=60),
+)
+
+
+def whole_ticks(closes: list[float]) -> list[int]:
+    """Return the quoted decimals as whole numbers of one common unit."""
+    quoted = [Decimal(repr(float(close))) for close in closes]
+    unit = min((price.as_tuple().exponent for price in quoted), default=0)
+    return [int(Fraction(price) / Fraction(10) ** unit) for price in quoted]
+
+
+def signs_by_fractions(closes: list[float], kind: AverageKind, length: int) -> list[int]:
+    """Return the sign of close minus average from bar length - 1 on, by whole numbers alone."""
+    prices = whole_ticks(closes)
+    sums = [0, *accumulate(prices)]
+    if len(prices) < length:
+        return []
+    if kind is SMA:
+        gaps = [
+            length * prices[bar] - (sums[bar + 1] - sums[bar + 1 - length])
+            for bar in range(length - 1, len(prices))
+        ]
+    else:
+        gaps, average, unit = [], sums[length], length
+        for bar in range(length - 1, len(prices)):
+            if bar >= length:
+                average = (length - 1) * average + 2 * prices[bar] * unit
+                unit *= length + 1
+            gaps.append(prices[bar] * unit - average)
+    return [(gap > 0) - (gap < 0) for gap in gaps]
+
+
+def assert_exact(closes: list[float], kind: AverageKind, length: int) -> None:
+    """Compare every cell with whole numbers, the warm-up with False."""
+    expected = [sign < 0 for sign in signs_by_fractions(closes, kind, length)]
+    warm_up = [False] * (len(closes) - len(expected))
+
+    assert below_average(closes, kind, length).tolist() == warm_up + expected
+
+
+def with_sma_ties(seed: int, length: int, bars: int) -> list[int]:
+    """Return ticks where every few bars the close equals its SMA."""
+    rng = np.random.default_rng(seed)
+    planted = rng.integers(900, 1100, length).tolist()
+    while len(planted) < bars:
+        planted += rng.integers(900, 1100, int(rng.integers(1, 4))).tolist()
+        planted[-1] -= sum(planted[1 - length :]) % (length - 1)
+        planted.append(sum(planted[1 - length :]) // (length - 1))
+    return planted
+
+
+def with_ema_ties(seed: int, length: int, bars: int, off_by: int = 0) -> list[int]:
+    """Return ticks where every other close equals its EMA, or would but for the first price."""
+    rng = np.random.default_rng(seed)
+    average = 10_000
+    planted = [average + off_by] + [average] * (length - 1)
+    while len(planted) < bars:
+        step = int(rng.integers(-9, 10))
+        planted += [average + step * (length + 1), average + 2 * step]
+        average += 2 * step
+    return planted
+
+
+@given(series, any_kind, any_length)
+@settings(max_examples=300)
+def test_every_cell_equals_the_fraction(closes, kind, length):
+    """Whatever the prices, each cell is what exact arithmetic says."""
+    assert_exact(closes, kind, length)
+
+
+@given(st.integers(0, 10**6), st.integers(2, 60), st.integers(0, 5))
+def test_closes_equal_to_their_sma_are_not_below_it(seed, length, decimals):
+    """Planted ties hold, at any tick size."""
+    closes = [tick / 10**decimals for tick in with_sma_ties(seed, length, length + 30)]
+
+    assert 0 in signs_by_fractions(closes, SMA, length)
+    assert_exact(closes, SMA, length)
+
+
+@given(st.integers(0, 10**6), st.integers(2, 60), st.integers(0, 5), st.integers(-1, 1))
+def test_closes_equal_or_next_to_their_ema_are_on_the_right_side(seed, length, decimals, off_by):
+    """Planted ties hold; missed by a sliver that floats cannot see, they fall on its side."""
+    planted = with_ema_ties(seed, length, length + 60, off_by)
+    closes = [tick / 10**decimals for tick in planted]
+
+    assert (0 in signs_by_fractions(closes, EMA, length)) == (off_by == 0)
+    assert_exact(closes, EMA, length)
+
+
+@pytest.mark.parametrize("length", LENGTHS)
+def test_float_averages_would_get_planted_ties_wrong(length):
+    """The planted cells have teeth: comparing floats fails on them, for both kinds."""
+    by_sma = [tick / 100 for tick in with_sma_ties(1, length, 1200)]
+    by_ema = [tick / 100 for tick in with_ema_ties(1, length, 1200)]
+
+    assert np.any((np.array(by_sma) < sma(by_sma, length)) != below_average(by_sma, SMA, length))
+    assert np.any((np.array(by_ema) < ema(by_ema, length)) != below_average(by_ema, EMA, length))
+    assert_exact(by_sma, SMA, length)
+    assert_exact(by_ema, EMA, length)
+
+
+@given(st.lists(st.integers(1, 99_999), min_size=1, max_size=40), any_kind, st.integers(1, 12))
+def test_ten_times_the_prices_decide_the_same(whole, kind, length):
+    """The unit that prices are quoted in has no say."""
+    expected = below_average([tick / 100 for tick in whole], kind, length)
+
+    for scale in (10, 1, 1000, 1e-3):
+        closes = [tick / scale for tick in whole]
+        assert below_average(closes, kind, length).tolist() == expected.tolist()
+
+
+@given(series, series, any_kind, any_length)
+def test_later_bars_never_change_what_was_decided(closes, later, kind, length):
+    """A decision looks at no bar after its own."""
+    whole = below_average(closes + later, kind, length)
+
+    assert below_average(closes, kind, length).tolist() == whole[: len(closes)].tolist()
+
+
+@given(series, any_kind, any_length)
+def test_the_last_bar_alone_decides_as_the_whole_series_does(closes, kind, length):
+    """What live decisions use agrees with what the backtest uses, and with the fraction."""
+    expected = signs_by_fractions(closes, kind, length)
+    if not expected:
+        with pytest.raises(InvalidValue, match=f"needs {length} closes, has {len(closes)}"):
+            compare_to_average(closes, kind, length)
+        return
+
+    assert compare_to_average(closes, kind, length) == expected[-1]
+    assert bool(below_average(closes, kind, length)[-1]) == (expected[-1] < 0)
+    gap = Fraction(Decimal(repr(closes[-1]))) - exact_average(closes, kind, length)
+    assert (gap > 0) - (gap < 0) == expected[-1]
+
+
+@given(st.lists(cents, min_size=3, max_size=30), st.integers(1, 3))
+def test_exact_average_is_the_textbook_fraction(closes, length):
+    """The EMA is alpha times the close plus the rest of the one before, from the SMA on."""
+    quoted = [Fraction(Decimal(repr(close))) for close in closes]
+    average = sum(quoted[:length], Fraction()) / length
+    for price in quoted[length:]:
+        average += Fraction(2, length + 1) * (price - average)
+
+    assert exact_average(closes, EMA, length) == average
+    assert exact_average(closes, SMA, length) == sum(quoted[-length:], Fraction()) / length
+
+
+@pytest.mark.parametrize("kind", AverageKind)
+@pytest.mark.parametrize("length", [1, 5, 200])
+def test_constant_series_never_signals(kind, length):
+    """A price that stands still equals its average on a hundred thousand bars."""
+    assert not below_average(np.full(100_000, 12.34), kind, length).any()
+
+
+@pytest.mark.parametrize("length", [5, 200])
+def test_long_standstill_keeps_the_side_it_came_from(length):
+    """After one tick down the close stays below its EMA for ever, above after one up."""
+    lower = [10.01] * length + [10.0] * 20_000
+    higher = [10.0] * length + [10.01] * 20_000
+
+    assert below_average(lower, EMA, length)[length:].all()
+    assert not below_average(higher, EMA, length).any()
+    assert compare_to_average(higher, EMA, length) == 1
+
+
+def test_break_after_a_long_standstill_is_settled_beyond_any_float():
+    """A close 10 ** -170 from its EMA is on the side that whole numbers say."""
+    standstill = [10.0] * 1000 + [10.03, 10.01]
+
+    assert_exact([9.99, *standstill], EMA, 5)
+    assert_exact([10.01, *standstill], EMA, 5)
+    assert signs_by_fractions([9.99, *standstill], EMA, 5)[-1] == 1
+    assert signs_by_fractions([10.01, *standstill], EMA, 5)[-1] == -1
+
+
+def test_prices_of_seventeen_digits_and_of_extreme_sizes_are_exact():
+    """Adjusted prices, denormals and the largest floats mix without a wrong cell."""
+    rng = np.random.default_rng(4)
+    adjusted = (rng.integers(2000, 9000, 300) / 100 * 0.971_234_567_890_12).tolist()
+    extreme = [5e-324, 1.7e308, 0.01, 1e-300, 1.7e308, 5e-324, 5e-324] * 4
+    large = (2.0**53 + 2.0 * rng.integers(0, 9, 80)).tolist()
+
+    for closes in (adjusted, extreme, large):
+        for kind in AverageKind:
+            for length in (1, 2, 3, 5, 20, 50):
+                assert_exact(closes, kind, length)
+
+
+def test_whole_numbers_and_other_arrays_are_read_as_prices():
+    """Integers, lists and strided views decide as the same prices in a plain array."""
+    whole = np.array([[5, 1], [4, 1], [3, 1], [6, 1], [4, 1]])
+
+    assert below_average(whole[:, 0], "sma", 3).tolist() == [False, False, True, False, True]
+    assert below_average([5, 4, 3, 6, 4], "SMA", 3).tolist() == [False, False, True, False, True]
+    assert below_average([], "EMA", 3).tolist() == []
+    assert below_average([1.0, 2.0], "EMA", 3).tolist() == [False, False]
+
+
+@given(st.lists(prices, max_size=20))
+def test_ticks_are_the_shortest_decimals_of_the_prices(closes):
+    """Ticks over their unit are the decimals that repr prints, in no finer unit than needed."""
+    whole, decimals = ticks(closes)
+    quoted = [Fraction(Decimal(repr(close))) for close in closes]
+
+    assert [Fraction(int(tick), 10**decimals) for tick in whole] == quoted
+    assert decimals == 0 or any((price * 10 ** (decimals - 1)).denominator > 1 for price in quoted)
+
+
+@given(st.integers(2**50, 2**54), st.integers(0, 22))
+def test_ticks_are_right_where_scaling_reaches_the_precision_of_floats(whole, decimals):
+    """Around 2 ** 52 ticks the shortcut and the text agree."""
+    close = whole / 10**decimals
+    found, places = ticks([close])
+
+    assert Fraction(int(found[0]), 10**places) == Fraction(Decimal(repr(close)))
+
+
+@pytest.mark.parametrize(
+    ("closes", "kind", "length"),
+    [
+        ([1.0, float("nan")], SMA, 1),
+        ([1.0, float("-inf")], EMA, 1),
+        ([[1.0], [2.0]], SMA, 1),
+        ([1.0], SMA, 0),
+        ([1.0], "WMA", 1),
+        (["x"], EMA, 1),
+    ],
+    ids=["nan", "inf", "two series", "length zero", "unknown kind", "word"],
+)
+def test_what_cannot_be_decided_is_refused(closes, kind, length):
+    """No number, no shape and no kind is guessed."""
+    for decide in (below_average, compare_to_average, exact_average):
+        with pytest.raises(InvalidValue):
+            decide(closes, kind, length)
+
+
+def real_closes() -> list[tuple[str, list[float]]]:
+    """Return every real series of daily closes, adjusted ones too, by name."""
+    parquet = pytest.importorskip("pyarrow.parquet")
+    found = []
+    for path in sorted(DAILY.glob("*.parquet")):
+        columns = parquet.read_table(path).to_pydict()
+        symbols = columns.get("symbol", [path.stem] * len(columns["close"]))
+        for name in ("close", "adj_close"):
+            by_symbol: dict[str, list[float]] = {}
+            for symbol, close in zip(symbols, columns.get(name, []), strict=False):
+                by_symbol.setdefault(f"{path.stem} {symbol} {name}", []).append(close)
+            found += by_symbol.items()
+    return found
+
+
+@pytest.mark.skipif(not DAILY.is_dir(), reason="the real daily bars are not beside this checkout")
+def test_real_closes_are_decided_exactly_on_every_cell():
+    """Every cell of every length on real prices: the SMA throughout, the EMA on a sample."""
+    for number, (_, closes) in enumerate(real_closes()):
+        for length in LENGTHS:
+            assert_exact(closes, SMA, length)
+            if number % 10 == 0:
+                assert_exact(closes, EMA, length)
