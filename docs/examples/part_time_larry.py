@@ -70,7 +70,7 @@ def summarise(log: Path) -> None:
 
 if __name__ == "__main__":
     names = [argument for argument in sys.argv[1:] if argument != "--write"]
-    path = Path(*names[:1] or ["logs/signals.log"])
+    path = Path(names[0] if names else "logs/signals.log")
     if "--write" in sys.argv[1:]:
         write(path)
     elif path.exists():

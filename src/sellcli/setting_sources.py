@@ -114,11 +114,9 @@ def _from_file(file: Path | None, problems: list[str]) -> Iterator[_Given]:
 
 
 def _document(path: Path, *, required: bool) -> Mapping[str, object]:
-    import tomllib  # here, because most runs have no such file
-
     try:
         # utf-8-sig: some editors put a byte order mark in front, which TOML does not know.
-        return tomllib.loads(path.read_bytes().decode("utf-8-sig"))
+        text = path.read_bytes().decode("utf-8-sig")
     except FileNotFoundError:
         if not required:
             return {}
@@ -128,6 +126,10 @@ def _document(path: Path, *, required: bool) -> Mapping[str, object]:
         raise ConfigError(f"cannot read {path}: {cause}; mend that or name another file") from error
     except UnicodeDecodeError:
         raise ConfigError(f"{path} is not UTF-8 text; save it as UTF-8") from None
+    import tomllib  # here, because most runs have no file to read
+
+    try:
+        return tomllib.loads(text)
     except (ValueError, RecursionError) as error:
         cause = str(error).replace("\n", " ")
         raise ConfigError(f"{path} is not valid TOML: {cause}; mend that line") from None

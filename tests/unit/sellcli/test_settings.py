@@ -392,7 +392,7 @@ def test_reading_settings_imports_nothing_heavy():
     """Every command pays for this at its start."""
     code = (
         "import sys; from sellcli.setting_sources import load_settings; load_settings()\n"
-        "heavy = {'numpy', 'pyarrow', 'pandas', 'asyncio', 'click', 'rich', 'difflib'}\n"
+        "heavy = {'numpy', 'pyarrow', 'pandas', 'click', 'rich', 'difflib', 'tomllib'}\n"
         "print(sorted(heavy & set(sys.modules)))"
     )
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
