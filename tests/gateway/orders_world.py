@@ -136,6 +136,11 @@ class Market:
         self.desk.client_disconnected(client)  # type: ignore[arg-type]
         self.portfolio.client_disconnected(client)  # type: ignore[arg-type]
 
+    def close(self) -> None:
+        """Close the ledger, where there is one."""
+        if self.ledger is not None:
+            self.ledger.close()
+
     def at(self, text: str, day: str = "2022-05-20") -> "Market":
         """Let time pass until a New York wall clock time, minute by minute."""
         target = ny(text, day)

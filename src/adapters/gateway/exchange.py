@@ -142,7 +142,8 @@ class Exchange:
         """Transmit the parked parent and siblings of an order that goes out."""
         if not order.parent_order_id:
             return
-        for other in self.book.live():
+        for known in self.book.live():
+            other = self.book.get(known.perm_id)  # the parent may have filled in this very loop
             family = other.client_id == order.client_id and order.parent_order_id in (
                 other.order_id,
                 other.parent_order_id,
@@ -222,6 +223,9 @@ class Exchange:
                 yield from self.cancel(other, at, "Cancelled by System:its group was filled")
         for child in self.book.children(order):
             freed = evolve(child, waits_for=0)
+            if child.status is Status.PARKED:
+                self.book.put(freed)
+                continue
             yield self._kept(EventKind.WORKING, at_rest(freed, at))
             yield from self._try_now(child.perm_id, at)
 

@@ -1,6 +1,6 @@
 """The account as clients see it: positions, values, profit; asked for once or followed."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from datetime import UTC, datetime, time, timedelta
 from decimal import Decimal
 
@@ -102,15 +102,20 @@ class Portfolio:
         self._following.cancel(client, topic, request)
 
     def _positions(self, client: Client, _: list[str]) -> None:
-        shown = {held.listing.con_id for held in self.holdings.open_positions()}
+        shown: set[int] = set()
 
         def rows() -> Iterable[Fields]:
-            for con_id, held in self.holdings.by_con_id.items():
-                if held.quantity or con_id in shown:  # 0 takes away only what was shown
-                    shown.add(con_id)
-                    yield messages.position(self._account, held)
+            for held in self._held(shown):
+                yield messages.position(self._account, held)
 
         self._following.follow(client, Topic.POSITIONS, 0, rows, end=messages.POSITION_END)
+
+    def _held(self, shown: set[int]) -> Iterator[Holding]:
+        """Yield what is held, and at 0 what a client was shown before."""
+        for con_id, held in self.holdings.by_con_id.items():
+            if held.quantity or con_id in shown:
+                shown.add(con_id)
+                yield held
 
     def _account_updates(self, client: Client, fields: list[str]) -> None:
         subscribe, account = truth(fields[2]), fields[3]
@@ -119,15 +124,18 @@ class Portfolio:
             return
         if not self._is_ours(client, -1, account):
             return
-        end = messages.account_download_end(self._account)
-        self._following.follow(client, Topic.ACCOUNT, 0, self._account_rows, end=end)
+        shown: set[int] = set()
 
-    def _account_rows(self) -> Iterable[Fields]:
-        yield from (messages.account_value(self._account, value) for value in self._values())
-        for held in self.holdings.by_con_id.values():
-            price = worth(held, self.price_of)
-            yield messages.portfolio_value(self._account, held, price)
-        yield messages.account_time(self._world.told_time())
+        def rows() -> Iterable[Fields]:
+            for value in self._values():
+                yield messages.account_value(self._account, value)
+            for held in self._held(shown):
+                price = worth(held, self.price_of)
+                yield messages.portfolio_value(self._account, held, price)
+            yield messages.account_time(self._world.told_time())
+
+        end = messages.account_download_end(self._account)
+        self._following.follow(client, Topic.ACCOUNT, 0, rows, end=end)
 
     def _account_updates_multi(self, client: Client, fields: list[str]) -> None:
         request, account, model = whole(fields[2]), fields[3], fields[4]
