@@ -370,6 +370,21 @@ def test_failed_write_leaves_the_file_as_it_was(path, monkeypatch, call, number,
     assert list(path.parent.iterdir()) == [path]
 
 
+def test_interrupt_leaves_the_file_as_it_was(path, monkeypatch):
+    """Ctrl-C in the middle of a write leaves the old file, and no draft beside it."""
+    write(path, "ticker,type,length,timeframe", "NASDAQ:AAPL,SMA,50,1H")
+
+    def interrupt(_):
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr(os, "fsync", interrupt)
+    with pytest.raises(KeyboardInterrupt):
+        CsvAssignments(path).assign("NYSE:IBM", DAILY)
+
+    assert load(path).rules == {"NASDAQ:AAPL": HOURLY}
+    assert list(path.parent.iterdir()) == [path]
+
+
 @pytest.mark.skipif(sys.platform == "win32", reason="permissions and links of POSIX")
 def test_link_and_permissions_stay(tmp_path):
     """A file that lives elsewhere stays there, as private as it was."""

@@ -281,6 +281,21 @@ def test_failed_sync_leaves_no_trace_of_the_batch(tmp_path, monkeypatch):
     assert [record.run_id for record in log.read()] == ["first", "second"]
 
 
+def test_interrupt_leaves_no_half_batch(tmp_path, monkeypatch):
+    """Ctrl-C while a batch is written leaves the log as it was before it."""
+    log = SignalLog(tmp_path)
+    log.append([a_record(run_id="first")])
+
+    def interrupt(_):
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr(os, "fsync", interrupt)
+    with pytest.raises(KeyboardInterrupt):
+        log.append([a_record(run_id="second")])
+
+    assert [record.run_id for record in SignalLog(tmp_path).read()] == ["first"]
+
+
 @pytest.mark.skipif(sys.platform == "win32", reason="limits of POSIX")
 def test_full_disk_leaves_no_half_record(tmp_path):
     """The batch that does not fit is refused in one line, and the log goes on before it."""
