@@ -101,7 +101,7 @@ def _refuse_newer(content: bytes) -> None:
     """Raise NewerSchema where a later program wrote this, and seals in another way."""
     try:
         _check_version(_texts(pq.read_metadata(pa.BufferReader(content)).metadata))
-    except (pa.ArrowException, OSError, Damaged):
+    except (pa.ArrowException, OSError, ValueError, Damaged):
         return
 
 
