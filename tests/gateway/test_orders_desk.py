@@ -482,7 +482,7 @@ kind = "reject_orders"
     fill = entries[4]
     assert fill["time"] == "2022-05-20T14:02:00Z"
     assert (fill["ticker"], fill["con_id"], fill["client_id"]) == ("NASDAQ:MSFT", 272093, 7)
-    assert (fill["action"], fill["quantity"], fill["price"]) == ("SELL", "100", "250")
+    assert (fill["action"], fill["quantity"], fill["price"]) == ("SELL", 100, 250.0)
     assert fill["order_ref"] == "b"
     assert fill["exec_id"]
     assert entries[-1]["time"] == "2022-05-20T20:00:00Z"

@@ -3,10 +3,10 @@
 import json
 import os
 from datetime import datetime
+from decimal import Decimal
 from pathlib import Path
 
 from adapters.gateway.order_events import OrderEvent
-from adapters.gateway.order_messages import number
 from sellcore.errors import StorageError
 from sellcore.instant import iso
 
@@ -58,6 +58,10 @@ def _failed(path: Path, error: OSError) -> StorageError:
     )
 
 
+def _count(shares: Decimal) -> int | float:
+    return int(shares) if shares == shares.to_integral_value() else float(shares)
+
+
 def _entry(event: OrderEvent, now: datetime) -> dict[str, object]:
     order, execution = event.order, event.execution
     price = execution.price if execution else order.terms.price
@@ -73,11 +77,11 @@ def _entry(event: OrderEvent, now: datetime) -> dict[str, object]:
         "action": order.action.value,
         "type": order.terms.type.value,
         "tif": order.terms.tif.value,
-        "quantity": number(execution.shares if execution else order.terms.quantity),
-        "filled": number(order.filled),
-        "price": None if price is None else number(price),
+        "quantity": _count(execution.shares if execution else order.terms.quantity),
+        "filled": _count(order.filled),
+        "price": price,
         "status": order.status.value,
         "order_ref": order.order_ref,
         "exec_id": execution.exec_id if execution else None,
-        "text": event.text or order.outcome,
+        "text": order.outcome or event.text,
     }

@@ -110,11 +110,10 @@ def _margin_fields(margins: Margins | None) -> Fields:
     if margins is None:
         return [UNSET_DOUBLE] * 9
     pairs = (margins.initial, margins.maintenance, margins.equity)
-    return [
-        *(number(before) for before, _ in pairs),
-        *(number(after - before) for before, after in pairs),
-        *(number(after) for _, after in pairs),
-    ]
+    befores = [before for before, _ in pairs]
+    changes = [after - before for before, after in pairs]
+    afters = [after for _, after in pairs]
+    return [number(round(value, 2)) for value in (*befores, *changes, *afters)]
 
 
 def _costs(order: Order, margins: Margins | None) -> Fields:
