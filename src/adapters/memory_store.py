@@ -1,8 +1,10 @@
-"""A bar store that forgets everything at exit: for tests, notebooks and trials."""
+"""Stores that forget everything at exit: for tests, notebooks and trials."""
 
 from collections.abc import Mapping, Sequence
 
+from sellcore.average_table import AverageTable
 from sellcore.series import SeriesKey, SeriesUpdate, StoredSeries, apply
+from sellcore.timeframe import Timeframe
 
 
 class MemoryBarStore:
@@ -35,4 +37,23 @@ class MemoryBarStore:
 
     def problems(self) -> Sequence[str]:
         """Return nothing: memory is not set aside."""
+        return ()
+
+
+class MemoryAverageStore:
+    """Keeps computed averages in memory."""
+
+    def __init__(self) -> None:
+        self._tables: dict[Timeframe, AverageTable] = {}
+
+    def read(self, timeframe: Timeframe) -> AverageTable | None:
+        """Return what was stored last, or None."""
+        return self._tables.get(timeframe)
+
+    def replace(self, timeframe: Timeframe, table: AverageTable) -> None:
+        """Store ``table`` instead of what was stored."""
+        self._tables[timeframe] = table
+
+    def problems(self) -> Sequence[str]:
+        """Return nothing: memory is not damaged."""
         return ()
