@@ -104,6 +104,17 @@ def test_batch_over_midnight_stays_together(tmp_path):
     assert list(log.read(since=on_day(18, 23).timestamp)) == [on_day(18, 23), on_day(19, 0)]
 
 
+def test_day_of_a_file_is_that_of_its_latest_record(tmp_path):
+    """After a batch over midnight and a restart, the new day's records stay findable."""
+    SignalLog(tmp_path).append([on_day(18, 23), on_day(19, 0)])
+    log = SignalLog(tmp_path)
+    log.append([on_day(19, 1)])
+    log.append([on_day(20)])
+
+    assert files(tmp_path) == {TODAY: ["20"], f"{TODAY}.2022-05-19": ["18", "19", "19"]}
+    assert len(list(log.read(since=on_day(19, 0).timestamp))) == 3
+
+
 def test_rotation_never_overwrites(tmp_path):
     """A simulated day between two real ones costs no record of either."""
     log = SignalLog(tmp_path)
@@ -369,6 +380,27 @@ for n in range(15):
 
     assert runs == sorted(["3f1c", *(f"{name}{n}" for name in "ABC" for n in range(15))])
     assert log.problems() == ()
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="locks of POSIX")
+def test_nobody_else_writes_while_a_batch_is_written(tmp_path):
+    """Mending, rotating and writing are one step to every other process."""
+    import fcntl
+
+    class Watched(SignalLog):
+        def _write(self, data):
+            handle = os.open(tmp_path, os.O_RDONLY)
+            try:
+                with pytest.raises(BlockingIOError):
+                    fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            finally:
+                os.close(handle)
+            super()._write(data)
+
+    log = Watched(tmp_path)
+    log.append([a_record()])
+
+    assert list(log.read()) == [a_record()]
 
 
 def test_wall_clock_is_never_asked(tmp_path):
