@@ -10,6 +10,7 @@ from sellcore.instant import from_epoch
 from sellcore.policy import AtClose, Policy
 from sellcore.session import Session
 from sellcore.timeframe import Timeframe
+from sellcore.trading_days import TradingDays
 
 
 @frozen
@@ -70,20 +71,22 @@ def due(
     now: datetime,
 ) -> tuple[DueBar, ...]:
     """Return the bars that ended after ``after`` and whose final reading can be had by ``now``."""
-    near = [session for session in sessions if session.close > after and session.open <= now]
+    days = TradingDays.of(sessions)
+    begun = days.begun(now)
+    near, following = days[days.ended(after) : begun], days[begun : begun + 1]
     if not near:
         return ()
-    following = [session for session in sessions if session.open > now][:1]
     bars = bars_of([*near, *following], timeframe, policy)
     return tuple(bar for bar in bars if bar.end > after and bar.final_at <= now)
 
 
-def next_look(sessions: Iterable[Sequence[Session]], policy: Policy, now: datetime) -> datetime:
+def next_look(exchanges: Iterable[Sequence[Session]], policy: Policy, now: datetime) -> datetime:
     """Return when to look again: at the next full minute, or when a bar becomes final before."""
     minute = now.replace(second=0, microsecond=0) + timedelta(minutes=1)
     moments = [minute]
-    for days in set(map(tuple, sessions)):
-        near = [s for s in days if s.open <= minute and s.close + policy.closing_settle >= now]
+    for sessions in {id(sessions): sessions for sessions in exchanges}.values():
+        days = TradingDays.of(sessions)
+        near = days[days.ended(now - policy.closing_settle) : days.begun(minute)]
         for timeframe in Timeframe:
             moments += [bar.final_at for bar in bars_of(near, timeframe, policy)]
     return min(moment for moment in moments if moment > now)

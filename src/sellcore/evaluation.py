@@ -1,5 +1,6 @@
 """The rule applied to one closed bar."""
 
+from collections.abc import Sequence
 from datetime import datetime
 
 import numpy as np
@@ -9,11 +10,12 @@ from sellcore.average import ema, sma
 from sellcore.bar import BarSeries
 from sellcore.coverage import Coverage
 from sellcore.exact import compare_to_average
-from sellcore.instant import from_epoch, iso, to_epoch
+from sellcore.instant import from_epoch, iso
 from sellcore.outcome import Outcome
 from sellcore.quoting import quoted, rounded
 from sellcore.rule import AverageKind, MovingAverageRule
 from sellcore.session import Session
+from sellcore.trading_days import TradingDays
 
 
 @frozen
@@ -96,7 +98,7 @@ def evaluate(bars: BarSeries, rule: MovingAverageRule) -> Evaluation:
 
 
 def known_tail(
-    bars: BarSeries, coverage: Coverage, sessions: tuple[Session, ...]
+    bars: BarSeries, coverage: Coverage, sessions: Sequence[Session]
 ) -> tuple[BarSeries, datetime | None]:
     """
     Return the bars behind the last gap in what is known, and where that gap ends.
@@ -112,11 +114,12 @@ def known_tail(
     if not len(bars):
         return bars, None
     first, last = int(bars.start[0]), int(bars.end[-1])
-    trading = (
-        (max(first, to_epoch(session.open)), min(last, to_epoch(session.close)))
-        for session in sessions
-        if to_epoch(session.close) > first and to_epoch(session.open) < last
-    )
+    if coverage.contains(first, last):
+        return bars, None
+    days = TradingDays.of(sessions)
+    opens, closes = np.maximum(days.opens, first), np.minimum(days.closes, last)
+    inside = opens < closes
+    trading = zip(opens[inside].tolist(), closes[inside].tolist(), strict=True)
     gap = (Coverage(tuple(trading)) - coverage).until
     if gap is None:
         return bars, None

@@ -3,6 +3,8 @@
 from collections.abc import Iterable, Sequence
 from datetime import datetime, timedelta
 
+import numpy as np
+
 from sellcore.aggregation import hour_buckets
 from sellcore.instant import from_epoch
 from sellcore.instrument import Instrument
@@ -11,6 +13,7 @@ from sellcore.rule import MovingAverageRule
 from sellcore.series import StoredSeries
 from sellcore.session import Session
 from sellcore.timeframe import Granularity, Timeframe
+from sellcore.trading_days import TradingDays
 
 FLOOR_YEARS = 1
 """Daily history every holding gets, whatever its rule."""
@@ -26,7 +29,10 @@ _FEWEST_SESSIONS = 235
 
 
 def backfill(
-    instrument: Instrument, rules: Iterable[MovingAverageRule], sessions: Sequence[Session]
+    instrument: Instrument,
+    rules: Iterable[MovingAverageRule],
+    sessions: Sequence[Session],
+    now: datetime,
 ) -> tuple[BarRequest, ...]:
     """
     Return the requests for all the history that ``rules`` need.
@@ -34,13 +40,14 @@ def backfill(
     Args:
         instrument: Whose bars.
         rules: The rules this holding follows; none is fine, the floor stays.
-        sessions: The exchange's sessions, in order, up to today.
+        sessions: The exchange's sessions, in order, around ``now``.
+        now: The current instant, UTC.
     """
     need = dict.fromkeys(Timeframe, 0)
     for rule in rules:
         need[rule.timeframe] = max(need[rule.timeframe], rule.required_bars)
     years = max(FLOOR_YEARS, -(-(need[Timeframe.DAY] + 1) // _FEWEST_SESSIONS))
-    days = max(FLOOR_DAYS, _days_for_hours(need[Timeframe.HOUR], sessions))
+    days = max(FLOOR_DAYS, _days_for_hours(need[Timeframe.HOUR], TradingDays.of(sessions), now))
     days = min(days, LONGEST[Granularity.HALF_HOUR][Unit.DAYS])
     return (
         BarRequest(instrument, Granularity.DAY, Duration(years, Unit.YEARS)),
@@ -48,23 +55,28 @@ def backfill(
     )
 
 
-def _days_for_hours(bars: int, sessions: Sequence[Session]) -> int:
+def _days_for_hours(bars: int, sessions: TradingDays, now: datetime) -> int:
     """Count back the sessions that hold ``bars`` hourly bars, today's not among them."""
     found, days = 0, 1
-    for session in reversed(sessions[:-1]):
+    for at in range(sessions.begun(now) - 2, -1, -1):
         if found >= bars:
             break
+        session = sessions[at]
         found += len(hour_buckets((session,))[0])
         days += 1
     return days
 
 
-def reaches_back(stored: StoredSeries, whole: BarRequest, begun: Sequence[Session]) -> bool:
+def reaches_back(
+    stored: StoredSeries, whole: BarRequest, sessions: Sequence[Session], now: datetime
+) -> bool:
     """Say whether the stored bars reach as far back as ``whole`` would."""
+    days = TradingDays.of(sessions)
     count = whole.duration.count
-    sessions = count if whole.duration.unit is Unit.DAYS else count * _FEWEST_SESSIONS
-    first = begun[-min(sessions, len(begun))]
-    return from_epoch(int(stored.bars.start[0])) < first.close
+    if whole.duration.unit is Unit.YEARS:
+        count *= _FEWEST_SESSIONS
+    first = max(0, days.begun(now) - count)
+    return int(stored.bars.start[0]) < int(days.closes[first])
 
 
 def refresh(
@@ -93,15 +105,16 @@ def refresh(
         asked_at: When this series was last answered in this run, if it was.
         window: How long after a session's close its last bar is waited for.
     """
-    begun = [session for session in sessions if session.open <= now]
+    calendar = TradingDays.of(sessions)
+    begun = calendar.begun(now)
     if not begun:
         return None
     if asked_at is not None and not _may_be_new(
-        granularity, stored, begun[-1], now, asked_at, window
+        granularity, stored, calendar[begun - 1], now, asked_at, window
     ):
         return None
-    newest = from_epoch(int(stored.closed.start[-1]))
-    days = sum(1 for session in begun if session.close > newest)
+    newest = int(stored.closed.start[-1])
+    days = begun - int(np.searchsorted(calendar.closes, newest, side="right"))
     if granularity is Granularity.DAY:
         days = max(days, REFRESH_DAYS)
     longest = LONGEST[granularity][Unit.DAYS]

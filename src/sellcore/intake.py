@@ -1,7 +1,7 @@
 """From a broker's answer to bars: stamped with their session, checked, and known how far."""
 
 from collections.abc import Sequence
-from datetime import UTC, date, datetime
+from datetime import datetime
 
 import numpy as np
 from attrs import frozen
@@ -15,6 +15,7 @@ from sellcore.request import FetchedBars
 from sellcore.series import StoredSeries
 from sellcore.session import Session
 from sellcore.timeframe import Granularity
+from sellcore.trading_days import TradingDays
 
 HALF_HOUR = 1800
 """Seconds."""
@@ -49,33 +50,26 @@ def take_in(fetched: FetchedBars, sessions: Sequence[Session], policy: Policy) -
     """
     if not len(fetched.stamp) or not sessions:
         return Intake(StoredSeries(BarSeries.empty(), Coverage()))
-    opens = np.array([to_epoch(s.open) for s in sessions], dtype=np.int64)
-    closes = np.array([to_epoch(s.close) for s in sessions], dtype=np.int64)
+    days = TradingDays.of(sessions)
     if fetched.request.granularity is Granularity.DAY:
-        days = np.array([_midnight(s.day) for s in sessions], dtype=np.int64)
-        at = np.searchsorted(days, fetched.stamp)
-        known = (at < len(days)) & (days[np.minimum(at, len(days) - 1)] == fetched.stamp)
-        at = np.minimum(at, len(days) - 1)
-        start, end = opens[at], closes[at]
+        at = np.minimum(np.searchsorted(days.midnights, fetched.stamp), len(days) - 1)
+        known = days.midnights[at] == fetched.stamp
+        start, end = days.opens[at], days.closes[at]
     else:
-        at = np.searchsorted(opens, fetched.stamp, side="right") - 1
-        known = (at >= 0) & (fetched.stamp < closes[at])
+        at = np.searchsorted(days.opens, fetched.stamp, side="right") - 1
+        known = (at >= 0) & (fetched.stamp < days.closes[at])
         start = fetched.stamp
-        end = np.minimum((start // HALF_HOUR + 1) * HALF_HOUR, closes[at])
+        end = np.minimum((start // HALF_HOUR + 1) * HALF_HOUR, days.closes[at])
     priced = _priced(fetched)
     order = _last_of_each(start, known & priced)
     bars = BarSeries(
         start[order], end[order], *(getattr(fetched, name)[order] for name in (*PRICES, "volume"))
     )
-    ends_session = end[order] == closes[at[order]]
+    ends_session = end[order] == days.closes[at[order]]
     coverage = _known_until(bars, ends_session, fetched.asked_at, policy)
     bad = known & ~priced
     holes = Coverage(tuple(zip(start[bad].tolist(), end[bad].tolist(), strict=True)))
     return Intake(StoredSeries(bars, coverage - holes), _dropped(known, priced))
-
-
-def _midnight(day: date) -> int:
-    return to_epoch(datetime(day.year, day.month, day.day, tzinfo=UTC))
 
 
 def _priced(fetched: FetchedBars) -> NDArray[np.bool_]:

@@ -22,7 +22,8 @@ class Revision:
     after: float
 
     def __str__(self) -> str:
-        return f"close of {iso(from_epoch(self.end))} corrected from {quoted(self.before)} to {quoted(self.after)}"
+        bar = iso(from_epoch(self.end))
+        return f"close of {bar} corrected from {quoted(self.before)} to {quoted(self.after)}"
 
 
 @frozen

@@ -1,5 +1,7 @@
 """What is stored of one instrument's bars at one granularity."""
 
+from functools import cached_property
+
 import numpy as np
 from attrs import field, frozen
 
@@ -40,7 +42,7 @@ class StoredSeries:
     bars: BarSeries
     coverage: Coverage
 
-    @property
+    @cached_property
     def closed(self) -> BarSeries:
         """The closed bars: those that lie inside coverage."""
         return closed(self.bars, self.coverage)

@@ -13,6 +13,7 @@ from sellcore.instrument import Instrument, Kind
 from sellcore.ports.connection import Login
 from sellcore.position import Position
 from sellcore.session import Session, overlay
+from sellcore.trading_days import TradingDays
 from sellcore.usecases.watch_state import Ports, WatchState
 
 YEARS_BACK = timedelta(days=4 * 366)
@@ -67,23 +68,23 @@ def read_account(ports: Ports, state: WatchState) -> tuple[Instrument, ...]:
 
 
 def _describe(ports: Ports, state: WatchState, positions: Sequence[Position]) -> None:
+    """Ask for the details of each stock once a day: its hours are told a few days ahead only."""
+    today = ports.clock.now().date()
     wanted = [
         position.instrument
         for position in positions
-        if position.instrument.kind is Kind.STOCK and position.instrument not in state.details
+        if position.instrument.kind is Kind.STOCK
+        and state.described_on.get(position.instrument) != today
     ]
     if not wanted:
         return
     for instrument, details in ports.broker.details(wanted).items():
         if isinstance(details, ContractDetails):
             state.details[instrument] = details
+            state.described_on[instrument] = today
         else:
-            tell(
-                ports,
-                state,
-                f"details {instrument.con_id}",
-                f"{instrument.ticker}: {details.reason}",
-            )
+            text = f"{instrument.ticker}: {details.reason}"
+            tell(ports, state, f"details {instrument.con_id}", text)
 
 
 def _with_details(state: WatchState, position: Position) -> Position:
@@ -103,20 +104,30 @@ def ambiguous_tickers(state: WatchState) -> frozenset[str]:
 
 
 def refresh_sessions(ports: Ports, state: WatchState) -> None:
-    """Look up the sessions of every stock held; the broker's word wins over the table's."""
-    now = ports.clock.now()
-    first, last = (now - YEARS_BACK).date(), (now + DAYS_AHEAD).date()
+    """Look up the sessions of every stock that was described anew."""
+    shared: dict[object, TradingDays] = {}
     for position in stocks(state):
         instrument = position.instrument
-        known = state.sessions.get(instrument)
-        if known and known[-1].day >= (now + DAYS_AHEAD / 2).date():
+        details = state.details[instrument]
+        if state.sessions_from.get(instrument) is details:
             continue
-        table: tuple[Session, ...] = ()
-        try:
-            table = ports.calendar.sessions(instrument.exchange, first, last)
-        except CalendarError as error:
-            tell(ports, state, f"calendar {instrument.exchange}", f"{instrument.ticker}: {error}")
-        state.sessions[instrument] = overlay(table, state.details[instrument].hours)
+        same = (instrument.exchange, frozenset(details.hours.items()))
+        if same not in shared:
+            shared[same] = _trading_days(ports, state, details)
+        state.sessions[instrument] = shared[same]
+        state.sessions_from[instrument] = details
+
+
+def _trading_days(ports: Ports, state: WatchState, details: ContractDetails) -> TradingDays:
+    """Return the exchange's sessions; the broker's word wins over the table's."""
+    now, instrument = ports.clock.now(), details.instrument
+    first, last = (now - YEARS_BACK).date(), (now + DAYS_AHEAD).date()
+    table: tuple[Session, ...] = ()
+    try:
+        table = ports.calendar.sessions(instrument.exchange, first, last)
+    except CalendarError as error:
+        tell(ports, state, f"calendar {instrument.exchange}", f"{instrument.ticker}: {error}")
+    return TradingDays(overlay(table, details.hours))
 
 
 def tell(ports: Ports, state: WatchState, about: str, text: str) -> None:

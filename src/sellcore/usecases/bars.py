@@ -45,21 +45,21 @@ def update_bars(ports: Ports, state: WatchState, terms: Terms, *, progress: bool
 def _requests(
     state: WatchState, terms: Terms, instrument: Instrument, now: datetime
 ) -> Iterable[BarRequest]:
-    begun = tuple(s for s in state.sessions.get(instrument, ()) if s.open <= now)
-    if not begun:
+    sessions = state.sessions.get(instrument)
+    if not sessions or not sessions.begun(now):
         return
     rule = state.rules.get(instrument.ticker)
-    for whole in backfill(instrument, () if rule is None else (rule,), begun):
+    for whole in backfill(instrument, () if rule is None else (rule,), sessions, now):
         stored = state.series.get(whole.key)
         asked_at = state.asked_at.get(whole.key)
         request: BarRequest | None = whole
         if (
             stored is not None
             and len(stored.closed)
-            and (asked_at or reaches_back(stored, whole, begun))
+            and (asked_at or reaches_back(stored, whole, sessions, now))
         ):
             request = refresh(
-                instrument, whole.granularity, stored, begun, now, asked_at, terms.policy.window
+                instrument, whole.granularity, stored, sessions, now, asked_at, terms.policy.window
             )
         if request is not None:
             yield request
@@ -137,9 +137,10 @@ def _from_scratch(
     for instrument, reason in broken.items():
         state.quarantine[instrument] = reason
         tell(ports, state, f"quarantine {instrument.con_id}", f"{reason}; fetching it anew")
-        begun = tuple(s for s in state.sessions[instrument] if s.open <= ports.clock.now())
+        sessions = state.sessions[instrument]
         rule = state.rules.get(instrument.ticker)
-        requests += backfill(instrument, () if rule is None else (rule,), begun)
+        rules = () if rule is None else (rule,)
+        requests += backfill(instrument, rules, sessions, ports.clock.now())
     for request in requests:
         state.series.pop(request.key, None)
         state.levels.clear()

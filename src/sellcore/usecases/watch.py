@@ -82,10 +82,11 @@ def _first_look(state: WatchState, instrument: Instrument, now: datetime) -> dat
     A watch that begins in a session answers for that session's bars; one that
     begins outside of one for the last bar before, which can still be decided.
     """
-    begun = [session for session in state.sessions.get(instrument, ()) if session.open <= now]
-    if not begun:
+    sessions = state.sessions.get(instrument)
+    if not sessions or not sessions.begun(now):
         return now
-    return begun[-1].open if now < begun[-1].close else begun[-1].close - timedelta(seconds=1)
+    latest = sessions[sessions.begun(now) - 1]
+    return latest.open if now < latest.close else latest.close - timedelta(seconds=1)
 
 
 def run(ports: Ports, terms: Terms, state: WatchState) -> None:

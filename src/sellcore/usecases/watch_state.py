@@ -2,7 +2,7 @@
 
 from collections import Counter
 from collections.abc import Callable
-from datetime import datetime
+from datetime import date, datetime
 
 from attrs import Factory, define, frozen
 
@@ -24,9 +24,9 @@ from sellcore.ports.sessions import SessionCalendar
 from sellcore.position import Position
 from sellcore.rule import MovingAverageRule
 from sellcore.series import SeriesKey, StoredSeries
-from sellcore.session import Session
 from sellcore.status import Levels
 from sellcore.timeframe import Timeframe
+from sellcore.trading_days import TradingDays
 
 
 @frozen
@@ -80,7 +80,9 @@ class WatchState:
         began: When the watch began, UTC.
         positions: As last read; orders alike.
         details: The broker's word on each instrument, once it gave it.
+        described_on: The UTC date of that.
         sessions: The exchange's sessions per instrument, around all its bars.
+        sessions_from: The details they were made with.
         rules: The assigned rule per ticker.
         unclear: Tickers whose assignment cannot be used, and why: never decided.
         series: The stored bars.
@@ -106,7 +108,9 @@ class WatchState:
     positions: tuple[Position, ...] = ()
     orders: tuple[OpenOrder, ...] = ()
     details: dict[Instrument, ContractDetails] = Factory(dict)
-    sessions: dict[Instrument, tuple[Session, ...]] = Factory(dict)
+    described_on: dict[Instrument, date] = Factory(dict)
+    sessions: dict[Instrument, TradingDays] = Factory(dict)
+    sessions_from: dict[Instrument, ContractDetails] = Factory(dict)
     rules: dict[str, MovingAverageRule] = Factory(dict)
     unclear: dict[str, str] = Factory(dict)
     series: dict[SeriesKey, StoredSeries] = Factory(dict)
