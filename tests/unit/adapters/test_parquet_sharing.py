@@ -154,7 +154,11 @@ _EVERYTHING = """
     import importlib.util, sys
     from pathlib import Path
     from adapters.parquet.bar_store import ParquetBarStore
+    from adapters.parquet.inspection import info, rebuild
     from adapters.parquet.reading import BarReader
+    from adapters.parquet.verification import verify
+    from sellcore.average_table import AVERAGES, AverageTable
+    from sellcore.timeframe import Timeframe
     from tests.contract.stored_bars import a_key, an_update
     folder = Path(sys.argv[1])
     for _ in range(2):
@@ -163,6 +167,10 @@ _EVERYTHING = """
             store.compact()
             store.merge([an_update([2])])
             store.load()
+    row = AverageTable([1], ["NASDAQ:T1"], [3600], [10.0], dict.fromkeys(AVERAGES, [1.0]))
+    rebuild(folder, lambda series: {Timeframe.HOUR: row})
+    assert not verify(folder).findings
+    assert len(info(folder).series) == 2
     found = len(BarReader(folder).load())
     there = importlib.util.find_spec("pandas") is not None
     print(f"{found} series, pandas imported: {'pandas' in sys.modules}, importable: {there}")
