@@ -10,7 +10,6 @@ from contextlib import closing, contextmanager
 from datetime import datetime, timedelta
 from pathlib import Path
 from typing import TYPE_CHECKING
-from uuid import uuid4
 
 from attrs import frozen
 
@@ -170,6 +169,7 @@ def _watch(
     simulated: Simulation | None,
 ) -> Iterator[Wiring]:
     import random
+    from uuid import uuid4
 
     from adapters.calendar import SessionTable
     from adapters.ib.backoff import delays

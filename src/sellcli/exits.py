@@ -2,7 +2,6 @@
 
 import os
 import sys
-import traceback
 from collections.abc import Callable
 from enum import IntEnum
 
@@ -31,10 +30,7 @@ def guarded(command: Callable[[], int | None]) -> int:
     try:
         return command() or Exit.DONE
     except click.UsageError as error:
-        path = error.ctx.command_path if error.ctx else "sellcli"
-        text = error.format_message().rstrip(".")
-        hint = "" if "see '" in text else f"; see '{path} --help'"
-        return _say(f"{text[:1].lower()}{text[1:]}{hint}", Exit.USAGE)
+        return _say(_usage_text(error), Exit.USAGE)
     except (KeyboardInterrupt, click.Abort):
         return _say("ended by Ctrl-C", Exit.DONE)
     except BrokenPipeError:
@@ -54,6 +50,16 @@ def guarded(command: Callable[[], int | None]) -> int:
         return _say(f"internal error: {name}: {error}; set SELLCLI_DEBUG=1 for details", Exit.ERROR)
 
 
+def _usage_text(error: click.UsageError) -> str:
+    path = error.ctx.command_path if error.ctx else "sellcli"
+    text = error.message if isinstance(error, click.NoSuchOption) else error.format_message()
+    if isinstance(error, click.NoSuchOption) and error.possibilities:
+        text = (
+            f"no such option {error.option_name}; the nearest is {sorted(error.possibilities)[0]}"
+        )
+    return f"{text[:1].lower()}{text[1:].rstrip('.')}; see '{path} --help'"
+
+
 def _os_text(error: OSError) -> str:
     where = f"{error.filename}: " if error.filename else ""
     return f"{where}{error.strerror or error}"
@@ -61,6 +67,8 @@ def _os_text(error: OSError) -> str:
 
 def _say(text: str, code: Exit) -> Exit:
     if os.environ.get("SELLCLI_DEBUG"):
+        import traceback
+
         traceback.print_exc()
     line = " ".join(text.split())
     click.echo(f"sellcli: {line}", err=True)

@@ -84,6 +84,9 @@ class Settings:
     settle_seconds: float = _setting(
         10.0, number(0, 59), "how long after its end a bar is read once more"
     )
+    closing_settle_seconds: float = _setting(
+        60.0, number(0, 3600), "the same for the bar that closes the session: auctions print late"
+    )
     only_above_break_even: bool = _setting(
         False, switch(), "sell only where close and average are above the average cost"
     )
@@ -105,6 +108,7 @@ class Settings:
         """Return when to decide and what to do at the close."""
         return Policy(
             settle=timedelta(seconds=self.settle_seconds),
+            closing_settle=timedelta(seconds=self.closing_settle_seconds),
             window=timedelta(minutes=self.window_minutes),
             at_close=self.at_close,
             pre_close=timedelta(seconds=self.pre_close_seconds),

@@ -10,6 +10,9 @@ from sellcore.timeframe import Timeframe, parse_timeframe
 LENGTHS = (5, 10, 20, 50, 100, 150, 200)
 """The lengths, in bars, that a rule may have."""
 
+_MOST_DIGITS = 9
+"""Nobody means a length of more digits, and int() refuses thousands of them."""
+
 SEED_WEIGHT = (1, 100)
 """An EMA is converged once its seed weighs at most this fraction."""
 
@@ -84,9 +87,10 @@ def parse_kind(text: str) -> AverageKind:
 def parse_length(text: str) -> int:
     """Read a length; anything but one of LENGTHS raises InvalidValue."""
     allowed = ", ".join(map(str, LENGTHS))
-    if not (text.strip().isascii() and text.strip().isdigit()):
-        raise InvalidValue(f"length {text.strip()!r} is not one of {allowed}")
-    length = int(text)
+    digits = text.strip()
+    if not (digits.isascii() and digits.isdigit() and len(digits) <= _MOST_DIGITS):
+        raise InvalidValue(f"length {digits[:20]!r} is not one of {allowed}")
+    length = int(digits)
     _known_length(None, None, length)
     return length
 
