@@ -149,6 +149,7 @@ def parse_scenario(text: str, where: str, folder: Path) -> Scenario:
     except tomllib.TOMLDecodeError as error:
         raise ConfigError(f"{where}: not TOML: {str(error).lower()}") from None
     top.only(*_KEYS)
+    account = top.text("account")
     positions = tuple(_position(table) for table in top.tables("position"))
     _all_different(where, positions)
     con_ids = {position.ticker: position.con_id for position in positions}
@@ -157,7 +158,7 @@ def parse_scenario(text: str, where: str, folder: Path) -> Scenario:
     if end is not None and end <= start:
         raise ConfigError(f"{where}: end {end} is not after start {start}")
     return Scenario(
-        account=top.text("account"),
+        account=account,
         start=start,
         end=None if end is None else utc(end),
         data=folder / top.text("data") if "data" in top.values else None,

@@ -86,6 +86,7 @@ class GatewayServer:
         self._thread = threading.Thread(target=self._run, name="gateway", daemon=True)
         self._listener: asyncio.Server | None = None
         self._listening = True
+        self._watching: Future[None] | None = None
         self._stopped = False
         self._set_up()
 
@@ -108,7 +109,7 @@ class GatewayServer:
         if isinstance(self._clock, TellingClock):
             self._clock.on_advance(self._clock_moved)
         else:
-            self._loop.call_soon_threadsafe(self._look_at_clock)
+            self._watching = asyncio.run_coroutine_threadsafe(self._watch_clock(), self._loop)
         return self._address
 
     def stop(self) -> None:
@@ -117,6 +118,8 @@ class GatewayServer:
             return
         self._stopped = True
         if self._thread.is_alive():
+            if self._watching is not None:
+                self._watching.cancel()
             asyncio.run_coroutine_threadsafe(self._end(), self._loop).result()
             self._loop.call_soon_threadsafe(self._loop.stop)
             self._thread.join()
@@ -166,8 +169,8 @@ class GatewayServer:
         switches.when_begins(FaultKind.DROP_SOCKET, self._hang_up)
         switches.when_begins(FaultKind.RESTART, self._hang_up)
         switches.when_begins(FaultKind.ID_ROLLBACK, self._hang_up)
-        switches.when_begins(FaultKind.REFUSE_CONNECTIONS, lambda fault: self._listen(False))
-        switches.when_ends(FaultKind.REFUSE_CONNECTIONS, lambda fault: self._listen(True))
+        switches.when_begins(FaultKind.REFUSE_CONNECTIONS, lambda fault: self._listen(wanted=False))
+        switches.when_ends(FaultKind.REFUSE_CONNECTIONS, lambda fault: self._listen(wanted=True))
         switches.when_begins(FaultKind.FARM_DOWN, lambda fault: self._farms(broken=True))
         switches.when_ends(FaultKind.FARM_DOWN, lambda fault: self._farms(broken=False))
 
@@ -217,10 +220,10 @@ class GatewayServer:
                 continue
             return
 
-    def _look_at_clock(self) -> None:
-        if not self._stopped:
-            self._loop.create_task(self._advance(self._clock.now()))  # noqa: RUF006 (never awaits)
-            self._loop.call_later(_TICK, self._look_at_clock)
+    async def _watch_clock(self) -> None:
+        while not self._stopped:
+            await self._advance(self._clock.now())
+            await asyncio.sleep(_TICK)
 
     def _hang_up(self, fault: Fault) -> None:
         chosen = fault.number("client_id") if "client_id" in fault.parameters else -1
@@ -228,7 +231,7 @@ class GatewayServer:
             if chosen in (-1, client.client_id):
                 client.close()
 
-    def _listen(self, wanted: bool) -> None:  # noqa: FBT001
+    def _listen(self, *, wanted: bool) -> None:
         self._listening = wanted
 
     def _farms(self, *, broken: bool) -> None:
