@@ -14,6 +14,8 @@ from tests.gateway.orders_world import (
     statuses,
 )
 
+from sellcore.errors import StorageError
+
 FILLED_AT_ONCE = [
     *("open PreSubmitted", "status PreSubmitted", "exec"),
     *("open Filled", "status Filled", "open Filled", "commission"),
@@ -486,3 +488,22 @@ kind = "reject_orders"
     assert fill["order_ref"] == "b"
     assert fill["exec_id"]
     assert entries[-1]["time"] == "2022-05-20T20:00:00Z"
+
+
+def test_a_ledger_that_cannot_be_written_stops_the_clock(tmp_path: Path) -> None:
+    """The failure reaches whoever moves time, as one line; an unwritten order is not confirmed."""
+    full = Path("/dev/full")
+    if not full.exists():
+        pytest.skip("this system has no device that is always full")
+    market = Market(tmp_path, path=[250.0] * 10, record=full).at("10:02")
+    client = market.join()
+    assert market.ask(client, *order_fields(1)) == []
+    with pytest.raises(StorageError, match=r"ledger /dev/full: .*; give a file"):
+        market.at("10:03")
+    market.close()
+
+
+def test_a_ledger_in_a_folder_that_is_not_there_is_refused(tmp_path: Path) -> None:
+    """One line that names the file, before anything is served."""
+    with pytest.raises(StorageError, match="No such file"):
+        Market(tmp_path, record=tmp_path / "nowhere" / "ledger.jsonl")

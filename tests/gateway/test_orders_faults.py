@@ -244,7 +244,7 @@ def test_an_id_rollback_hands_ids_out_again(tmp_path: Path) -> None:
     """After it, an id of a filled order names a new one; permanent ids never repeat."""
     market = once(tmp_path, "id_rollback")
     client = market.join()
-    first = market.ask(client, *order_fields(9, quantity=10))
+    first = market.ask(client, *order_fields(1, quantity=10))
     market.at("10:04")
     assert market.ask(client, 8, 1, 1) == [["9", "1", "1"]]
     second = market.ask(client, *order_fields(1, quantity=10))

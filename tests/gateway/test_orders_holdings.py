@@ -3,7 +3,7 @@
 from decimal import Decimal
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 from tests.gateway.test_orders_messages import a_listing
 
@@ -50,6 +50,7 @@ def test_a_trade_changes_a_position_as_a_statement_shows_it(
     assert realized == (None if profit is None else Decimal(profit))
 
 
+@settings(deadline=None)
 @given(TRADES, PRICES)
 def test_money_is_conserved(trades: list[tuple[Decimal, Decimal]], last: Decimal) -> None:
     """Cash and value change by exactly the profit, taken and not taken."""
@@ -64,6 +65,7 @@ def test_money_is_conserved(trades: list[tuple[Decimal, Decimal]], last: Decimal
     assert holdings.quantity(265598) == sum(shares for shares, _ in trades)
 
 
+@settings(deadline=None)
 @given(st.integers(1, 20), st.integers(1, 20), SHARES, PRICES, PRICES)
 def test_a_split_changes_neither_value_nor_profit(
     new: int, old: int, shares: Decimal, cost: Decimal, price: Decimal

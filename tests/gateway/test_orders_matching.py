@@ -4,7 +4,7 @@ from datetime import timedelta
 from decimal import Decimal
 
 from attrs import evolve
-from hypothesis import assume, given
+from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 from tests.gateway.test_orders_messages import NOON, an_order
 
@@ -28,6 +28,7 @@ def an_order_of(kind: OrderType, action: Action, limit: float, stop: float) -> O
     return an_order(terms=terms, action=action)
 
 
+@settings(deadline=None)
 @given(trades(), ACTION, PRICE)
 def test_a_limit_is_never_exceeded_and_never_missed(
     trade: Trade, action: Action, limit: float
@@ -42,6 +43,7 @@ def test_a_limit_is_never_exceeded_and_never_missed(
     assert order.filled == 0
 
 
+@settings(deadline=None)
 @given(trades(), ACTION, PRICE)
 def test_a_stop_trades_when_it_is_reached_at_the_stop_or_worse(
     trade: Trade, action: Action, stop: float
@@ -56,6 +58,7 @@ def test_a_stop_trades_when_it_is_reached_at_the_stop_or_worse(
         assert price <= stop if action is Action.SELL else price >= stop
 
 
+@settings(deadline=None)
 @given(st.lists(trades(), max_size=8), ACTION, PRICE, PRICE)
 def test_a_stop_limit_trades_within_its_limit_and_only_after_its_stop(
     path: list[Trade], action: Action, limit: float, stop: float
@@ -72,12 +75,14 @@ def test_a_stop_limit_trades_within_its_limit_and_only_after_its_stop(
             assert price >= limit if action is Action.SELL else price <= limit
 
 
+@settings(deadline=None)
 @given(trades(), ACTION)
 def test_a_market_order_takes_the_price_there_is(trade: Trade, action: Action) -> None:
     """Whatever it is."""
     assert meet(an_order_of(OrderType.MARKET, action, 0.0, 0.0), trade)[1] == trade.price
 
 
+@settings(deadline=None)
 @given(st.lists(st.tuples(st.integers(1, 100), PRICE), min_size=1, max_size=10))
 def test_fills_add_up(fills: list[tuple[int, float]]) -> None:
     """Filled and remaining make the quantity; the average price lies among the prices."""
@@ -93,6 +98,7 @@ def test_fills_add_up(fills: list[tuple[int, float]]) -> None:
     assert order.commission == len(fills)
 
 
+@settings(deadline=None)
 @given(trades(), ACTION, PRICE)
 def test_an_elected_stop_stays_elected(trade: Trade, action: Action, stop: float) -> None:
     """Once triggered, a stop is a market order, wherever the price goes."""

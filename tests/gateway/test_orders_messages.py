@@ -8,7 +8,7 @@ from typing import Any
 import ib_async
 import pytest
 from attrs import evolve
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 from ibapi.decoder import Decoder as OfficialDecoder
 from ibapi.wrapper import EWrapper
@@ -298,6 +298,7 @@ def test_short_messages_read_back(decode: Any) -> None:
     assert pnl == (3, 1.0, 2.0, 3.0)
 
 
+@settings(deadline=None)
 @given(st.decimals(min_value=-(10**9), max_value=10**9, allow_nan=False, places=6))
 def test_numbers_are_plain_decimals_of_the_same_value(value: Decimal) -> None:
     """No exponent, no trailing zero, no change of value."""

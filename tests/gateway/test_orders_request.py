@@ -7,7 +7,7 @@ from typing import Any
 
 import ib_async
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 from ibapi.client import EClient
 from ibapi.contract import Contract as OfficialContract
@@ -220,6 +220,7 @@ def test_unset_fields_may_be_empty() -> None:
     assert (request.transmit, request.parent_id, request.what_if) == (False, 0, False)
 
 
+@settings(deadline=None)
 @given(st.integers(min_value=1, max_value=80))
 def test_a_message_that_ends_early_is_refused(kept: int) -> None:
     """A short message draws 320 and nothing is guessed."""
@@ -229,6 +230,7 @@ def test_a_message_that_ends_early_is_refused(kept: int) -> None:
     assert caught.value.code == 320
 
 
+@settings(deadline=None)
 @given(st.text(alphabet=st.characters(exclude_characters="\0"), max_size=12), st.integers(1, 90))
 def test_any_text_in_any_field_is_read_or_refused(text: str, place: int) -> None:
     """Whatever a field holds, the answer is an order or a refusal with a code."""

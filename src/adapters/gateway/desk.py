@@ -28,6 +28,7 @@ from adapters.gateway.orders import Order, Status, money
 from adapters.gateway.portfolio import Portfolio
 from adapters.gateway.scenario_orders import scenario_orders
 from adapters.gateway.world import World
+from sellcore.errors import StorageError
 
 _UNKNOWN = "No security definition has been found for the request"
 
@@ -43,6 +44,7 @@ class Desk:
         self._reports = OrderReports(world, ledger)
         self._queries = OrderQueries(world, self._exchange, self._reports)
         self._seen = world.clock.now()
+        self._failure: StorageError | None = None
         for order in scenario_orders(world, self._book):
             self._exchange.seed(order, self._seen)
         world.switches.when_begins(FaultKind.SPLIT, self._cancel_after_split)
@@ -71,7 +73,14 @@ class Desk:
             self._reports.auto_open = False
 
     def advance(self, now: datetime) -> None:
-        """Let the orders live through the time since the last call."""
+        """
+        Let the orders live through the time since the last call.
+
+        Raises:
+            StorageError: the ledger cannot be written, now or since the last call.
+        """
+        if self._failure is not None:
+            raise self._failure
         if self._world.switches.on(FaultKind.LOST_1100) is None:  # else it is made up for later
             self._tell(self._exchange.advance(self._seen, now))
             self._seen = max(self._seen, now)
@@ -88,6 +97,8 @@ class Desk:
             except Refused as refused:
                 request = -1 if id_at is None else _order_id(fields, id_at)
                 client.error(request, refused.code, refused.text)
+            except StorageError as failure:  # told to whoever moves the clock, at the next move
+                self._failure = failure
 
         return handler
 

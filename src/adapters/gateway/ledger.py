@@ -28,7 +28,7 @@ class Ledger:
         """
         self._path = path
         try:
-            self._file = path.open("a", encoding="utf-8")
+            self._file = path.open("ab", buffering=0)
         except OSError as error:
             raise _failed(path, error) from None
 
@@ -39,9 +39,10 @@ class Ledger:
         Raises:
             StorageError: it is not on disk.
         """
+        line = json.dumps(_entry(event, now), ensure_ascii=False).encode() + b"\n"
         try:
-            self._file.write(json.dumps(_entry(event, now), ensure_ascii=False) + "\n")
-            self._file.flush()
+            if self._file.write(line) != len(line):
+                raise OSError("only a part of a line could be written")
             os.fsync(self._file.fileno())
         except OSError as error:
             raise _failed(self._path, error) from None

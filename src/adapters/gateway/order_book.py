@@ -108,7 +108,7 @@ class OrderBook:
 
     def roll_back_ids(self) -> None:
         """Forget which numbers were used, but for those of orders that still live."""
-        self._used = {}
+        self._used, self._named = {}, {}
         for order in self.live():
             if order.order_id:
                 self.put(order)
