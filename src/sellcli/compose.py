@@ -176,6 +176,7 @@ def _watch(
     from adapters.ib.broker import IBBroker
     from adapters.ib.market_data import IBMarketData
     from adapters.ib.pacing import Pace, Pacer
+    from adapters.parquet.average_store import ParquetAverageStore
     from sellcore.order import Mode
     from sellcore.usecases.watch_state import Ports, Terms
 
@@ -193,6 +194,7 @@ def _watch(
                 timeout=settings.request_timeout,
             ),
             bars=bars,
+            averages=ParquetAverageStore(settings.cache_dir),
             assignments=_assignments(settings, simulated),
             log=decision_log(settings),
             calendar=SessionTable(),

@@ -28,6 +28,10 @@ def _floats(values: object) -> Floats:
     return array
 
 
+def _labels(values: Iterable[str]) -> tuple[str, ...]:
+    return tuple(values)
+
+
 def _columns(values: Mapping[AverageName, object]) -> Mapping[AverageName, Floats]:
     if set(values) != set(AVERAGES):
         raise InvalidValue(f"a table of averages has {len(AVERAGES)} of them, not {len(values)}")
@@ -52,7 +56,7 @@ class AverageTable:
     """
 
     con_id: Seconds = field(converter=_seconds)
-    ticker: tuple[str, ...] = field(converter=tuple)
+    ticker: tuple[str, ...] = field(converter=_labels)
     end: Seconds = field(converter=_seconds)
     close: Floats = field(converter=_floats)
     averages: Mapping[AverageName, Floats] = field(converter=_columns)

@@ -1,10 +1,10 @@
 """The state of every holding, from what a watch knows."""
 
-from sellcore.aggregation import aggregate
-from sellcore.bar import BarSeries
 from sellcore.plan import Holding
 from sellcore.status import Levels, Status, StatusRow, levels, quote
 from sellcore.timeframe import SOURCE, Timeframe
+from sellcore.trading_days import TradingDays
+from sellcore.usecases.averages import closed_bars
 from sellcore.usecases.decide import holdings
 from sellcore.usecases.watch_state import Ports, WatchState
 
@@ -33,19 +33,9 @@ def _levels(state: WatchState, holding: Holding) -> dict[Timeframe, Levels]:
         key = (holding.instrument, timeframe)
         kept = state.levels.get(key)
         if kept is None or kept[0] != stored.coverage.until:
-            fresh = levels(closed_bars(holding, timeframe))
+            fresh = levels(closed_bars(stored, timeframe, TradingDays.of(holding.sessions)))
             if fresh is None:
                 continue
             kept = state.levels[key] = (stored.coverage.until, fresh)
         found[timeframe] = kept[1]
     return found
-
-
-def closed_bars(holding: Holding, timeframe: Timeframe) -> BarSeries:
-    """Return the closed bars of one timeframe, oldest first; empty where none are stored."""
-    stored = holding.series.get(SOURCE[timeframe])
-    if stored is None:
-        return BarSeries.empty()
-    if timeframe is Timeframe.DAY:
-        return stored.closed
-    return aggregate(stored.bars, holding.sessions, stored.coverage)

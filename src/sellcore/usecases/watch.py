@@ -11,6 +11,7 @@ from sellcore.instant import to_epoch
 from sellcore.instrument import Instrument
 from sellcore.series import SeriesKey, StoredSeries
 from sellcore.usecases.account import read_account, refresh_sessions, tell
+from sellcore.usecases.averages import average_tables, store_averages
 from sellcore.usecases.bars import update_bars
 from sellcore.usecases.connect import compare_clocks, connected, hold_line
 from sellcore.usecases.decide import decide_due
@@ -92,10 +93,12 @@ def _first_look(state: WatchState, instrument: Instrument, now: datetime) -> dat
 def run(ports: Ports, terms: Terms, state: WatchState) -> None:
     """Watch until ``terms.until``, for ever where that is None."""
     cycle(ports, terms, state, show=True)
+    keep_averages(ports, state)
     while True:
         now = ports.clock.now()
         moment = _next_moment(state, terms, now)
         if terms.until is not None and moment > terms.until:
+            keep_averages(ports, state)
             return
         ports.clock.sleep_until(moment)
         _read(ports, terms, state)
@@ -145,6 +148,14 @@ def _welcome(ports: Ports, state: WatchState, new: Iterable[Instrument]) -> None
         rule = state.rules.get(instrument.ticker)
         told = f"it follows {rule}" if rule else "it has no rule: watched, never sold"
         ports.emit(Alert(now, f"new holding {instrument.ticker}: {told}"))
+
+
+def keep_averages(ports: Ports, state: WatchState) -> None:
+    """Store the averages of all closed bars beside them; off the minute's path."""
+    sessions = {instrument.con_id: days for instrument, days in state.sessions.items()}
+    failed = store_averages(ports.averages, average_tables(state.series, sessions))
+    if failed is not None:
+        tell(ports, state, "averages", failed)
 
 
 def summary(ports: Ports, state: WatchState) -> Summary:

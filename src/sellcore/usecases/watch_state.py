@@ -14,6 +14,7 @@ from sellcore.outcome import Outcome
 from sellcore.plan import Decision
 from sellcore.policy import Policy
 from sellcore.ports.assignments import AssignmentStore
+from sellcore.ports.average_store import AverageStore
 from sellcore.ports.bar_store import BarStore
 from sellcore.ports.broker import Broker
 from sellcore.ports.clock import Clock
@@ -38,6 +39,7 @@ class Ports:
     broker: Broker
     market_data: MarketData
     bars: BarStore
+    averages: AverageStore
     assignments: AssignmentStore
     log: DecisionLog
     calendar: SessionCalendar
