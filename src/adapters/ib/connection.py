@@ -10,6 +10,7 @@ from adapters.ib.event_loop import EventLoopThread
 from adapters.ib.library_logs import LOG, quieten
 from adapters.ib.line import Line
 from adapters.ib.line_state import NOT_CONNECTED, LineState, connected, lost, told
+from adapters.ib.notices import one_line
 from adapters.ib.pacing import MessageBudget
 from sellcore.errors import BrokerUnavailable, InvalidValue
 from sellcore.ports.clock import Clock
@@ -81,7 +82,7 @@ class IBConnection:
             BrokerUnavailable: one line with the cause and the way out.
         """
         quieten()
-        where = f"{self._host}:{self._port}"
+        where = one_line(f"{self._host}:{self._port}")
         try:
             return self._loop.run(self._connect(where), self.timeout + _GRACE)
         except BrokerUnavailable as error:

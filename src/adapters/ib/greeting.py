@@ -45,9 +45,9 @@ def server_version(received: bytes) -> int | None:
 _STRANGER = f"what listens there does not speak the TWS API; check --host and --port, {_DOCTOR}"
 
 
-def dial_failed(error: OSError | UnicodeError, host: str) -> str:
+def dial_failed(error: OSError | ValueError, host: str) -> str:
     """Return what a failure to reach the port means and what to do about it."""
-    if isinstance(error, socket.gaierror | UnicodeError):
+    if not isinstance(error, OSError) or isinstance(error, socket.gaierror):
         return f"host {host!r} is not known; check --host, {_DOCTOR}"
     # Several addresses of one host fail as one error that only its text tells apart.
     refused = isinstance(error, ConnectionRefusedError)

@@ -98,7 +98,7 @@ class Line:
             reached = self._client.conn.transport is not None
             why = greeting.silence(reached, self.version, self._limit)
             raise BrokerUnavailable(why + self._said()) from None
-        except (OSError, UnicodeError) as error:
+        except (OSError, ValueError) as error:
             raise BrokerUnavailable(greeting.dial_failed(error, host)) from None
         finally:
             if not self._up:

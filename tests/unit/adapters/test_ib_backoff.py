@@ -1,6 +1,5 @@
 """Waits between attempts to connect: within the limit, and drawn from all of it."""
 
-# ruff: noqa: S311 (jitter is no secret)
 from random import Random
 
 import pytest
