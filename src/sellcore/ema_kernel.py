@@ -24,7 +24,7 @@ BLOCK = 12
 UPPER_BLOCK = 16
 """Values in a block of the levels above, where fewer levels matter more than arithmetic."""
 
-TILE = 60_000
+TILE = 100_000
 """Bars worked on at a time, so that a tile and its product stay in the cache."""
 
 _DIGITS = Context(prec=60, Emax=MAX_EMAX, Emin=MIN_EMIN)
