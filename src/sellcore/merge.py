@@ -1,13 +1,15 @@
 """Merging fresh bars into stored ones; a split must never look like a crash."""
 
+from collections.abc import Sequence
+
 import numpy as np
 from attrs import frozen
 from numpy.typing import NDArray
 
-from sellcore.bar import BarSeries, Floats
+from sellcore.bar import COLUMNS, BarSeries
 from sellcore.instant import from_epoch, iso
 from sellcore.quoting import quoted
-from sellcore.series import SeriesKey, SeriesUpdate, StoredSeries, closed
+from sellcore.series import SeriesKey, SeriesUpdate, StoredSeries, are_closed, upsert
 
 TOLERANCE = 1e-3
 """A single closed bar may be corrected by this fraction of its close, no more."""
@@ -15,11 +17,21 @@ TOLERANCE = 1e-3
 
 @frozen
 class Revision:
-    """A closed bar whose close was corrected, within TOLERANCE."""
+    """A closed bar whose close was corrected."""
 
     end: int
     before: float
     after: float
+
+    @property
+    def factor(self) -> float:
+        """What the close was multiplied by."""
+        return self.after / self.before
+
+    @property
+    def small(self) -> bool:
+        """Whether it may be a mere correction."""
+        return abs(self.factor - 1) <= TOLERANCE
 
     def __str__(self) -> str:
         bar = iso(from_epoch(self.end))
@@ -45,55 +57,79 @@ def merge(key: SeriesKey, stored: StoredSeries | None, fresh: StoredSeries) -> M
     """
     Return how to store ``fresh`` beside ``stored``, or why the two cannot go together.
 
-    Closes that both hold as closed must agree. One that was corrected a little
-    is taken over; more than one that differs, or one that differs by more than
-    TOLERANCE, is a split, a restated history or another instrument's data. With
-    closed bars on both sides but none in common, nothing shows that they belong
-    together, which is a mismatch too.
+    Closes that both hold as closed must agree. A single one that was corrected
+    a little is taken over, where one before it agrees: a split or a restated
+    history changes all that came before it. Anything else that differs is a
+    mismatch, and so are bars that have no closed one in common with those
+    stored, since nothing shows that they are of one scale.
+
+    What was read while a bar formed never counts as closed: neither instead of
+    a final reading, nor because coverage from behind it spans it.
     """
     if not len(fresh.bars):
         return Merged(None)
-    before = stored.closed if stored is not None else fresh.bars[:0]
-    if stored is None or not len(before):
+    if stored is None or not (stored_closed := are_closed(stored.bars, stored.coverage)).any():
         return Merged(SeriesUpdate(key, fresh.bars, fresh.coverage, replaces_all=True))
-    after = closed(fresh.bars, fresh.coverage)
-    _, ours, theirs = np.intersect1d(
-        before.start, after.start, assume_unique=True, return_indices=True
-    )
-    if not len(ours) and len(after):
-        return Mismatch("the bars fetched do not reach back to the bars stored")
-    old, new = before.close[ours], after.close[theirs]
-    differs = np.flatnonzero(old != new)
-    if len(differs) and (
-        len(differs) > 1 or abs(new[differs[0]] / old[differs[0]] - 1) > TOLERANCE
-    ):
-        return Mismatch(_contradiction(before[ours], new, differs))
-    revisions = tuple(
-        Revision(int(before.end[ours[i]]), float(old[i]), float(new[i])) for i in differs
-    )
-    changed = _changed(stored.bars, fresh.bars)
-    coverage = stored.coverage | fresh.coverage
-    if not len(changed) and coverage == stored.coverage:
+    at = np.minimum(np.searchsorted(stored.bars.start, fresh.bars.start), len(stored.bars) - 1)
+    shared = stored.bars.start[at] == fresh.bars.start
+    was_closed = shared & stored_closed[at]
+    is_closed = are_closed(fresh.bars, fresh.coverage)
+    older = was_closed & ~is_closed
+    if older.all():
         return Merged(None)
-    return Merged(SeriesUpdate(key, changed, coverage), revisions)
-
-
-def _changed(stored: BarSeries, fresh: BarSeries) -> BarSeries:
-    """Return the fresh bars that are not stored exactly so already."""
-    if not len(stored):
-        return fresh
-    at = np.minimum(np.searchsorted(stored.start, fresh.start), len(stored) - 1)
-    known = stored.start[at] == fresh.start
-    for name in ("end", "open", "high", "low", "close", "volume"):
-        known &= getattr(stored, name)[at] == getattr(fresh, name)
-    return fresh[~known]
-
-
-def _contradiction(before: BarSeries, new: Floats, differs: NDArray[np.intp]) -> str:
-    first = int(differs[0])
-    was, now = float(before.close[first]), float(new[first])
-    return (
-        f"{len(differs)} stored closes differ from those fetched now, the first at "
-        f"{iso(from_epoch(int(before.end[first])))}: {quoted(was)} stored, {quoted(now)} fetched "
-        f"(factor {now / was:.4g}); a split, or a restated history"
+    theirs = np.flatnonzero(was_closed & is_closed)
+    ours = at[theirs]
+    before, after = stored.bars.close[ours], fresh.bars.close[theirs]
+    differs = np.flatnonzero(before != after)
+    revisions = tuple(
+        Revision(int(stored.bars.end[ours[i]]), float(before[i]), float(after[i])) for i in differs
     )
+    if not len(theirs):
+        return Mismatch("the bars fetched do not reach back to the bars stored")
+    if _cut_otherwise(stored.bars, fresh.bars):
+        return Mismatch("the bars fetched begin at other hours than the bars stored")
+    if revisions and not (len(revisions) == 1 and differs[0] > 0 and revisions[0].small):
+        return Mismatch(_contradiction(revisions))
+    news = _rows(fresh.bars, ~older & ~(shared & _same(stored.bars, at, fresh.bars)))
+    coverage = stored.coverage | fresh.coverage
+    stale = ~stored_closed & are_closed(stored.bars, coverage)
+    stale &= ~np.isin(stored.bars.start, fresh.bars.start)
+    if stale.any():
+        bars = upsert(stored.bars[~stale], news)
+        return Merged(SeriesUpdate(key, bars, coverage, replaces_all=True), revisions)
+    if not len(news) and coverage == stored.coverage:
+        return Merged(None)
+    return Merged(SeriesUpdate(key, news, coverage), revisions)
+
+
+def _contradiction(differing: Sequence[Revision]) -> str:
+    first = differing[0]
+    return (
+        f"{len(differing)} stored closes differ from those fetched now, the first at "
+        f"{iso(from_epoch(first.end))}: {quoted(first.before)} stored, {quoted(first.after)} "
+        f"fetched (factor {first.factor:.4g}); a split, or a restated history"
+    )
+
+
+def _cut_otherwise(stored: BarSeries, fresh: BarSeries) -> bool:
+    """Say whether a fresh bar shares time with a stored one that it does not replace."""
+    low = np.searchsorted(stored.end, fresh.start, side="right")
+    high = np.searchsorted(stored.start, fresh.end, side="left")
+    first = stored.start[np.minimum(low, len(stored) - 1)]
+    return bool(np.any((high - low > 1) | ((high - low == 1) & (first != fresh.start))))
+
+
+def _same(stored: BarSeries, at: NDArray[np.intp], fresh: BarSeries) -> NDArray[np.bool_]:
+    """Say of each fresh bar whether the stored bar in row ``at`` equals it in every column."""
+    same = np.ones(len(fresh), dtype=np.bool_)
+    for name in COLUMNS:
+        same &= getattr(stored, name)[at] == getattr(fresh, name)
+    return same
+
+
+def _rows(bars: BarSeries, wanted: NDArray[np.bool_]) -> BarSeries:
+    rows = np.flatnonzero(wanted)
+    if not len(rows):
+        return bars[:0]
+    first, end = int(rows[0]), int(rows[-1]) + 1
+    return bars[first:end] if end - first == len(rows) else bars[rows]

@@ -4,6 +4,7 @@ from functools import cached_property
 
 import numpy as np
 from attrs import field, frozen
+from numpy.typing import NDArray
 
 from sellcore.bar import COLUMNS, BarSeries
 from sellcore.coverage import Coverage
@@ -50,12 +51,18 @@ class StoredSeries:
 
 def closed(bars: BarSeries, coverage: Coverage) -> BarSeries:
     """Return the bars that lie inside ``coverage`` as a whole."""
-    if not coverage or not len(bars):
-        return bars[:0]
+    inside = are_closed(bars, coverage)
+    return bars if inside.all() else bars[inside]
+
+
+def are_closed(bars: BarSeries, coverage: Coverage) -> NDArray[np.bool_]:
+    """Say of each bar, shape (n,), whether it lies inside ``coverage`` as a whole."""
+    if not coverage:
+        return np.zeros(len(bars), dtype=np.bool_)
     lows, highs = np.array(coverage.intervals, dtype=np.int64).T
     at = np.searchsorted(lows, bars.start, side="right") - 1
-    inside = (at >= 0) & (bars.end <= highs[at])
-    return bars if inside.all() else bars[inside]
+    inside: NDArray[np.bool_] = (at >= 0) & (bars.end <= highs[at])
+    return inside
 
 
 @frozen
