@@ -259,7 +259,7 @@ class Inbox:
         elif (details := self.details.get(req_id)) is not None:
             if not notices.is_remark(code):
                 details.fail(Refusal(code, text))
-        elif notices.refuses_unaddressed(code):
+        elif req_id <= 0 and notices.refuses_unaddressed(code):
             for pending in (self.positions, self.orders):
                 if pending is not None:
                     pending.fail(Refusal(code, text))
