@@ -16,10 +16,10 @@ test: $(STAMP)  ## every test
 check: format lint types imports test docs  ## all that CI runs
 
 format: $(STAMP)
-	$(BIN)/ruff format --check src tests bench docs
+	$(BIN)/ruff format --check src tests bench docs scripts
 
 lint: $(STAMP)
-	$(BIN)/ruff check src tests bench docs
+	$(BIN)/ruff check src tests bench docs scripts
 
 types: $(STAMP)
 	$(BIN)/mypy

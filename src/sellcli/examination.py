@@ -6,7 +6,7 @@ from tempfile import TemporaryFile
 
 from attrs import frozen
 
-from sellcli import compose
+from sellcli.compose.files import assignment_store
 from sellcli.settings import Settings
 from sellcore.errors import BrokerError, SellError
 from sellcore.instrument import Kind
@@ -71,7 +71,7 @@ def _nearest_existing(folder: Path) -> Path:
 
 def _assignments(settings: Settings) -> Finding:
     try:
-        found = compose.assignment_store(settings).load()
+        found = assignment_store(settings).load()
     except SellError as error:
         return Finding("assignments", False, str(error))
     if found.problems:
@@ -83,7 +83,9 @@ def _broker(settings: Settings) -> Iterator[Finding]:
     from datetime import UTC, datetime
 
     try:
-        with compose.broker(settings) as (connection, broker):
+        from sellcli.compose.watch import broker as broker_of
+
+        with broker_of(settings) as (connection, broker):
             login = connection.connect()
             yield Finding("connection", True, login.server)
             yield _account(settings, login.accounts)

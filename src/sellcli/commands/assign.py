@@ -24,7 +24,7 @@ def command(settings: Settings, ticker: str, kind: str, length: str, timeframe: 
       sellcli assign NASDAQ:AAPL SMA 50
       sellcli assign NYSE:IBM EMA 200 --timeframe D
     """
-    from sellcli.compose import assignment_store
+    from sellcli.compose.files import assignment_store
 
     name = parse_ticker(ticker)
     rule = MovingAverageRule(parse_kind(kind), parse_length(length), parse_timeframe(timeframe))

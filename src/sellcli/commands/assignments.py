@@ -25,7 +25,7 @@ def command(
     Example:
       sellcli assignments --export backup.csv
     """
-    from sellcli.compose import assignment_file, assignment_store
+    from sellcli.compose.files import assignment_file, assignment_store
 
     store = assignment_store(settings)
     if import_from is not None:

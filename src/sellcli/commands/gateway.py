@@ -45,21 +45,21 @@ def command(
     Example:
       sellcli gateway --port 4002 --scenario day.toml --record orders.jsonl
     """
-    from sellcli import compose
+    from sellcli.compose import simulation as simulated
 
     if help_faults:
-        for line in compose.fault_lines():
+        for line in simulated.fault_lines():
             click.echo(line)
         return
-    chosen = compose.simulation(scenario, data, pace).scenario
+    chosen = simulated.simulation(scenario, data, pace).scenario
     try:
-        with compose.gateway(chosen, host, port, pace, record) as address:
+        with simulated.gateway(chosen, host, port, pace, record) as address:
             click.echo(
                 f"simulated gateway on {address[0]}:{address[1]}, account {chosen.account}, "
                 f"{chosen.start:%Y-%m-%d %H:%M:%S}Z; Ctrl-C ends it",
                 err=True,
             )
-            compose.wait_for_ever()
+            simulated.wait_for_ever()
     except KeyboardInterrupt:
         click.echo("\nCtrl-C: the gateway ends", err=True)
     except OSError as error:

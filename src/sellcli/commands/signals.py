@@ -24,7 +24,7 @@ def command(settings: Settings, since: str | None, ticker: str | None, as_json: 
     Example:
       sellcli signals --since 2022-05-20 --ticker NASDAQ:MSFT
     """
-    from sellcli.compose import decision_log
+    from sellcli.compose.files import decision_log
     from sellcli.screen.record_lines import record_line
     from sellcore.record import to_json
 

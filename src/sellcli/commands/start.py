@@ -57,15 +57,16 @@ def command(
     """
     if live:
         raise Denied("live orders cannot be sent by this version; leave --live out")
-    from sellcli import compose
+    from sellcli.compose.simulation import simulation
+    from sellcli.compose.watch import wired
     from sellcli.screen.choose import listener
     from sellcore.usecases.watch import begin, cycle, run, summary
 
-    simulated = compose.simulation(scenario, data, pace) if simulate else None
+    simulated = simulation(scenario, data, pace) if simulate else None
     ask = _asker(settings, no_input or bool(simulated and simulated.built_in))
     screen = listener(as_json=as_json, once=once, log=str(settings.log_dir / "signals.log"))
     try:
-        with compose.wired(settings, simulated, screen) as wiring:
+        with wired(settings, simulated, screen) as wiring:
             ports, terms = wiring.ports, wiring.terms
             state = begin(ports, terms, ask)
             try:

@@ -31,15 +31,16 @@ def command(
     """
     import json
 
-    from sellcli import compose
+    from sellcli.compose.simulation import simulation
+    from sellcli.compose.watch import wired
     from sellcli.screen.choose import tables_only
     from sellcli.screen.json_forms import status_form
     from sellcore.usecases.report import report
     from sellcore.usecases.watch import begin
 
-    simulated = compose.simulation(scenario, data, pace) if simulate else None
+    simulated = simulation(scenario, data, pace) if simulate else None
     screen = tables_only(quiet=as_json)
-    with compose.wired(settings, simulated, screen) as wiring:
+    with wired(settings, simulated, screen) as wiring:
         state = begin(wiring.ports, wiring.terms, None)
         status = report(wiring.ports, state)
     if as_json:

@@ -1,121 +1,27 @@
 """
-The composition root: from settings to wired adapters. Nothing else imports adapters.
-
-Dry-run is settled here and nowhere else: the broker that is wired has no
-method that sends.
+A watch, put together. Dry-run is settled here and nowhere else: the broker that is wired has
+no method that sends.
 """
 
 from collections.abc import Callable, Iterator
 from contextlib import closing, contextmanager
-from datetime import datetime, timedelta
-from pathlib import Path
 from typing import TYPE_CHECKING
 
 from attrs import frozen
 
+from sellcli.compose.files import assignment_store, decision_log
 from sellcli.settings import Settings
 
 if TYPE_CHECKING:
-    from adapters.gateway.scenario import Scenario
     from adapters.ib.connection import IBConnection
     from adapters.parquet.bar_store import ParquetBarStore
+    from sellcli.compose.simulation import Simulation
     from sellcore.event import Event
     from sellcore.ports.assignments import AssignmentStore
     from sellcore.ports.broker import Broker
     from sellcore.ports.clock import Clock
     from sellcore.ports.connection import Connection
-    from sellcore.ports.decision_log import DecisionLog
     from sellcore.usecases.watch_state import Ports, Terms
-
-
-def assignment_file(path: Path) -> "AssignmentStore":
-    """Return the assignments of one CSV file."""
-    from adapters.csv_assignments import CsvAssignments
-
-    return CsvAssignments(path)
-
-
-def assignment_store(settings: Settings) -> "AssignmentStore":
-    """Return the user's assignments."""
-    return assignment_file(settings.assignments)
-
-
-def decision_log(settings: Settings) -> "DecisionLog":
-    """Return the audit log."""
-    from adapters.signal_log import SignalLog
-
-    return SignalLog(settings.log_dir)
-
-
-@frozen
-class Simulation:
-    """
-    What a simulated run is made of.
-
-    Attributes:
-        scenario: What the gateway starts from.
-        built_in: It is the one that ships with the product: a demonstration.
-        pace: Real seconds that a simulated minute takes.
-        end: When the run ends by itself, UTC.
-    """
-
-    scenario: "Scenario"
-    built_in: bool
-    pace: float
-    end: datetime
-
-
-DEMO_PACE = 0.15
-"""Seconds a minute of the demonstration takes: the day passes in about one minute."""
-
-AFTER_CLOSE = timedelta(minutes=5)
-"""A simulated day ends this long after its session's close."""
-
-
-def simulation(scenario: Path | None, data: Path | None, pace: float | None) -> Simulation:
-    """
-    Return the simulation that the flags ask for.
-
-    Raises:
-        ConfigError: the scenario or the data folder cannot be used.
-    """
-    from attrs import evolve
-
-    from adapters.calendar import SessionTable
-    from adapters.gateway.folder_scenario import folder_scenario
-    from adapters.gateway.scenario import default_scenario, load_scenario
-
-    calendar = SessionTable()
-    if scenario is not None:
-        chosen = load_scenario(scenario)
-        chosen = chosen if data is None else evolve(chosen, data=data)
-    elif data is not None:
-        chosen = folder_scenario(data, calendar)
-    else:
-        chosen = default_scenario()
-    built_in = scenario is None and data is None
-    return Simulation(
-        scenario=chosen,
-        built_in=built_in,
-        pace=DEMO_PACE if pace is None else pace,
-        end=chosen.end or _day_end(chosen),
-    )
-
-
-def _day_end(scenario: "Scenario") -> datetime:
-    from adapters.calendar import SessionTable
-    from sellcore.errors import CalendarError
-
-    first = scenario.start.date()
-    exchanges = [p.ticker.partition(":")[0] for p in scenario.positions] or ["NYSE"]
-    closes = []
-    for exchange in dict.fromkeys([*exchanges, "NYSE"]):
-        try:
-            days = SessionTable().sessions(exchange, first, first + timedelta(days=10))
-        except CalendarError:
-            continue
-        closes += [day.close for day in days if day.close > scenario.start][:1]
-    return min(closes) + AFTER_CLOSE
 
 
 @frozen
@@ -128,7 +34,7 @@ class Wiring:
 
 @contextmanager
 def wired(
-    settings: Settings, simulated: Simulation | None, emit: "Callable[[Event], None]"
+    settings: Settings, simulated: "Simulation | None", emit: "Callable[[Event], None]"
 ) -> Iterator[Wiring]:
     """
     Put a dry-run watch together, and take it apart again whatever happens.
@@ -166,7 +72,7 @@ def _watch(
     settings: Settings,
     clock: "Clock",
     emit: "Callable[[Event], None]",
-    simulated: Simulation | None,
+    simulated: "Simulation | None",
 ) -> Iterator[Wiring]:
     import random
     from uuid import uuid4
@@ -233,7 +139,7 @@ def _bar_store(settings: Settings) -> "ParquetBarStore":
     return ParquetBarStore(settings.cache_dir)
 
 
-def _assignments(settings: Settings, simulated: Simulation | None) -> "AssignmentStore":
+def _assignments(settings: Settings, simulated: "Simulation | None") -> "AssignmentStore":
     """Return the user's assignments; the demonstration brings its own, and keeps them to itself."""
     if simulated is None or not simulated.built_in:
         return assignment_store(settings)
@@ -251,37 +157,3 @@ def broker(settings: Settings) -> Iterator[tuple["Connection", "Broker"]]:
 
     with closing(_connection(settings, SystemClock(), paced=True)) as connection:
         yield connection, IBBroker(connection)
-
-
-@contextmanager
-def gateway(
-    scenario: "Scenario", host: str, port: int, pace: float, record: Path | None
-) -> Iterator[tuple[str, int]]:
-    """Run the simulated gateway by itself; its clock runs at ``pace`` seconds a minute."""
-    from adapters.calendar import SessionTable
-    from adapters.gateway.running_clock import RunningClock
-    from adapters.gateway.server import GatewayServer
-
-    clock = RunningClock(scenario.start, pace=pace)
-    server = GatewayServer(scenario, clock, SessionTable(), host=host, port=port, record=record)
-    try:
-        yield server.start()
-    finally:
-        server.stop()
-
-
-def wait_for_ever() -> None:
-    """Return only by an interrupt."""
-    from threading import Event
-
-    forever = Event()
-    while not forever.wait(3600):
-        pass
-
-
-def fault_lines() -> Iterator[str]:
-    """Yield what ``sellcli gateway --help-faults`` prints."""
-    from adapters.gateway.fault_table import help_rows
-
-    for kind, parameters, what in help_rows():
-        yield f"{kind:<20} {what}{f' ({parameters})' if parameters else ''}"

@@ -1,0 +1,1 @@
+"""The composition root: from settings to wired adapters, which nothing else here imports."""

@@ -1,0 +1,78 @@
+"""What lies in files: assignments, the audit log, the cache."""
+
+from collections.abc import Mapping
+from datetime import timedelta
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from sellcli.settings import Settings
+
+if TYPE_CHECKING:
+    from adapters.parquet.inspection import CacheInfo, Rebuilt
+    from adapters.parquet.inspection import SeriesInfo as SeriesInfo
+    from sellcore.ports.assignments import AssignmentStore
+    from sellcore.ports.decision_log import DecisionLog
+    from sellcore.series import SeriesKey, StoredSeries
+    from sellcore.trading_days import TradingDays
+
+
+def assignment_file(path: Path) -> "AssignmentStore":
+    """Return the assignments of one CSV file."""
+    from adapters.csv_assignments import CsvAssignments
+
+    return CsvAssignments(path)
+
+
+def assignment_store(settings: Settings) -> "AssignmentStore":
+    """Return the user's assignments."""
+    return assignment_file(settings.assignments)
+
+
+def decision_log(settings: Settings) -> "DecisionLog":
+    """Return the audit log."""
+    from adapters.signal_log import SignalLog
+
+    return SignalLog(settings.log_dir)
+
+
+def cache_info(settings: Settings) -> "CacheInfo":
+    """Return what is stored."""
+    from adapters.parquet.inspection import info
+
+    return info(settings.cache_dir)
+
+
+def cache_findings(settings: Settings) -> tuple[str, ...]:
+    """Return what is wrong with what is stored, one line each."""
+    from adapters.parquet.verification import verify
+
+    return tuple(map(str, verify(settings.cache_dir).findings))
+
+
+def cache_rebuild(settings: Settings) -> "Rebuilt":
+    """Write the stored bars anew, and their averages."""
+    from adapters.parquet.inspection import rebuild
+    from sellcore.usecases.averages import average_tables
+
+    return rebuild(settings.cache_dir, lambda series: average_tables(series, _sessions(series)))
+
+
+def _sessions(series: "Mapping[SeriesKey, StoredSeries]") -> "dict[int, TradingDays]":
+    """Return the table's sessions around all stored bars, by contract id."""
+    from adapters.calendar import SessionTable
+    from sellcore.errors import CalendarError
+    from sellcore.instant import from_epoch
+    from sellcore.trading_days import TradingDays
+
+    found = {}
+    for key, stored in series.items():
+        if not len(stored.bars):
+            continue
+        first = from_epoch(int(stored.bars.start[0])).date()
+        last = from_epoch(int(stored.bars.end[-1])).date() + timedelta(days=1)
+        try:
+            days = SessionTable().sessions(key.ticker.partition(":")[0], first, last)
+        except CalendarError:
+            continue
+        found[key.con_id] = TradingDays(days)
+    return found
