@@ -115,6 +115,12 @@ def test_scenario_says_what_its_file_says(tmp_path: Path) -> None:
             "kind = 'half_open'",
             ["until", "not after at"],
         ),
+        (
+            HEAD + "[[fault]]\nat = 2022-05-20T14:00:00Z\nuntil = 2022-05-20T15:00:00Z\n"
+            "kind = 'drop_socket'",
+            ["drop_socket happens once"],
+        ),
+        (HEAD + "zone = 'Mars/North'", ["zone = 'Mars/North'", "US/Eastern"]),
         (HEAD + "position = 5", ["position", "[[position]]"]),
     ],
 )

@@ -27,6 +27,14 @@ NOTICES: Final = (
 class Reception(Protocol):
     """What a connection reports to: the server behind it."""
 
+    def opened(self, connection: "Connection") -> None:
+        """Keep a connection in mind."""
+        ...
+
+    def closed(self, connection: "Connection") -> None:
+        """Forget a connection that is gone."""
+        ...
+
     def admitted(self, client: Client) -> None:
         """Take in a client that has started its API."""
         ...
@@ -56,26 +64,36 @@ class Connection(asyncio.Protocol):
         if not isinstance(transport, asyncio.WriteTransport):
             raise TypeError(f"a stream that can be written to is needed, got {transport!r}")
         self._client = Client(transport, self._world.switches)
+        self._reception.opened(self)
 
     def data_received(self, data: bytes) -> None:
         """Work off every whole message."""
         client = self._client
-        if client is None or self._silent or self._world.switches.on(FaultKind.HALF_OPEN):
+        if client is None or self._silent:
             return
+        deaf = self._world.switches.on(FaultKind.HALF_OPEN) is not None
         try:
             for payload in self._reader.feed(data):
                 if not client.connected:
                     return
-                self._message(client, payload)
+                if not deaf:
+                    self._message(client, payload)
         except InvalidValue:
             client.close()
 
     def connection_lost(self, exc: Exception | None) -> None:
         """Tell the server, whichever side hung up."""
+        self._reception.closed(self)
         if self._client is not None:
             self._client.connected = False
             if self._started:
                 self._reception.left(self._client)
+
+    def hang_up(self) -> None:
+        """Send what waits and close; what the other side does not take is lost."""
+        if self._client is not None:
+            self._client.close()
+            self._client.drop()
 
     def _message(self, client: Client, payload: bytes) -> None:
         if not client.version:

@@ -106,8 +106,14 @@ class Dispatch:
         return True
 
     def _missing(self, message: int, name: str | None, fields: list[str]) -> bool:
-        fault = self.world.switches.on(FaultKind.MISSING_ANSWERS, self._ticker(message, fields))
-        return fault is not None and name in (fault.names("requests") or REQUESTS)
+        faults = self.world.switches.active(FaultKind.MISSING_ANSWERS)
+        if not faults:
+            return False
+        ticker = self._ticker(message, fields)
+        return any(
+            fault.concerns(ticker) and name in (fault.names("requests") or REQUESTS)
+            for fault in faults
+        )
 
     def _ticker(self, message: int, fields: list[str]) -> str | None:
         begin = _CONTRACT_AT.get(message)

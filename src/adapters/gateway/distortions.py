@@ -28,7 +28,9 @@ def distorted(
     if late is not None:
         age = now - bars.end
         bars = bars[(age < 0) | (age >= late.number("seconds"))]
-    for fault in switches.all_on(FaultKind.MISSING_BARS, listing.ticker) if intraday else []:
+    for fault in switches.active(FaultKind.MISSING_BARS) if intraday else []:
+        if not fault.concerns(listing.ticker):
+            continue
         first = to_epoch(fault.instant("from") or fault.at - _MISSING_BEFORE)
         until = to_epoch(fault.instant("to") or fault.at)
         bars = bars[(bars.start < first) | (bars.start >= until)]

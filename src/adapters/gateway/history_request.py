@@ -188,7 +188,7 @@ def _end(text: str, login_zone: str) -> datetime | None:
     try:
         naive = datetime.strptime(match[1] + match[3], "%Y%m%d%H:%M:%S")
         zone = UTC if match[2] == "-" else ZoneInfo(match[4] or login_zone)
-    except (ValueError, ZoneInfoNotFoundError):
+    except (ValueError, ZoneInfoNotFoundError, OSError):
         raise _invalid(_BAD_END) from None
     return naive.replace(tzinfo=zone).astimezone(UTC)
 

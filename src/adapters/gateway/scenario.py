@@ -7,6 +7,7 @@ from difflib import get_close_matches
 from importlib.resources import files
 from pathlib import Path
 from zlib import crc32
+from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from attrs import field, frozen
 
@@ -165,11 +166,22 @@ def parse_scenario(text: str, where: str, folder: Path) -> Scenario:
         seed=top.whole("seed", 7),
         read_only=top.flag("read_only", default=False),
         cash=top.number("cash", 100_000.0),
-        zone=top.text("zone", "US/Eastern"),
+        zone=_zone(top),
         positions=positions,
         open_orders=tuple(_order(table, con_ids) for table in top.tables("open_order")),
         faults=tuple(_fault(table) for table in top.tables("fault")),
     )
+
+
+def _zone(table: TomlTable) -> str:
+    name = table.text("zone", "US/Eastern")
+    try:
+        ZoneInfo(name)
+    except (ValueError, ZoneInfoNotFoundError, OSError):
+        raise ConfigError(
+            f"{table.where}: zone = {name!r} is not a time zone, e.g. 'US/Eastern'"
+        ) from None
+    return name
 
 
 def _ticker(table: TomlTable) -> str:
@@ -252,6 +264,8 @@ def _fault(table: TomlTable) -> Fault:
     plain = {k: float(v) if isinstance(v, Decimal) else v for k, v in given.items()}
     until = table.optional_instant("until")
     at = table.instant("at")
+    if until is not None and HELP[kind].once:
+        raise ConfigError(f"{table.where}: {kind} happens once; leave until out")
     if until is not None and until <= at:
         raise ConfigError(f"{table.where}: until {until} is not after at {at}")
     return Fault(

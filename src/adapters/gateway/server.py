@@ -1,10 +1,8 @@
 """The simulated gateway as a server: one event loop on a thread of its own."""
 
 import asyncio
-import threading
 from collections.abc import Callable, Mapping
 from concurrent.futures import Future
-from concurrent.futures import TimeoutError as NotYet
 from datetime import datetime
 from pathlib import Path
 from typing import Final, Protocol, runtime_checkable
@@ -17,6 +15,7 @@ from adapters.gateway.dispatch import Dispatch
 from adapters.gateway.faults import Fault, FaultKind
 from adapters.gateway.history import History
 from adapters.gateway.ledger import Ledger
+from adapters.gateway.loop_thread import LoopThread
 from adapters.gateway.portfolio import Portfolio
 from adapters.gateway.quotes import Quotes
 from adapters.gateway.scenario import Scenario
@@ -27,9 +26,6 @@ from sellcore.ports.sessions import SessionCalendar
 
 _TICK: Final = 0.25
 """Wall seconds between two looks at a clock that does not tell when it moves."""
-
-_PATIENCE: Final = 1.0
-"""Wall seconds after which a waiting application looks whether the server still lives."""
 
 
 @runtime_checkable
@@ -82,8 +78,8 @@ class GatewayServer:
         self._history = History.of(self.world)
         self._quotes = Quotes.of(self.world)
         self._dispatch = Dispatch(self.world, self._handlers())
-        self._loop = asyncio.new_event_loop()
-        self._thread = threading.Thread(target=self._run, name="gateway", daemon=True)
+        self._loop = LoopThread("gateway")
+        self._connections: set[Connection] = set()
         self._listener: asyncio.Server | None = None
         self._listening = True
         self._watching: Future[None] | None = None
@@ -97,9 +93,9 @@ class GatewayServer:
         Raises:
             ConfigError: the port is taken, or the host is not one of this machine.
         """
-        self._thread.start()
+        self._loop.start()
         try:
-            asyncio.run_coroutine_threadsafe(self._begin(), self._loop).result()
+            self._loop.run(self._begin())
         except OSError as error:
             self.stop()
             host, port = self._address
@@ -109,7 +105,7 @@ class GatewayServer:
         if isinstance(self._clock, TellingClock):
             self._clock.on_advance(self._clock_moved)
         else:
-            self._watching = asyncio.run_coroutine_threadsafe(self._watch_clock(), self._loop)
+            self._watching = self._loop.submit(self._watch_clock())
         return self._address
 
     def stop(self) -> None:
@@ -117,13 +113,11 @@ class GatewayServer:
         if self._stopped:
             return
         self._stopped = True
-        if self._thread.is_alive():
-            if self._watching is not None:
-                self._watching.cancel()
-            asyncio.run_coroutine_threadsafe(self._end(), self._loop).result()
-            self._loop.call_soon_threadsafe(self._loop.stop)
-            self._thread.join()
-        self._loop.close()
+        if self._watching is not None:
+            self._watching.cancel()
+        if self._loop.running:
+            self._loop.run(self._end())
+        self._loop.stop()
         if self._ledger is not None:
             self._ledger.close()
 
@@ -136,6 +130,14 @@ class GatewayServer:
         for code, text in NOTICES:
             client.error(-1, code, text)
         self._desk.client_connected(client)
+
+    def opened(self, connection: Connection) -> None:
+        """Keep a connection in mind, so that it is closed at the end."""
+        self._connections.add(connection)
+
+    def closed(self, connection: Connection) -> None:
+        """Forget a connection that is gone."""
+        self._connections.discard(connection)
 
     def left(self, client: Client) -> None:
         """Forget a client that is gone; its orders stay."""
@@ -174,10 +176,6 @@ class GatewayServer:
         switches.when_begins(FaultKind.FARM_DOWN, lambda fault: self._farms(broken=True))
         switches.when_ends(FaultKind.FARM_DOWN, lambda fault: self._farms(broken=False))
 
-    def _run(self) -> None:
-        asyncio.set_event_loop(self._loop)
-        self._loop.run_forever()
-
     async def _begin(self) -> None:
         await self._open_or_close()
         if self._listener is not None:
@@ -187,9 +185,9 @@ class GatewayServer:
     async def _end(self) -> None:
         if self._listener is not None:
             self._listener.close()
-        for client in list(self.world.clients.values()):
-            client.close()
-        await asyncio.sleep(0)
+        for connection in list(self._connections):
+            connection.hang_up()
+        await asyncio.sleep(0)  # their transports close in the loop's next round
 
     async def _advance(self, now: datetime) -> None:
         self.world.advance(now)
@@ -201,7 +199,7 @@ class GatewayServer:
         """Open or close the port, as the faults have it."""
         if self._listening and self._listener is None:
             host, port = self._address
-            self._listener = await self._loop.create_server(
+            self._listener = await asyncio.get_running_loop().create_server(
                 lambda: Connection(self.world, self), host, port
             )
         elif not self._listening and self._listener is not None:
@@ -210,15 +208,8 @@ class GatewayServer:
 
     def _clock_moved(self, now: datetime) -> None:
         """Have everything done that is due, and wait for it; called in the clock's thread."""
-        if self._stopped:
-            return
-        done: Future[None] = asyncio.run_coroutine_threadsafe(self._advance(now), self._loop)
-        while not self._stopped:
-            try:
-                done.result(_PATIENCE)
-            except NotYet:
-                continue
-            return
+        if not self._stopped:
+            self._loop.run(self._advance(now))
 
     async def _watch_clock(self) -> None:
         while not self._stopped:
