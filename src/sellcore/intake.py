@@ -7,7 +7,7 @@ import numpy as np
 from attrs import frozen
 from numpy.typing import NDArray
 
-from sellcore.bar import PRICES, BarSeries, Seconds
+from sellcore.bar import PRICES, BarSeries, Floats, Seconds
 from sellcore.coverage import Coverage
 from sellcore.instant import to_epoch
 from sellcore.policy import Policy
@@ -19,6 +19,8 @@ from sellcore.trading_days import TradingDays
 
 HALF_HOUR = 1800
 """Seconds."""
+
+_ODD = "{} bars begin at no half hour: they are of another size, and nothing of the answer is used"
 
 
 @frozen
@@ -41,15 +43,17 @@ def take_in(fetched: FetchedBars, sessions: Sequence[Session], policy: Policy) -
 
     A bar is final once it was read ``policy.settle`` after its end. What lies
     before the last final bar is known: where no bar is, nothing was traded.
-    What lies behind it is not: a bar may be late.
+    What lies behind it is not: a bar may be late. A bar without a usable price
+    did trade, so its time is not known either.
 
     Args:
         fetched: The broker's answer.
         sessions: The exchange's sessions, in order, around all its bars.
         policy: Settle times.
     """
+    nothing = StoredSeries(BarSeries.empty(), Coverage())
     if not len(fetched.stamp) or not sessions:
-        return Intake(StoredSeries(BarSeries.empty(), Coverage()))
+        return Intake(nothing)
     days = TradingDays.of(sessions)
     if fetched.request.granularity is Granularity.DAY:
         at = np.minimum(np.searchsorted(days.midnights, fetched.stamp), len(days) - 1)
@@ -59,12 +63,14 @@ def take_in(fetched: FetchedBars, sessions: Sequence[Session], policy: Policy) -
         at = np.searchsorted(days.opens, fetched.stamp, side="right") - 1
         known = (at >= 0) & (fetched.stamp < days.closes[at])
         start = fetched.stamp
+        odd = known & (start % HALF_HOUR != 0) & (start != days.opens[at])
+        if odd.any():  # were some of these taken for half hours, so might be others
+            return Intake(nothing, (_ODD.format(int(np.count_nonzero(odd))),))
         end = np.minimum((start // HALF_HOUR + 1) * HALF_HOUR, days.closes[at])
     priced = _priced(fetched)
     order = _last_of_each(start, known & priced)
-    bars = BarSeries(
-        start[order], end[order], *(getattr(fetched, name)[order] for name in (*PRICES, "volume"))
-    )
+    prices = (getattr(fetched, name)[order] for name in PRICES)
+    bars = BarSeries(start[order], end[order], *prices, _told(fetched.volume[order]))
     ends_session = end[order] == days.closes[at[order]]
     coverage = _known_until(bars, ends_session, fetched.asked_at, policy)
     bad = known & ~priced
@@ -78,6 +84,12 @@ def _priced(fetched: FetchedBars) -> NDArray[np.bool_]:
         column = getattr(fetched, name)
         usable &= np.isfinite(column) & (column > 0)
     return usable
+
+
+def _told(volume: Floats) -> Floats:
+    """Return the volumes with 0 for what is none; a NaN would differ at every reading."""
+    told: Floats = np.where(np.isfinite(volume) & (volume >= 0), volume, 0.0)
+    return told
 
 
 def _last_of_each(start: Seconds, usable: NDArray[np.bool_]) -> NDArray[np.intp]:

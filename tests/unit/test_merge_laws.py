@@ -22,7 +22,7 @@ Truth = dict[datetime, float]
 
 @st.composite
 def truths(draw: st.DrawFn) -> Truth:
-    """Closes for some of the half hours, the first and the last among them."""
+    """Draw closes for some of the half hours, the first and the last among them."""
     traded = draw(st.lists(st.integers(0, 3).map(bool), min_size=len(SLOTS), max_size=len(SLOTS)))
     traded[0] = traded[-1] = True
     closes = draw(st.lists(TICKS, min_size=len(SLOTS), max_size=len(SLOTS)))
