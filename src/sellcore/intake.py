@@ -69,8 +69,8 @@ def take_in(fetched: FetchedBars, sessions: Sequence[Session], policy: Policy) -
         end = np.minimum((start // HALF_HOUR + 1) * HALF_HOUR, days.closes[at])
     priced = _priced(fetched)
     order = _last_of_each(start, known & priced)
-    prices = (getattr(fetched, name)[order] for name in PRICES)
-    bars = BarSeries(start[order], end[order], *prices, _told(fetched.volume[order]))
+    values = [*(getattr(fetched, name)[order] for name in PRICES), _told(fetched.volume[order])]
+    bars = BarSeries(start[order], end[order], *values)
     ends_session = end[order] == days.closes[at[order]]
     coverage = _known_until(bars, ends_session, fetched.asked_at, policy)
     bad = known & ~priced
