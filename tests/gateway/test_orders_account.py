@@ -147,3 +147,16 @@ def test_cash_moves_with_trades(market: Market) -> None:
     client = market.join()
     market.ask(client, *order_fields(1))
     assert market.portfolio.holdings.cash == Decimal(100_000) + 25_000 - 1
+
+
+def test_profit_begins_anew_each_day(tmp_path: Path) -> None:
+    """What was realized yesterday is no part of today's; the rest counts from last night."""
+    days = {"2022-05-23": [270.0] * 3}
+    market = Market(tmp_path, path=[250.0] * 3, other_days=days).at("10:02")
+    client = market.join()
+    market.ask(client, *order_fields(1, quantity=40))
+    market.at("09:32", "2022-05-23")
+    (row,) = market.ask(client, 92, 5, ACCOUNT, "")
+    assert row[2:] == ["1200.00", "-600.00", "0.00"]
+    (row,) = market.ask(client, 94, 6, ACCOUNT, "", MSFT)
+    assert row[2:] == ["60", "1200.00", "-600.00", "0.00", "16200.00"]

@@ -151,6 +151,8 @@ REFUSALS = {
     "unknown type": ({"kind": "TRAIL"}, 321),
     "unknown action": ({"action": "HOLD"}, 321),
     "unknown tif": ({"tif": "OPG"}, 321),
+    "limit of nothing": ({"kind": "LMT", "limit": "0.0"}, 321),
+    "negative stop": ({"kind": "STP", "stop": "-1"}, 321),
     "limit without price": ({"kind": "LMT"}, 321),
     "stop without price": ({"kind": "STP"}, 321),
     "off tick": ({"kind": "LMT", "limit": "250.005"}, 110),
@@ -233,6 +235,25 @@ def test_a_bad_modification_leaves_the_order_as_it_was(morning: Market) -> None:
     assert kinds(morning.ask(client, 5, 1)) == ["open Submitted", "status Submitted", "openEnd"]
 
 
+def test_a_working_order_cannot_be_called_back_by_transmit(morning: Market) -> None:
+    """A change without transmit is a change; the order goes on working."""
+    client = morning.join()
+    morning.ask(client, *order_fields(1, kind="LMT", limit="260"))
+    heard = morning.ask(client, *order_fields(1, kind="LMT", limit="270", transmit=False))
+    assert statuses(heard) == ["Submitted"]
+    assert kinds(morning.ask(client, *order_fields(1, kind="LMT", limit="249")))[-1] == "commission"
+
+
+def test_an_elected_stop_stays_elected_when_its_limit_is_changed(market: Market) -> None:
+    """Elected at 242, resting at 260; at a new limit that is met it sells without its stop."""
+    client = market.at("10:02").join()
+    market.ask(client, *order_fields(1, kind="STP LMT", limit="260", stop="242"))
+    market.at("10:07")
+    assert statuses(client.take()) == ["Submitted"]
+    heard = market.ask(client, *order_fields(1, kind="STP LMT", limit="230", stop="200"))
+    assert kinds(heard)[-1] == "commission"
+
+
 def test_an_order_held_back_is_kept_and_does_not_trade(market: Market) -> None:
     """transmit=False parks; sending it again with transmit sends it out."""
     client = market.at("10:02").join()
@@ -253,6 +274,16 @@ def test_what_if_tells_margins_and_places_nothing(morning: Market) -> None:
     assert (before, change, after) == ("12500", "-12500", "0")
     assert kinds(morning.ask(client, 16, 1)) == ["openEnd"]
     assert kinds(morning.ask(client, *order_fields(1))) == FILLED_AT_ONCE
+
+
+def test_what_if_with_the_id_of_a_live_order_does_not_touch_it(morning: Market) -> None:
+    """Asking is not changing."""
+    client = morning.join()
+    morning.ask(client, *order_fields(1, kind="LMT", limit="260"))
+    (heard,) = morning.ask(client, *order_fields(1, quantity=5, what_if=True))
+    assert heard[0] == "5"
+    status = next(f for f in morning.ask(client, 5, 1) if f[0] == "3")
+    assert status[2:5] == ["Submitted", "0", "100"]
 
 
 def test_selling_more_than_is_held_warns_and_opens_a_short(morning: Market) -> None:
@@ -344,6 +375,25 @@ def test_only_client_0_may_ask_for_orders_by_hand(morning: Market) -> None:
     assert morning.ask(morning.join(0), 15, 1, 1) == []
 
 
+def test_a_fill_of_an_order_by_hand_is_told_to_client_0_if_it_asked(tmp_path: Path) -> None:
+    """Unbound, it is heard of only by a client 0 that asked for orders by hand."""
+    fills = []
+    for asks, leaves in ((False, False), (True, False), (True, True)):
+        market = Market(tmp_path, path=[250.0] * 3 + [235.0] * 9, extra=_BY_HAND).at("10:02")
+        zero = market.join(0)
+        if asks:
+            market.ask(zero, 15, 1, 1)
+        if leaves:
+            market.leave(zero)
+            zero = market.join(0)
+        market.at("10:06")
+        told = zero.take()
+        fills.append(len([f for f in told if f[0] == "11"]))
+        completed = market.ask(zero, 99, 0), market.ask(zero, 99, 1)
+        assert [len(rows) - 1 for rows in completed] == [1, 0]
+    assert fills == [0, 1, 0]
+
+
 def test_orders_outlive_the_connection(market: Market) -> None:
     """The owner is gone while its stop sells; back again, it finds out by asking."""
     client = market.at("10:02").join(7)
@@ -419,6 +469,21 @@ def test_completed_orders_hold_the_day_s_filled_cancelled_and_rejected(morning: 
     assert "Cancelled by Trader" in heard[1]
 
 
+def test_executions_and_completed_orders_last_until_midnight_in_new_york(
+    morning: Market,
+) -> None:
+    """At 23:50 they are still there, although it is the next day in UTC; then they are gone."""
+    client = morning.join()
+    morning.ask(client, *order_fields(1, quantity=10))
+    everything = (7, 3, 9, "", "", "", "", "", "", "")
+    morning.at("23:50")
+    assert len(morning.ask(client, *everything)) == 3
+    assert len(morning.ask(client, 99, 0)) == 2
+    morning.at("00:01", "2022-05-21")
+    assert morning.ask(client, *everything) == [["55", "1", "9"]]
+    assert morning.ask(client, 99, 0) == [["102"]]
+
+
 def test_a_bracket_goes_out_with_its_last_leg(market: Market) -> None:
     """Parent and targets wait parked; the last leg sends all, children wait for the parent."""
     client = market.at("10:02").join()
@@ -487,7 +552,23 @@ kind = "reject_orders"
     assert (fill["action"], fill["quantity"], fill["price"]) == ("SELL", 100, 250.0)
     assert fill["order_ref"] == "b"
     assert fill["exec_id"]
+    assert all(e["time"] <= "2022-05-20T20:00:00Z" for e in entries)
     assert entries[-1]["time"] == "2022-05-20T20:00:00Z"
+
+
+def test_the_ledger_tells_when_a_fill_was_not_when_it_was_noticed(tmp_path: Path) -> None:
+    """Time moves by minutes; the trade that met the stop was between two of them."""
+    record = tmp_path / "ledger.jsonl"
+    market = Market(tmp_path, path=[250.0] * 3 + [235.0] * 9, record=record).at("10:02")
+    client = market.join()
+    market.ask(client, *order_fields(1, kind="STP", stop="240"))
+    market.at("10:05")
+    market.close()
+    fill = json.loads(record.read_text().splitlines()[-1])
+    (execution,) = [f for f in client.take() if f[0] == "11"]
+    assert fill["event"] == "executed"
+    assert f"20220520 10:{fill['time'][14:19]} US/Eastern" == execution[15]
+    assert fill["time"][17:19] != "00"
 
 
 def test_a_ledger_that_cannot_be_written_stops_the_clock(tmp_path: Path) -> None:

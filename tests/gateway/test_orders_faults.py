@@ -119,6 +119,16 @@ def test_the_rest_of_a_partial_fill_can_be_cancelled(tmp_path: Path) -> None:
     assert position(market) == ["50"]
 
 
+def test_an_order_cannot_be_made_smaller_than_what_it_filled(tmp_path: Path) -> None:
+    """201, and the rest goes on filling."""
+    market = faulty(tmp_path, "partial_fills", "parts = 2")
+    client = market.join()
+    market.ask(client, *order_fields(1))
+    assert errors(market.ask(client, *order_fields(1, quantity=50))) == [(1, 201)]
+    market.at("10:04")
+    assert statuses(client.take())[-1] == "Filled"
+
+
 def test_a_late_commission_comes_late(tmp_path: Path) -> None:
     """A minute of simulated time after the fill, and not before in answers either."""
     market = faulty(tmp_path, "late_commission", "seconds = 120")
@@ -264,6 +274,29 @@ def test_a_split_multiplies_the_position_and_cancels_its_orders(tmp_path: Path) 
     assert statuses(told) == ["PendingCancel", "Cancelled"]
     fill = next(f for f in market.ask(client, *order_fields(2, quantity=200)) if f[0] == "11")
     assert fill[20] == "125"
+
+
+def test_the_value_of_a_position_survives_splits_of_the_same_instant(tmp_path: Path) -> None:
+    """Two contracts split at once, and each is valued at its own new price."""
+    twice = """
+[[fault]]
+at = 2022-05-20T14:04:00Z
+kind = "split"
+ticker = "NASDAQ:AAPL"
+ratio = "3:1"
+
+[[fault]]
+at = 2022-05-20T14:04:00Z
+kind = "split"
+ticker = "NASDAQ:MSFT"
+ratio = "2:1"
+"""
+    market = Market(tmp_path, path=[250.0] * 60, extra=twice).at("10:02")
+    client = market.join()
+    market.ask(client, 6, 2, True, "")
+    market.at("10:04")
+    rows = [f for f in client.take() if f[0] == "7"]
+    assert rows[-1][13:16] == ["200", "125", "25000.00"]
 
 
 def test_a_position_can_be_changed_by_hand(tmp_path: Path) -> None:

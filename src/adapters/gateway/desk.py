@@ -6,11 +6,9 @@ from datetime import datetime
 from attrs import evolve
 
 from adapters.gateway import order_messages as messages
-from adapters.gateway.account_values import margins
 from adapters.gateway.clients import Client, Handler
 from adapters.gateway.exchange import Events, Exchange
 from adapters.gateway.faults import Fault, FaultKind
-from adapters.gateway.holdings import commission_for
 from adapters.gateway.ledger import Ledger
 from adapters.gateway.listings import Listing
 from adapters.gateway.order_book import OrderBook
@@ -27,6 +25,7 @@ from adapters.gateway.order_request import OrderRequest, Refused, integer, parse
 from adapters.gateway.orders import Order, Status, money
 from adapters.gateway.portfolio import Portfolio
 from adapters.gateway.scenario_orders import scenario_orders
+from adapters.gateway.what_if import effect
 from adapters.gateway.world import World
 from sellcore.errors import StorageError
 
@@ -112,6 +111,9 @@ class Desk:
         silent = self._world.switches.on(FaultKind.SILENT_ORDERS, listing.ticker)
         if silent is not None and not silent.flag("accepted"):
             return
+        if request.what_if:
+            self._answer_what_if(client, self._order(client, request, listing))
+            return
         known = self._book.find(client.client_id, request.order_id)
         if known is not None and known.live:
             self._modify(known, request, listing)
@@ -119,9 +121,6 @@ class Desk:
         if known is not None and known.status is Status.FILLED:
             raise Refused(104, "Cannot modify a filled order")
         order = self._order(client, request, listing)
-        if request.what_if:
-            self._answer_what_if(client, order)
-            return
         if not self._book.is_free(client.client_id, request.order_id):
             raise Refused(103, "Duplicate order id")
         if silent is not None:
@@ -169,8 +168,6 @@ class Desk:
         reject = self._world.switches.on(FaultKind.REJECT_ORDERS, listing.ticker)
         if reject is not None:
             raise Refused(201, reject.text("reason"))
-        if known.status is not Status.PARKED:
-            terms = evolve(terms, transmit=True)  # what is out cannot be called back by a flag
         stays_elected = known.triggered and terms.type is known.terms.type
         changed = evolve(known, terms=terms, triggered=stays_elected)
         self._tell(self._exchange.modify(changed, self._world.clock.now()))
@@ -178,24 +175,11 @@ class Desk:
     def _answer_what_if(self, client: Client, order: Order) -> None:
         if not order.terms.transmit:
             raise Refused(413, "What-if order should have its transmit flag set to true.")
-        before = self._portfolio.holdings.totals(self._portfolio.price_of)
-        price = self._portfolio.price_of(order.listing) or money(order.terms.price or 0.0)
-        held = self._portfolio.holdings.quantity(order.listing.con_id)
-        after = held + order.terms.quantity * order.action.sign
-        gross = before.gross_value + (abs(after) - abs(held)) * price
-        cost = commission_for(order.terms.quantity, price)
-        (initial, maintenance), (initial_after, maintenance_after) = (
-            margins(before.gross_value),
-            margins(gross),
-        )
-        equity = before.net_liquidation
-        effect = messages.Margins(
-            initial=(initial, initial_after),
-            maintenance=(maintenance, maintenance_after),
-            equity=(equity, equity - cost),
-            commission=cost,
-        )
-        client.send(*messages.open_order(order, client.version, effect))
+        holdings, price_of = self._portfolio.holdings, self._portfolio.price_of
+        price = price_of(order.listing) or money(order.terms.price or 0.0)
+        position = holdings.quantity(order.listing.con_id)
+        margins = effect(order, holdings.totals(price_of), position, price)
+        client.send(*messages.open_order(order, client.version, margins))
 
     def _cancel(self, client: Client, fields: list[str]) -> None:
         order_id = integer(fields[2])
@@ -208,7 +192,7 @@ class Desk:
         if not order.live or switches.on(FaultKind.CANCEL_10148, ticker):
             raise _not_cancellable(order)
         now = self._world.clock.now()
-        if switches.on(FaultKind.FILL_ON_CANCEL, ticker):
+        if order.working and switches.on(FaultKind.FILL_ON_CANCEL, ticker):
             self._reports.send_pending_cancel(order)
             self._tell(self._exchange.fill_now(order, now))
             raise _not_cancellable(self._book.get(order.perm_id))

@@ -224,7 +224,6 @@ def with_fill(
         paid=order.paid + shares * money(price),
         last_price=price,
         commission=(order.commission or NOTHING) + commission,
-        triggered=True,
         why_held="",
         status=Status.FILLED if complete else Status.SUBMITTED,
         finished=at if complete else None,
