@@ -101,7 +101,7 @@ def run(ports: Ports, terms: Terms, state: WatchState) -> None:
             keep_averages(ports, state)
             return
         ports.clock.sleep_until(moment)
-        _read(ports, terms, state)
+        read(ports, terms, state)
         cycle(ports, terms, state, show=moment.second == 0)
 
 
@@ -118,7 +118,7 @@ def _next_moment(state: WatchState, terms: Terms, now: datetime) -> datetime:
     return moment if state.retry_at is None else min(moment, max(state.retry_at, now))
 
 
-def _read(ports: Ports, terms: Terms, state: WatchState) -> None:
+def read(ports: Ports, terms: Terms, state: WatchState) -> None:
     """Read everything anew; whatever cannot be read stands in the way of decisions."""
     try:
         if not hold_line(ports, state, terms):

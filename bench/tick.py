@@ -1,0 +1,50 @@
+"""One minute of a watch over 500 holdings, apart from the network."""
+
+from collections.abc import Iterable, Iterator
+from io import StringIO
+from pathlib import Path
+from statistics import median
+from tempfile import TemporaryDirectory
+from time import perf_counter
+
+from rich.console import Console
+
+from bench.measure import Goal, Row
+from bench.world import HOLDINGS, World, make_world, minutes
+from sellcli.screen.tables import holdings_table
+from sellcore.event import Table
+from sellcore.usecases.watch import begin, cycle, read
+from sellcore.usecases.watch_state import WatchState
+
+MINUTES = 28
+"""From 10:31 to 10:59: no bar ends in them, one does at 11:00."""
+
+
+def rows() -> Iterable[Row]:
+    """Yield every figure of this module."""
+    with TemporaryDirectory(prefix="sellcli-bench-", dir=Path.cwd()) as folder:
+        world = make_world(Path(folder))
+        state = begin(world.ports, world.terms, None)
+        cycle(world.ports, world.terms, state, show=True)
+        ticks = list(_ticks(world, state))
+        yield Row(
+            f"a minute: read, merge, store, decide, report ({HOLDINGS} holdings)",
+            median(ticks[:MINUTES]),
+            goal=Goal(0.050),
+        )
+        yield Row(f"the minute after an hour ended ({HOLDINGS} decisions less 1/3)", ticks[-1])
+        table = next(e for e in reversed(world.events) if isinstance(e, Table))
+        started = perf_counter()
+        console = Console(file=StringIO(), width=160, height=60)
+        console.print(holdings_table(table.status, 160))
+        yield Row(f"a table of {HOLDINGS} rows drawn", perf_counter() - started)
+
+
+def _ticks(world: World, state: WatchState) -> Iterator[float]:
+    for moment in minutes(MINUTES + 2):
+        world.clock.set(moment)
+        before = world.market_data.seconds
+        started = perf_counter()
+        read(world.ports, world.terms, state)
+        cycle(world.ports, world.terms, state, show=True)
+        yield perf_counter() - started - (world.market_data.seconds - before)
