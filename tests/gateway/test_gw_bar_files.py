@@ -80,10 +80,13 @@ def test_days_are_dates(tmp_path: Path) -> None:
 
 @pytest.mark.parametrize("kind", [pa.float64(), pa.float32(), pa.decimal128(10, 4), pa.string()])
 @pytest.mark.parametrize("zone", [None, "UTC", "America/New_York"])
-def test_parquet_holds_the_same_as_csv(tmp_path: Path, kind: pa.DataType, zone: str | None) -> None:
+@pytest.mark.parametrize("unit", ["s", "us", "ns"])
+def test_parquet_holds_the_same_as_csv(
+    tmp_path: Path, kind: pa.DataType, zone: str | None, unit: str
+) -> None:
     """Any number type, zones or none; a float32 is the decimal that was meant."""
     moment = datetime(2022, 5, 20, 13, 30, tzinfo=UTC)
-    stamps = pa.array([moment], pa.timestamp("us", "UTC")).cast(pa.timestamp("us", zone))
+    stamps = pa.array([moment], pa.timestamp(unit, "UTC")).cast(pa.timestamp(unit, zone))
     prices = pa.array(["281.37"]).cast(kind)
     columns = dict.fromkeys(("open", "high", "low", "close"), prices)
     table = pa.table({"ts": stamps, **columns, "volume": pa.array([100])})

@@ -175,6 +175,8 @@ def _read_parquet(file: BarFile) -> _Rows:
     columns: dict[str, Sequence[object]] = {}
     for name in COLUMNS:
         column = table.column(name)
+        if pa.types.is_timestamp(column.type):  # nanoseconds would come out as pandas objects
+            column = column.cast(pa.timestamp("us", column.type.tz), safe=False)
         values = column.to_pylist()
         if pa.types.is_float32(column.type):  # the decimal that was meant, not its binary noise
             values = [None if value is None else float(str(np.float32(value))) for value in values]
@@ -209,8 +211,13 @@ def _moment(value: object) -> date:
 def _numbers(file: BarFile, name: str, rows: _Rows) -> NDArray[np.float64]:
     """Read a column; prices are above zero, a missing volume is none."""
     texts = rows.columns[name]
-    values = np.empty(len(texts))
     lowest = 0.0 if name == "volume" else np.nextafter(0.0, 1.0)
+    try:
+        values = np.array(texts, dtype=np.float64)
+    except (TypeError, ValueError):
+        values = np.full(len(texts), np.nan)  # some row is at fault, or a volume is blank
+    if np.all((values >= lowest) & (values < np.inf)):
+        return values
     for i, text in enumerate(texts):
         try:
             value = float(str(text))

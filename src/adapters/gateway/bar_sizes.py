@@ -2,6 +2,7 @@
 
 from datetime import UTC, date, datetime, timedelta
 from enum import Enum
+from functools import lru_cache
 from zoneinfo import ZoneInfo
 
 import numpy as np
@@ -48,9 +49,14 @@ class BarSize(Enum):
 def zone_offsets(moments: Integers, zone: ZoneInfo) -> Integers:
     """Return the zone's offset from UTC in seconds, as of noon UTC on each moment's date."""
     days, place = np.unique(moments // _DAY, return_inverse=True)
-    noon = (datetime.fromtimestamp(int(day) * _DAY + _DAY // 2, UTC) for day in days)
-    offsets = [int((m.astimezone(zone).utcoffset() or timedelta()).total_seconds()) for m in noon]
+    offsets = [_offset_on(day, zone) for day in days.tolist()]
     return np.array(offsets, dtype=np.int64)[place]
+
+
+@lru_cache(maxsize=1 << 16)
+def _offset_on(day: int, zone: ZoneInfo) -> int:
+    noon = datetime.fromtimestamp(day * _DAY + _DAY // 2, UTC)
+    return int((noon.astimezone(zone).utcoffset() or timedelta()).total_seconds())
 
 
 def local_days(moments: Integers, zone: ZoneInfo) -> Integers:

@@ -46,6 +46,7 @@ class Hours:
     exchange: str
     _calendar: SessionCalendar
     _years: dict[int, tuple[Session, ...]] = field(factory=dict)
+    _columns: dict[int, SessionColumns] = field(factory=dict)
     _zone: str = ""
 
     @property
@@ -68,12 +69,12 @@ class Hours:
 
     def columns(self, first: date, last: date) -> SessionColumns:
         """Return the sessions of [first, last] as columns."""
-        found = self.sessions(first, last)
-        return SessionColumns(
-            np.array([s.day.toordinal() for s in found], dtype=np.int64),
-            np.array([to_epoch(s.open) for s in found], dtype=np.int64),
-            np.array([to_epoch(s.close) for s in found], dtype=np.int64),
-        )
+        years = [self._year_columns(year) for year in range(first.year, last.year + 1)]
+        day = np.concatenate([columns.day for columns in years])
+        rows = slice(*np.searchsorted(day, [first.toordinal(), last.toordinal() + 1]))
+        opened = np.concatenate([columns.open for columns in years])
+        closed = np.concatenate([columns.close for columns in years])
+        return SessionColumns(day[rows], opened[rows], closed[rows])
 
     def day_of(self, moment: datetime) -> date:
         """Return the exchange's date at an instant."""
@@ -105,6 +106,16 @@ class Hours:
                 days = (first + timedelta(days=n) for n in range((last - first).days + 1))
                 self._years[year] = tuple(s for day in days for s in self._one_day(day))
         return self._years[year]
+
+    def _year_columns(self, year: int) -> SessionColumns:
+        if year not in self._columns:
+            found = self._year(year)
+            self._columns[year] = SessionColumns(
+                np.array([s.day.toordinal() for s in found], dtype=np.int64),
+                np.array([to_epoch(s.open) for s in found], dtype=np.int64),
+                np.array([to_epoch(s.close) for s in found], dtype=np.int64),
+            )
+        return self._columns[year]
 
     def _one_day(self, day: date) -> tuple[Session, ...]:
         try:

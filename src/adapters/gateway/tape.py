@@ -59,11 +59,15 @@ class Tape:
             ConfigError: a file is malformed.
         """
         held = {position.con_id: position for position in scenario.positions}
+        by_ticker: dict[str, list[BarFile]] = {}
+        for file in files:
+            by_ticker.setdefault(file.ticker, []).append(file)
         sources: dict[int, Source] = {}
         for listing in listings:
-            own = {f.size: read_file(f) for f in files if f.ticker == listing.ticker}
-            if own:
-                sources[listing.con_id] = Files.of(own, listing.hours)
+            own = by_ticker.get(listing.ticker)
+            if own is not None:
+                bars = {file.size: read_file(file) for file in own}
+                sources[listing.con_id] = Files.of(bars, listing.hours)
             elif files or listing.sec_type != "STK":
                 sources[listing.con_id] = Nothing()
             else:

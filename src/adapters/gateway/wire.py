@@ -35,12 +35,12 @@ def format_field(value: object) -> str:
     Booleans are 1 and 0, None is empty, a float is the shortest decimal that
     reads back as it and never has an exponent, a Decimal has no trailing zeros.
     """
+    if isinstance(value, float):
+        return _decimal_text(value)
     if value is None:
         return ""
     if isinstance(value, bool):
         return "1" if value else "0"
-    if isinstance(value, float):
-        return _decimal_text(value)
     if isinstance(value, Decimal):
         return f"{value.normalize():f}"
     if isinstance(value, datetime):
@@ -49,17 +49,19 @@ def format_field(value: object) -> str:
 
 
 def _decimal_text(value: float) -> str:
+    text = repr(value)
+    if "e" not in text and "n" not in text:
+        return text
     if value == float_info.max:
         return UNSET_DOUBLE
     if isinf(value):
         return "Infinity" if value > 0 else "-Infinity"
-    text = repr(value)
-    return f"{Decimal(text):f}" if "e" in text else text
+    return f"{Decimal(text):f}"
 
 
 def frame(fields: Iterable[object]) -> bytes:
     """Return one message: a 4-byte length, then each field ended by a NUL."""
-    payload = b"".join(format_field(value).encode() + b"\0" for value in fields)
+    payload = "".join([format_field(value) + "\0" for value in fields]).encode()
     return struct.pack(">I", len(payload)) + payload
 
 
