@@ -55,7 +55,7 @@ class EventLoopThread:
         try:
             while not wait([future], timeout=NAP).done:
                 if monotonic() > deadline:
-                    raise BrokerUnavailable(f"no answer within {limit:g} s; nothing was sent twice")
+                    raise BrokerUnavailable(f"no answer within {limit:g} s: the loop is stuck")
             return future.result()
         finally:
             future.cancel()

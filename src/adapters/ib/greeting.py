@@ -1,6 +1,7 @@
 """The first words on the wire, and what to tell a person when they do not come."""
 
 import errno
+import os
 import socket
 from collections.abc import Sequence
 
@@ -53,7 +54,7 @@ def dial_failed(error: OSError | ValueError, host: str) -> str:
     refused = isinstance(error, ConnectionRefusedError)
     if refused or f"[Errno {errno.ECONNREFUSED}]" in str(error):
         return f"connection refused; start TWS or IB Gateway and enable its API, {_DOCTOR}"
-    reason = (error.strerror or str(error)).lower()
+    reason = (os.strerror(error.errno) if error.errno else str(error)).lower()
     return f"{reason}; check --host and --port, {_DOCTOR}"
 
 

@@ -104,15 +104,17 @@ class IBMarketData:
     ) -> None:
         answer = await self._ask(request)
         if isinstance(answer, NoBars) and answer.cause is Cause.PACING:
-            await asyncio.sleep(self._pacer.pace.retry_after)
-            answer = await self._ask(request)
+            waited = self._pacer.pace.retry_after
+            await asyncio.sleep(waited)
+            answer = await self._ask(request, waited)
         arrived.put((number, answer))
 
-    async def _ask(self, request: BarRequest) -> Answer:
+    async def _ask(self, request: BarRequest, waited: float = 0.0) -> Answer:
         ticket = self._pacer.book(request)
         try:
             self._connection.line()
-            await asyncio.sleep(ticket.wait)
+            # The clock may stand still, so it does not know what has been waited already.
+            await asyncio.sleep(max(0.0, ticket.wait - waited))
             line = self._connection.line()
             await line.turn()
             asked_at = self._connection.clock.now()

@@ -1,12 +1,22 @@
 """Reading the account over gateways that are read-only, odd, slow or incomplete."""
 
+import _thread
+import threading
 from datetime import UTC, datetime, timedelta
 from decimal import Decimal
 
 import pytest
 from attrs import evolve
 from tests.contract import broker_frames as frames
-from tests.contract.broker_stages import AAPL, DESCRIBED, KO, UNKNOWN, held, stop_order
+from tests.contract.broker_stages import (
+    AAPL,
+    DESCRIBED,
+    KO,
+    UNKNOWN,
+    eventually,
+    held,
+    stop_order,
+)
 from tests.contract.scripted_gateway import Answer, ScriptedGateway
 
 from adapters.clocks import FrozenClock
@@ -258,3 +268,17 @@ def test_rows_of_every_server_version_find_their_question(version: int) -> None:
             assert isinstance(answer, NoDetails)
             assert "200: No security definition" in answer.reason
             connection.close()
+
+
+@pytest.mark.skipif(
+    threading.current_thread() is not threading.main_thread(), reason="signals need the main thread"
+)
+def test_ctrl_c_while_positions_are_read_ends_the_wait() -> None:
+    """The interrupt reaches the caller; the open question is not left to the next one."""
+    with Reading({61: lambda _: _thread.interrupt_main() or ()}) as reading:
+        with pytest.raises(KeyboardInterrupt):
+            reading.broker.positions()
+        eventually(lambda: reading.connection.fault() is not None)
+        reading.connection.connect()
+        reading.gateway.answers[61] = lambda _: [frames.POSITION_END]
+        assert reading.broker.positions() == ()

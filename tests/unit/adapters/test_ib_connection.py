@@ -4,7 +4,6 @@ import logging
 import socket
 import threading
 from concurrent.futures import ThreadPoolExecutor
-from time import monotonic
 
 import pytest
 from tests.contract.broker_frames import POSITION_END, error
@@ -286,11 +285,3 @@ def test_nothing_reaches_the_terminal(capfd: pytest.CaptureFixture[str]) -> None
         connection.close()
     shown = capfd.readouterr()
     assert (shown.out, shown.err) == ("", "")
-
-
-def test_refused_login_does_not_wait_for_the_time_out() -> None:
-    """Every cause that is known at once is told at once."""
-    begun = monotonic()
-    with ScriptedGateway(greeting=b"HTTP/1.1 400 Bad Request\r\n\r\n") as gateway:
-        failure(a_connection(gateway.port, timeout=600.0))
-    assert monotonic() - begun < 300
