@@ -19,13 +19,13 @@ import numpy as np
 from sellcore.bar import Floats
 
 BLOCK = 12
-"""Bars in a block. It divides 252, so whole years of daily bars need no padding."""
+"""Bars in a block: longer ones cost more arithmetic, shorter ones more carries."""
 
 UPPER_BLOCK = 16
 """Values in a block of the levels above, where fewer levels matter more than arithmetic."""
 
 TILE = 100_000
-"""Bars worked on at a time, so that a tile and its product stay in the cache."""
+"""Bars worked on at a time: they and what is derived from them stay in the cache."""
 
 _DIGITS = Context(prec=60, Emax=MAX_EMAX, Emin=MIN_EMIN)
 
@@ -99,11 +99,21 @@ def _seeded_block(closes: Floats, length: int) -> Floats:
     block, place = divmod(length - 1, BLOCK)
     after = closes[:, length : (block + 1) * BLOCK]
     bars = np.zeros((len(closes), BLOCK))
-    seed = closes[:, :length].sum(axis=1) / length
+    seed = _sum_by_halves(closes[:, :length]) / length
     bars[:, place] = seed * ((length + 1) / 2)  # alpha times it is the seed
     bars[:, place + 1 : place + 1 + after.shape[1]] = after
     emas: Floats = bars @ _block_weights(length, 0)[:BLOCK]
     return emas
+
+
+def _sum_by_halves(values: Floats) -> Floats:
+    """Return sums over the last axis; a value passes through log2 of their number of additions."""
+    while (count := values.shape[1]) > 1:
+        half = count // 2
+        folded = values[:, : count - half].copy()
+        folded[:, :half] += values[:, count - half :]
+        values = folded
+    return values[:, 0]
 
 
 def _write_tile(
@@ -124,14 +134,15 @@ def _write_tile(
         end[:, block] = seeded_end
     carries = _decaying_sums(ends[:, :, :-1], lengths, 1)
     padded[:, 0, BLOCK] = 0.0
-    whole = n % BLOCK == 0
-    product = np.empty((0 if whole else len(flat), BLOCK))
-    for out, carry, weight in zip(outs, carries, weights, strict=True):
+    whole = n // BLOCK
+    for out, carry, weight, length in zip(outs, carries, weights, lengths, strict=True):
         padded[:, 1:, BLOCK] = carry
-        if whole:
-            np.matmul(flat, weight, out=out.reshape(-1, BLOCK))
-        else:
-            out[:] = np.matmul(flat, weight, out=product).reshape(series, -1)[:, :n]
+        after = (length - 1) // BLOCK + 1
+        if after < whole:
+            bars = out[:, after * BLOCK : whole * BLOCK].reshape(series, -1, BLOCK)
+            np.matmul(padded[:, after:whole], weight, out=bars)
+        if n % BLOCK:
+            out[:, whole * BLOCK :] = (padded[:, whole] @ weight)[:, : n % BLOCK]
 
 
 def _decaying_sums(values: Floats, lengths: tuple[int, ...], level: int) -> Floats:

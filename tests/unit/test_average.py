@@ -67,15 +67,16 @@ def test_long_history_stays_within_1e15(kind, length, start):
     assert_close(averages(closes, kind, (length,))[0], fractions_of(closes, kind, length))
 
 
-@pytest.mark.parametrize("length", [5, 200, 1000])
-def test_constant_series_keeps_its_price_for_ten_thousand_bars(length):
-    """Roundings that always fall the same way do not add up."""
-    closes = np.full(10_000, 0.1)
+@pytest.mark.parametrize("length", [*LENGTHS, 119, 125, 157, 266, 1000])
+def test_constant_series_keeps_its_price_for_thousands_of_bars(length):
+    """Roundings that fall the same way on every bar do not add up, whatever the price."""
+    price = np.random.default_rng(length).uniform(1, 2, 60)
+    closes = np.repeat(price[:, np.newaxis], 3000, axis=1)
 
     for kind in AverageKind:
-        tail = averages(closes, kind, (length,))[0, length - 1 :]
+        tail = averages(closes, kind, (length,))[0, :, length - 1 :]
 
-        assert np.max(np.abs(tail - 0.1)) <= 1e-16
+        assert np.max(np.abs(tail - closes[:, length - 1 :]) / price[:, np.newaxis]) <= 1e-15
 
 
 @given(st.integers(0, 5), st.integers(0, 40), any_kind, st.lists(any_length, max_size=4))
