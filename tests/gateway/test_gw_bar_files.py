@@ -1,5 +1,7 @@
 """The data folder: names, formats, and what is wrong in a file, with its line."""
 
+import subprocess
+import sys
 from datetime import UTC, date, datetime
 from pathlib import Path
 
@@ -144,3 +146,19 @@ def test_folder_must_exist_and_hold_bars(tmp_path: Path) -> None:
         (tmp_path / name).touch()
     with pytest.raises(ConfigError, match="same series"):
         list_folder(tmp_path)
+
+
+def test_parquet_is_read_without_pandas(tmp_path: Path) -> None:
+    """Half a second of import time is not spent on a library that is not needed."""
+    stamps = pa.array([datetime(2022, 5, 20, 13, 30, tzinfo=UTC)])
+    columns = dict.fromkeys(("open", "high", "low", "close", "volume"), pa.array([1.0]))
+    pq.write_table(pa.table({"ts": stamps, **columns}), tmp_path / "NASDAQ_MSFT_30m.parquet")
+    code = (
+        "import sys; from pathlib import Path\n"
+        "from adapters.gateway.bar_files import list_folder, read_file\n"
+        f"print(len(read_file(list_folder(Path({str(tmp_path)!r}))[0]).close))\n"
+        "print('pandas' in sys.modules)"
+    )
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+
+    assert done.stdout.split() == ["1", "False"]

@@ -167,7 +167,8 @@ def _read_parquet(file: BarFile) -> _Rows:
     import pyarrow.parquet as pq
 
     try:
-        table = pq.read_table(file.path)
+        with pq.ParquetFile(file.path) as parquet:  # read_table would import pandas
+            table = parquet.read()
     except (OSError, pa.ArrowException) as error:
         first = str(error).splitlines()[0]
         raise ConfigError(f"{file.path}: not a readable Parquet file: {first}") from None
@@ -175,11 +176,17 @@ def _read_parquet(file: BarFile) -> _Rows:
     columns: dict[str, Sequence[object]] = {}
     for name in COLUMNS:
         column = table.column(name)
-        if pa.types.is_timestamp(column.type):  # nanoseconds would come out as pandas objects
-            column = column.cast(pa.timestamp("us", column.type.tz), safe=False)
-        values = column.to_pylist()
+        values: Sequence[object]
+        if pa.types.is_timestamp(column.type):  # as it is, it would import pandas
+            seconds = column.cast(pa.timestamp("s", column.type.tz), safe=False)
+            numbers = seconds.cast(pa.int64()).to_pylist()
+            values = [None if n is None else datetime.fromtimestamp(n, UTC) for n in numbers]
+        else:
+            values = column.to_pylist()
         if pa.types.is_float32(column.type):  # the decimal that was meant, not its binary noise
-            values = [None if value is None else float(str(np.float32(value))) for value in values]
+            values = [
+                None if value is None else float(str(np.float32(str(value)))) for value in values
+            ]
         columns[name] = values
     return _Rows(columns, range(1, table.num_rows + 1))
 
