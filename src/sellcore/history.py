@@ -1,13 +1,14 @@
 """Which bars to ask for: a pure function from rules, sessions and what is stored."""
 
 from collections.abc import Iterable, Sequence
-from datetime import datetime, timedelta
+from datetime import datetime
 
 import numpy as np
 
 from sellcore.aggregation import hour_buckets
-from sellcore.instant import from_epoch
+from sellcore.instant import to_epoch
 from sellcore.instrument import Instrument
+from sellcore.policy import AtClose, Policy
 from sellcore.request import LONGEST, BarRequest, Duration, Unit
 from sellcore.rule import MovingAverageRule
 from sellcore.series import StoredSeries
@@ -26,6 +27,9 @@ REFRESH_DAYS = 7
 
 _FEWEST_SESSIONS = 235
 """Sessions in a year, on the exchange that has the fewest."""
+
+_SPARE = (5, 4)
+"""Hours asked for per hour needed: Hong Kong's midday, and a quiet hour, bring no bar."""
 
 
 def backfill(
@@ -56,8 +60,9 @@ def backfill(
 
 
 def _days_for_hours(bars: int, sessions: TradingDays, now: datetime) -> int:
-    """Count back the sessions that hold ``bars`` hourly bars, today's not among them."""
+    """Count back the sessions that hold ``bars`` hourly bars and spare, today's not among them."""
     found, days = 0, 1
+    bars = -(-bars * _SPARE[0] // _SPARE[1])
     for at in range(sessions.begun(now) - 2, -1, -1):
         if found >= bars:
             break
@@ -70,13 +75,14 @@ def _days_for_hours(bars: int, sessions: TradingDays, now: datetime) -> int:
 def reaches_back(
     stored: StoredSeries, whole: BarRequest, sessions: Sequence[Session], now: datetime
 ) -> bool:
-    """Say whether the stored bars reach as far back as ``whole`` would."""
+    """Say whether the stored bars reach as far back as ``whole`` would, without a gap."""
     days = TradingDays.of(sessions)
     count = whole.duration.count
     if whole.duration.unit is Unit.YEARS:
         count *= _FEWEST_SESSIONS
     first = max(0, days.begun(now) - count)
-    return int(stored.bars.start[0]) < int(days.closes[first])
+    complete = len(stored.coverage.intervals) == 1
+    return complete and int(stored.bars.start[0]) < int(days.closes[first])
 
 
 def refresh(
@@ -86,7 +92,7 @@ def refresh(
     sessions: Sequence[Session],
     now: datetime,
     asked_at: datetime | None,
-    window: timedelta,
+    policy: Policy,
 ) -> BarRequest | None:
     """
     Return the request for what can be new, or None when nothing can.
@@ -103,20 +109,20 @@ def refresh(
         sessions: The exchange's sessions, in order, around ``now``.
         now: The current instant, UTC.
         asked_at: When this series was last answered in this run, if it was.
-        window: How long after a session's close its last bar is waited for.
+        policy: Says how long a session's last bar is waited for, and whether a
+            forming day is to be read before the close.
     """
     calendar = TradingDays.of(sessions)
     begun = calendar.begun(now)
     if not begun:
         return None
     if asked_at is not None and not _may_be_new(
-        granularity, stored, calendar[begun - 1], now, asked_at, window
+        granularity, stored, calendar[max(0, begun - 2) : begun], now, asked_at, policy
     ):
         return None
     newest = int(stored.closed.start[-1])
-    days = begun - int(np.searchsorted(calendar.closes, newest, side="right"))
-    if granularity is Granularity.DAY:
-        days = max(days, REFRESH_DAYS)
+    fewest = REFRESH_DAYS if granularity is Granularity.DAY else 1
+    days = max(fewest, begun - int(np.searchsorted(calendar.closes, newest, side="right")))
     longest = LONGEST[granularity][Unit.DAYS]
     return BarRequest(instrument, granularity, Duration(min(days, longest), Unit.DAYS))
 
@@ -124,15 +130,18 @@ def refresh(
 def _may_be_new(
     granularity: Granularity,
     stored: StoredSeries,
-    current: Session,
+    begun: Sequence[Session],
     now: datetime,
     asked_at: datetime,
-    window: timedelta,
+    policy: Policy,
 ) -> bool:
-    if now < current.close:
-        # A closed day cannot change during the next one; a split shows at the open.
-        return granularity is Granularity.HALF_HOUR or asked_at < current.open
-    covered = (
-        stored.coverage.until is not None and from_epoch(stored.coverage.until) >= current.close
-    )
-    return not covered and now <= current.close + window
+    current = begun[-1]
+    known_until = stored.coverage.until or 0
+    if now >= current.close:
+        return known_until < to_epoch(current.close) and now <= current.close + policy.window
+    if granularity is Granularity.HALF_HOUR or asked_at < current.open:
+        return True  # of days, a split shows at the open
+    late = len(begun) > 1 and known_until < to_epoch(begun[-2].close)
+    if late and now <= current.open + policy.window:
+        return True
+    return policy.at_close is AtClose.PRE_CLOSE and now >= current.close - policy.pre_close

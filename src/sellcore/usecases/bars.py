@@ -59,7 +59,7 @@ def _requests(
             and (asked_at or reaches_back(stored, whole, sessions, now))
         ):
             request = refresh(
-                instrument, whole.granularity, stored, sessions, now, asked_at, terms.policy.window
+                instrument, whole.granularity, stored, sessions, now, asked_at, terms.policy
             )
         if request is not None:
             yield request
