@@ -77,7 +77,9 @@ def unseal(content: bytes, columns: Sequence[str]) -> Sealed:
         file = pq.ParquetFile(pa.BufferReader(content))
         texts = _texts(file.schema_arrow.metadata)
         _check_version(texts)
-        return Sealed(file.read(columns=list(columns)), texts)
+        # Threads gain little here, and one that lets go of our bytes while the process
+        # ends aborts it ("terminate called without an active exception").
+        return Sealed(file.read(columns=list(columns), use_threads=False), texts)
     except (pa.ArrowException, OSError, ValueError, KeyError) as error:
         raise Damaged(f"cannot be read as Parquet ({type(error).__name__})") from error
 
