@@ -108,12 +108,14 @@ def _seeded_block(closes: Floats, length: int) -> Floats:
 
 def _sum_by_halves(values: Floats) -> Floats:
     """Return sums over the last axis; a value passes through log2 of their number of additions."""
-    while (count := values.shape[1]) > 1:
-        half = count // 2
-        folded = values[:, : count - half].copy()
-        folded[:, :half] += values[:, count - half :]
-        values = folded
-    return values[:, 0]
+    series, count = values.shape
+    half = 1 << (count - 1).bit_length()
+    folded = np.zeros((series, half))
+    folded[:, :count] = values
+    while half > 1:
+        half //= 2
+        folded[:, :half] += folded[:, half : 2 * half]
+    return folded[:, 0]
 
 
 def _write_tile(

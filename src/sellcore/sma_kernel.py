@@ -70,7 +70,7 @@ def _write_flat(wanted: Sequence[tuple[Floats, int]], flat: Floats) -> None:
     chain = addition_chain(tuple(length for _, length in wanted))
     longest = max(length for _, length in wanted)
     tile = max(TILE, 4 * longest)
-    reach = tile + longest - 1
+    reach = min(tile + longest - 1, len(flat))
     sums = {total: np.empty(reach - total + 1) for total, _, _ in chain}
     for first in range(0, len(flat), tile):
         sums[1] = flat[first : first + reach]
