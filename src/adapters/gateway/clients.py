@@ -4,7 +4,7 @@ import asyncio
 from collections.abc import Callable
 from typing import Final
 
-from adapters.gateway.faults import REQUESTS, FaultKind
+from adapters.gateway.faults import FaultKind
 from adapters.gateway.switches import Switches
 from adapters.gateway.wire import frame
 
@@ -112,6 +112,4 @@ class Client:
             return True
         fault = self._switches.on(FaultKind.MISSING_END)
         request = _END_OF.get(message) if isinstance(message, int) else None
-        if fault is None or request is None:
-            return False
-        return request in (fault.names("requests") or REQUESTS)
+        return fault is not None and fault.is_about(request)

@@ -67,7 +67,7 @@ class Dispatch:
         if self._lost(client, message, name, fields) or self._missing(message, name, fields):
             return
         slow = self.world.switches.on(FaultKind.SLOW_ANSWERS)
-        if slow is not None and name and name in (slow.names("requests") or REQUESTS):
+        if slow is not None and slow.is_about(name):
             loop = asyncio.get_running_loop()
             loop.call_later(slow.number("seconds"), self._answer, client, message, fields)
         else:
@@ -110,17 +110,16 @@ class Dispatch:
         if not faults:
             return False
         ticker = self._ticker(message, fields)
-        return any(
-            fault.concerns(ticker) and name in (fault.names("requests") or REQUESTS)
-            for fault in faults
-        )
+        return any(fault.concerns(ticker) and fault.is_about(name) for fault in faults)
 
     def _ticker(self, message: int, fields: list[str]) -> str | None:
         begin = _CONTRACT_AT.get(message)
-        contract = fields[begin : begin + 12] if begin is not None else []
-        if len(contract) < 12 or not contract[0].lstrip("-").isdigit() | (contract[0] == ""):
+        if begin is None:
             return None
-        found = self.world.listings.resolve(contract)
+        try:
+            found = self.world.listings.resolve(fields[begin : begin + 12])
+        except ValueError:  # the handler will say what is wrong with the contract
+            return None
         return found[0].ticker if found else None
 
     def _restored(self, code: int) -> None:

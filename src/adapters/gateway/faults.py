@@ -103,6 +103,10 @@ class Fault:
         """Say whether it concerns this ticker; a fault without one concerns all."""
         return self.ticker is None or self.ticker == ticker
 
+    def is_about(self, request: str | None) -> bool:
+        """Say whether it is about a request, by name; listing none it is about all of REQUESTS."""
+        return request in (self.names("requests") or REQUESTS)
+
     def number(self, name: str) -> float:
         """Return a number parameter."""
         value = self.parameters[name]

@@ -15,6 +15,8 @@ US_RULE = "26"
 
 SMART = "SMART"
 
+_CONTRACT_FIELDS = 12
+
 
 @frozen
 class Listing:
@@ -73,7 +75,9 @@ class ContractQuery:
 
     @classmethod
     def of(cls, fields: Sequence[str]) -> "ContractQuery":
-        """Read the 12 fields, conId first."""
+        """Read the 12 fields, conId first; ValueError where there are fewer."""
+        if len(fields) != _CONTRACT_FIELDS:
+            raise ValueError(f"a contract has {_CONTRACT_FIELDS} fields, got {len(fields)}")
         con_id, *texts = fields
         return cls(whole(con_id), *(text.strip() for text in texts))
 
