@@ -3,6 +3,7 @@
 from collections.abc import Callable, Iterable, Sequence
 from datetime import UTC, date, datetime, time, timedelta
 from decimal import Decimal
+from fractions import Fraction
 from zoneinfo import ZoneInfo
 
 import numpy as np
@@ -15,7 +16,7 @@ from sellcore.instrument import Instrument, Kind
 from sellcore.order import OpenOrder, Side
 from sellcore.position import Position
 from sellcore.request import BarRequest, Duration, FetchedBars, Unit
-from sellcore.rule import MovingAverageRule, parse_rule
+from sellcore.rule import AverageKind, MovingAverageRule, parse_rule
 from sellcore.series import SeriesKey, StoredSeries
 from sellcore.session import Session
 from sellcore.timeframe import Granularity
@@ -163,3 +164,15 @@ def rule(text: str = "SMA,5,1H") -> MovingAverageRule:
 def wave(count: int, price: Callable[[int], float] = lambda n: 100.0 + n % 7) -> list[float]:
     """Return ``count`` closes, by default a tame wave."""
     return [price(n) for n in range(count)]
+
+
+def exact_average(closes: Sequence[float], wanted: MovingAverageRule) -> Fraction:
+    """Return the average at the last close, in fractions of the decimals quoted."""
+    quoted = [Fraction(Decimal(repr(close))) for close in closes]
+    length = wanted.length
+    if wanted.kind is AverageKind.SMA:
+        return sum(quoted[-length:], Fraction(0)) / length
+    average = sum(quoted[:length], Fraction(0)) / length
+    for close in quoted[length:]:
+        average += (close - average) * Fraction(2, length + 1)
+    return average
