@@ -1,21 +1,25 @@
 """Computed averages in Parquet, a file per timeframe."""
 
 from collections.abc import Sequence
+from itertools import groupby
 from pathlib import Path
 
-import numpy as np
-
-from adapters.parquet.buffers import array, labels, numbers, table_of
 from adapters.parquet.damage import Damaged, too_new
 from adapters.parquet.durable import publish, read_bytes, stage, storage_error
 from adapters.parquet.layout import AVERAGES as FILES
 from adapters.parquet.layout import SCHEMA_VERSION
-from adapters.parquet.sealed import NewerSchema, seal, unseal
+from adapters.parquet.sealed import NewerSchema, unseal
 from sellcore.average_table import AVERAGES, AverageTable
+from sellcore.bar import Floats, Seconds
 from sellcore.timeframe import Timeframe
 
 COLUMNS = {(kind, length): f"{kind.value.lower()}_{length}" for kind, length in AVERAGES}
 """The column of each average: ``sma_5`` to ``ema_200``."""
+
+_TYPES = {
+    **dict.fromkeys(("con_id", "end"), "<i8"),
+    **dict.fromkeys(("close", *COLUMNS.values()), "<f8"),
+}
 
 
 class ParquetAverageStore:
@@ -65,7 +69,7 @@ class ParquetAverageStore:
         return tuple(self._problems)
 
 
-def decode_averages(path: Path, content: bytes, timeframe: Timeframe) -> AverageTable:
+def decode_averages(path: Path, content: bytearray, timeframe: Timeframe) -> AverageTable:
     """
     Read the bytes of a file of averages, which lies at ``path``.
 
@@ -73,32 +77,37 @@ def decode_averages(path: Path, content: bytes, timeframe: Timeframe) -> Average
         Damaged: they are not those of one, or not as they were written.
         StorageError: a later program wrote them.
     """
-    names = ("con_id", "ticker", "end", "close", *COLUMNS.values())
     try:
-        sealed = unseal(content, names)
+        sealed = unseal(content, _TYPES)
     except NewerSchema as newer:
         raise too_new(path, newer.version, SCHEMA_VERSION) from newer
-    if sealed.texts.get("content") != f"averages-{timeframe}":
+    if sealed.index.get("content") != f"averages-{timeframe}":
         raise Damaged(f"does not hold averages-{timeframe}")
-    table = sealed.table
-    return AverageTable(
-        con_id=array(table, "con_id", "<i8"),
-        ticker=table.column("ticker").to_pylist(),
-        end=array(table, "end", "<i8"),
-        close=array(table, "close", "<f8"),
-        averages={name: array(table, column, "<f8") for name, column in COLUMNS.items()},
-    )
+    columns = sealed.columns
+    try:
+        return AverageTable(
+            con_id=columns["con_id"],
+            ticker=[ticker for ticker, count in sealed.index["tickers"] for _ in range(count)],
+            end=columns["end"],
+            close=columns["close"],
+            averages={name: columns[column] for name, column in COLUMNS.items()},
+        )
+    except (KeyError, TypeError, ValueError) as error:
+        raise Damaged(f"contradicts itself: {error}") from error
 
 
-def _encode(table: AverageTable, timeframe: Timeframe) -> list[bytes | memoryview]:
-    texts = sorted(set(table.ticker))
-    place = {text: number for number, text in enumerate(texts)}
-    owner = np.array([place[text] for text in table.ticker], dtype=np.int32)
-    columns = {
-        "con_id": numbers(table.con_id),
-        "ticker": labels(texts, owner),
-        "end": numbers(table.end),
-        "close": numbers(table.close),
-        **{column: numbers(table.averages[name]) for name, column in COLUMNS.items()},
+def _encode(table: AverageTable, timeframe: Timeframe) -> bytearray:
+    from adapters.parquet import arrow  # reading does without it, and starts sooner
+
+    runs = [(ticker, len(list(rows))) for ticker, rows in groupby(table.ticker)]
+    tickers, counts = [ticker for ticker, _ in runs], [count for _, count in runs]
+    numbers: dict[str, Seconds | Floats] = {
+        "con_id": table.con_id,
+        "end": table.end,
+        "close": table.close,
+        **{column: table.averages[name] for name, column in COLUMNS.items()},
     }
-    return seal(table_of(columns), {"content": f"averages-{timeframe}"})
+    labels = {"ticker": arrow.labels_of([0] * len(runs), tickers, counts)["ticker"]}
+    return arrow.sealed_parquet(
+        numbers, labels, {"content": f"averages-{timeframe}", "tickers": runs}
+    )

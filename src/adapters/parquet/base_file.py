@@ -1,18 +1,14 @@
 """The base file of one granularity: every bar in Parquet, and an index of its series."""
 
-import json
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 
 import numpy as np
-import pyarrow as pa
 from attrs import frozen
 
-from adapters.parquet.buffers import array, labels, numbers, table_of
 from adapters.parquet.damage import Damaged
-from adapters.parquet.sealed import Sealed, seal, unseal
-from sellcore.bar import COLUMNS, PRICES, BarSeries
+from adapters.parquet.sealed import unseal
+from sellcore.bar import PRICES, BarSeries
 from sellcore.coverage import Coverage
-from sellcore.errors import InvalidValue
 from sellcore.series import SeriesKey, StoredSeries
 from sellcore.timeframe import Granularity
 
@@ -36,81 +32,73 @@ class Base:
     series: Mapping[SeriesKey, StoredSeries]
 
 
-def encode_base(base: Base, granularity: Granularity) -> list[bytes | memoryview]:
-    """Return the bytes of a base file, in pieces; ``base`` holds that granularity only."""
-    index = [
-        [key.con_id, key.ticker, len(stored.bars), stored.coverage.intervals]
-        for key, stored in base.series.items()
-    ]
-    texts = {
+def encode_base(base: Base, granularity: Granularity) -> bytearray:
+    """Return the bytes of a base file; ``base`` holds that granularity only."""
+    from adapters.parquet import arrow  # reading and merging do without it, and start sooner
+
+    index = {
         "content": f"bars-{granularity}",
-        "generation": str(base.generation),
-        "series": json.dumps(index, separators=(",", ":")),
+        "generation": base.generation,
+        "series": [
+            [key.con_id, key.ticker, len(stored.bars), stored.coverage.intervals]
+            for key, stored in base.series.items()
+        ],
     }
-    return seal(_table(base.series), texts)
+    all_bars = [stored.bars for stored in base.series.values()]
+    numbers = {
+        name: np.concatenate([np.empty(0, dtype), *(getattr(bars, name) for bars in all_bars)])
+        for name, dtype in _TYPES.items()
+    }
+    return arrow.sealed_parquet(numbers, arrow.labels_of(*_owners(base)), index)
 
 
-def decode_base(content: bytes, granularity: Granularity) -> Base:
+def decode_base(content: bytearray, granularity: Granularity) -> Base:
     """
-    Read the bytes of a base file.
+    Read the bytes of a base file, which become the memory of the bars.
 
     Raises:
         Damaged: they are not those of one, or not as they were written.
         NewerSchema: a later program wrote them.
     """
-    return _base(unseal(content, COLUMNS), granularity)
-
-
-def label_faults(content: bytes, granularity: Granularity) -> list[str]:
-    """
-    Compare the columns con_id and ticker, which people read, with the index, which we read.
-
-    Raises:
-        Damaged, NewerSchema: as for ``decode_base``.
-    """
-    sealed = unseal(content, (*COLUMNS, "con_id", "ticker"))
-    series = _base(sealed, granularity).series
-    expected = _table(series)
-    return [
-        f"the column {name!r} differs from the index"
-        for name in ("con_id", "ticker")
-        if not _plain(sealed.table, name).equals(_plain(expected, name))
-    ]
-
-
-def _plain(table: pa.Table, name: str) -> pa.ChunkedArray:
-    column = table.column(name)
-    return column.cast(pa.string()) if name == "ticker" else column
-
-
-def _table(series: Mapping[SeriesKey, StoredSeries]) -> pa.Table:
-    counts = [len(stored.bars) for stored in series.values()]
-    owner = np.repeat(np.arange(len(counts), dtype=np.int32), counts)
-    con_ids = np.array([key.con_id for key in series], dtype=np.int64)
-    columns = {
-        "con_id": numbers(con_ids[owner]),
-        "ticker": labels([key.ticker for key in series], owner),
-    }
-    for name, dtype in _TYPES.items():
-        parts = [getattr(stored.bars, name) for stored in series.values()]
-        columns[name] = numbers(np.concatenate([np.empty(0, dtype), *parts]))
-    return table_of(columns)
-
-
-def _base(sealed: Sealed, granularity: Granularity) -> Base:
-    content = sealed.texts.get("content")
-    if content != f"bars-{granularity}":
-        raise Damaged(f"holds {content!r} instead of bars-{granularity}")
-    columns = [array(sealed.table, name, dtype) for name, dtype in _TYPES.items()]
+    sealed = unseal(content, _TYPES)
+    if sealed.index.get("content") != f"bars-{granularity}":
+        raise Damaged(f"holds {sealed.index.get('content')!r} instead of bars-{granularity}")
     try:
-        index = json.loads(sealed.texts["series"])
-        bars = BarSeries.split(columns, [count for _, _, count, _ in index])
+        index = sealed.index["series"]
+        bars = BarSeries.split(list(sealed.columns.values()), [count for _, _, count, _ in index])
         series = {
             SeriesKey(con_id, granularity, ticker): StoredSeries(
                 part, Coverage(tuple((low, high) for low, high in intervals))
             )
             for (con_id, ticker, _, intervals), part in zip(index, bars, strict=True)
         }
-        return Base(int(sealed.texts["generation"]), series)
-    except (KeyError, TypeError, ValueError, InvalidValue) as error:
+        return Base(int(sealed.index["generation"]), series)
+    except (KeyError, TypeError, ValueError) as error:
         raise Damaged(f"contradicts itself: {error}") from error
+
+
+def column_faults(content: bytes, granularity: Granularity) -> Iterator[str]:
+    """
+    Say in which columns other tools see something else than we do.
+
+    Raises:
+        Damaged, NewerSchema: as for ``decode_base``.
+    """
+    from adapters.parquet import arrow  # see encode_base
+
+    labels = arrow.labels_of(*_owners(decode_base(bytearray(content), granularity)))
+    table = arrow.read_table(content, [*labels, *_TYPES])
+    columns = unseal(bytearray(content), _TYPES).columns
+    ours = {**labels, **{name: arrow.column_of(values) for name, values in columns.items()}}
+    for name, values in ours.items():
+        if not arrow.same(table.column(name), values):
+            yield f"the column {name!r} reads otherwise with other tools"
+
+
+def _owners(base: Base) -> tuple[list[int], list[str], list[int]]:
+    """Return contract ids, tickers and bar counts, series by series."""
+    return (
+        [key.con_id for key in base.series],
+        [key.ticker for key in base.series],
+        [len(stored.bars) for stored in base.series.values()],
+    )

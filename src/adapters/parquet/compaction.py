@@ -33,8 +33,8 @@ def stage_rewrite(folder: Path, reading: Reading) -> int:
             base = Base(generation, {key: reading.series[key] for key in keys})
             content = encode_base(base, granularity)
             stage(folder / name, content)
-            size += sum(map(len, content))
-        stage(folder / JOURNAL, [first_bytes(generation)])
+            size += len(content)
+        stage(folder / JOURNAL, first_bytes(generation))
     except StorageError:
         unstage(_paths(folder))
         raise

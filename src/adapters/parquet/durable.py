@@ -47,7 +47,7 @@ def sync_folder(folder: Path) -> None:
         os.close(descriptor)
 
 
-def read_bytes(path: Path) -> bytes | None:
+def read_bytes(path: Path) -> bytearray | None:
     """
     Return what a file holds, or None when there is none.
 
@@ -55,14 +55,17 @@ def read_bytes(path: Path) -> bytes | None:
         StorageError: it is there and cannot be read.
     """
     try:
-        return path.read_bytes()
+        with path.open("rb") as file:
+            content = bytearray(os.fstat(file.fileno()).st_size)
+            del content[file.readinto(content) :]
+            return content
     except FileNotFoundError:
         return None
     except OSError as error:
         raise storage_error("read", path, error) from error
 
 
-def stage(path: Path, chunks: Iterable[bytes | memoryview]) -> None:
+def stage(path: Path, content: bytes | bytearray) -> None:
     """
     Write and sync the next content of ``path`` beside it.
 
@@ -72,7 +75,7 @@ def stage(path: Path, chunks: Iterable[bytes | memoryview]) -> None:
     staged = path.with_name(path.name + STAGED)
     try:
         with staged.open("wb") as file:
-            file.writelines(chunks)
+            file.write(content)
             file.flush()
             sync(file.fileno())
     except OSError as error:

@@ -52,7 +52,7 @@ def first_bytes(generation: int) -> bytes:
     return head + _CHECKSUM.pack(zlib.crc32(head))
 
 
-def scan(path: Path, content: bytes) -> tuple[Scan | None, Damage | None]:
+def scan(path: Path, content: bytes | bytearray) -> tuple[Scan | None, Damage | None]:
     """
     Read a journal as far as it can be trusted.
 
@@ -76,7 +76,7 @@ def scan(path: Path, content: bytes) -> tuple[Scan | None, Damage | None]:
     return found, Damage(path, f"has a damaged record, number {len(payloads) + 1}")
 
 
-def _generation(path: Path, content: bytes) -> int | None:
+def _generation(path: Path, content: bytes | bytearray) -> int | None:
     if len(content) < _FILE_SIZE:
         return None
     magic, version, generation = _FILE.unpack_from(content)

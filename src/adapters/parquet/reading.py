@@ -61,6 +61,7 @@ def read_cache(folder: Path) -> Reading:
     base_size = 0
     for granularity, name in BASES.items():
         content = read_bytes(folder / name)
+        base_size += len(content or b"")
         base = _read_base(folder / name, content, granularity, journal, expected=exists)
         if isinstance(base, Damage):
             damages.append(base)
@@ -72,7 +73,6 @@ def read_cache(folder: Path) -> Reading:
         complete = not isinstance(base, Damage)
         own = [u for u in updates.items() if u[0].granularity is granularity]
         damages += _replay(series, own, folder / JOURNAL, complete=complete)
-        base_size += len(content or b"")
     return Reading(series, journal, generations, damages, base_size)
 
 
@@ -94,7 +94,7 @@ def _read_journal(
 
 def _read_base(
     path: Path,
-    content: bytes | None,
+    content: bytearray | None,
     granularity: Granularity,
     journal: Scan | None,
     *,

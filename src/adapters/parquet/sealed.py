@@ -1,29 +1,32 @@
 """
-Parquet files with a seal: a checksum over every byte, in the footer.
+Reading Parquet files that carry a seal: a checksum of every byte, and an index.
 
-Any Parquet reader opens them. The seal is looked for and tested before the
-bytes are parsed, so that a damaged file never reaches the parser's corners.
+Any Parquet reader opens them. We need none: their columns lie in them as plain
+little-endian numbers, and the index says where. So reading imports no pyarrow,
+starts no thread, and hands no damaged byte to a parser: the seal is tested first.
 """
 
+import json
 import zlib
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
+from typing import Any
 
-import pyarrow as pa
-import pyarrow.parquet as pq
+import numpy as np
 from attrs import frozen
 
 from adapters.parquet.damage import Damaged
 from adapters.parquet.layout import SCHEMA_VERSION
+from sellcore.bar import Floats, Seconds
 
-_MARK = "sellcli-crc32§"
-"""Not ASCII: no other text of the footer, which is JSON, can look like it."""
+MARK = "sellcli-crc32§"
+"""Where the seal begins. Not ASCII: nothing else in the footer can look like it."""
 
-_MARK_BYTES = _MARK.encode()
-_BLANK = b"00000000"
+BLANK = b"00000000"
+"""Stands for the checksum while it is computed. Behind it follows the index, as JSON."""
 
 
 class NewerSchema(Exception):
-    """The file was written by a later program; the argument is its schema version."""
+    """The file was written by a later program, with this schema version."""
 
     def __init__(self, version: int) -> None:
         super().__init__(version)
@@ -36,86 +39,97 @@ class Sealed:
     A file whose seal holds.
 
     Attributes:
-        table: The columns that were asked for.
-        texts: What its writer put into the footer.
+        index: What its writer says of it.
+        columns: Those that were asked for, each of shape (rows,).
     """
 
-    table: pa.Table
-    texts: Mapping[str, str]
+    index: Mapping[str, Any]
+    columns: Mapping[str, Seconds | Floats]
 
 
-def seal(table: pa.Table, texts: Mapping[str, str]) -> list[bytes | memoryview]:
-    """Return the bytes of a sealed file, in pieces to be written one after another."""
-    footer = {"seal": _MARK + _BLANK.decode(), "schema_version": str(SCHEMA_VERSION), **texts}
-    repetitive = [f.name for f in table.schema if f.name in {"con_id", "ticker", "start", "end"}]
-    sink = pa.BufferOutputStream()
-    pq.write_table(
-        table.replace_schema_metadata(footer),
-        sink,
-        row_group_size=max(1, len(table)),  # one piece per column: read without joining
-        use_dictionary=repetitive,
-        compression="none",  # prices hardly shrink, and reading is what has to be quick
-        write_statistics=False,
-    )
-    content = memoryview(sink.getvalue())
-    at = _seal_position(content)
-    return [content[:at], b"%08x" % zlib.crc32(content), content[at + len(_BLANK) :]]
-
-
-def unseal(content: bytes, columns: Sequence[str]) -> Sealed:
+def unseal(content: bytearray, columns: Mapping[str, str]) -> Sealed:
     """
     Read a sealed file.
+
+    Args:
+        content: Its bytes. They become the columns' memory: the caller gives them away.
+        columns: The names that are wanted, and their numpy types.
 
     Raises:
         Damaged: it is not one, or not as it was written.
         NewerSchema: a later program wrote it.
     """
-    if not _seal_holds(content):
+    index = _index(content)
+    try:
+        rows, offsets = index["rows"], index["columns"]
+        elsewhere = {n: dtype for n, dtype in columns.items() if offsets.get(n) is None}
+        found = _decoded(content, elsewhere) if elsewhere else {}
+        for name in columns.keys() - elsewhere.keys():
+            found[name] = _in_place(content, offsets[name], rows, np.dtype(columns[name]))
+    except (KeyError, TypeError, ValueError) as error:
+        raise Damaged(f"contradicts itself: {error}") from error
+    return Sealed(index, {name: found[name] for name in columns})
+
+
+def seal_position(content: bytes | bytearray) -> int:
+    """Return where the checksum stands, or -1 where there is no seal."""
+    mark = MARK.encode()
+    found = content.rfind(mark)
+    return found + len(mark) if found >= 0 else -1
+
+
+def checksum(content: bytes | bytearray, at: int) -> bytes:
+    """Return the checksum that belongs at ``at``, of all bytes with a blank there."""
+    view = memoryview(content)
+    before = zlib.crc32(BLANK, zlib.crc32(view[:at]))
+    return b"%08x" % zlib.crc32(view[at + len(BLANK) :], before)
+
+
+def _index(content: bytearray) -> Mapping[str, Any]:
+    at = seal_position(content)
+    if at < 0 or content[at : at + len(BLANK)] != checksum(content, at):
         _refuse_newer(content)
         raise Damaged("is damaged: it does not match its checksum")
+    text = content[at + len(BLANK) :].decode("latin-1")  # what follows the JSON is no text
     try:
-        file = pq.ParquetFile(pa.BufferReader(content))
-        texts = _texts(file.schema_arrow.metadata)
-        _check_version(texts)
-        # Threads gain little here, and one that lets go of our bytes while the process
-        # ends aborts it ("terminate called without an active exception").
-        return Sealed(file.read(columns=list(columns), use_threads=False), texts)
-    except (pa.ArrowException, OSError, ValueError, KeyError) as error:
-        raise Damaged(f"cannot be read as Parquet ({type(error).__name__})") from error
+        index, _ = json.JSONDecoder().raw_decode(text)
+        version = int(index["schema_version"])
+    except (ValueError, TypeError, KeyError) as error:
+        raise Damaged("has a seal without an index") from error
+    _check_version(version)
+    return dict(index)
 
 
-def _seal_position(content: bytes | memoryview) -> int:
-    found = bytes(content).rfind(_MARK_BYTES)
-    return found + len(_MARK_BYTES) if found >= 0 else -1
-
-
-def _seal_holds(content: bytes) -> bool:
-    at = _seal_position(content)
-    if at < 0:
-        return False
+def _in_place(content: bytearray, offset: int, rows: int, dtype: np.dtype[Any]) -> Seconds | Floats:
+    """Return a column where it lies, moved back by some bytes to where numbers are quick."""
+    size = rows * dtype.itemsize
+    address = np.frombuffer(content, np.uint8).ctypes.data + offset
+    aligned = offset - address % dtype.itemsize
+    if aligned < 0 or offset + size > len(content):
+        raise ValueError(f"a column reaches from {offset} to {offset + size}")
     view = memoryview(content)
-    checksum = zlib.crc32(_BLANK, zlib.crc32(view[:at]))
-    checksum = zlib.crc32(view[at + len(_BLANK) :], checksum)
-    return content[at : at + len(_BLANK)] == b"%08x" % checksum
+    view[aligned : aligned + size] = view[offset : offset + size]
+    return np.frombuffer(content, dtype, rows, aligned)
 
 
-def _refuse_newer(content: bytes) -> None:
+def _decoded(content: bytearray, columns: Mapping[str, str]) -> dict[str, Seconds | Floats]:
+    """Return columns that a pyarrow of another version wrote in a layout of its own."""
+    from adapters.parquet.arrow import read_numbers  # rarely, and it takes its time
+
+    return read_numbers(content, columns)
+
+
+def _refuse_newer(content: bytearray) -> None:
     """Raise NewerSchema where a later program wrote this, and seals in another way."""
-    try:
-        _check_version(_texts(pq.read_metadata(pa.BufferReader(content)).metadata))
-    except (pa.ArrowException, OSError, ValueError, Damaged):
-        return
+    from adapters.parquet.arrow import read_version
+
+    version = read_version(content)
+    if version is not None:
+        _check_version(version)
 
 
-def _texts(metadata: Mapping[bytes, bytes] | None) -> dict[str, str]:
-    return {k.decode(): v.decode(errors="replace") for k, v in (metadata or {}).items()}
-
-
-def _check_version(texts: Mapping[str, str]) -> None:
-    written = texts.get("schema_version", "")
-    if not (written.isascii() and written.isdigit()):
-        raise Damaged("is not a file of this program")
-    if int(written) > SCHEMA_VERSION:
-        raise NewerSchema(int(written))
-    if int(written) < SCHEMA_VERSION:
-        raise Damaged(f"has schema version {written}, which is too old to be read")
+def _check_version(version: int) -> None:
+    if version > SCHEMA_VERSION:
+        raise NewerSchema(version)
+    if version < SCHEMA_VERSION:
+        raise Damaged(f"has schema version {version}, which is too old to be read")

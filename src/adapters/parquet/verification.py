@@ -7,7 +7,7 @@ import numpy as np
 from attrs import frozen
 
 from adapters.parquet.average_store import decode_averages
-from adapters.parquet.base_file import label_faults
+from adapters.parquet.base_file import column_faults
 from adapters.parquet.damage import Damaged
 from adapters.parquet.durable import read_bytes
 from adapters.parquet.layout import AVERAGES, BASES
@@ -67,7 +67,7 @@ def verify(folder: Path) -> Verification:
         Finding(damage.path.name, f"{damage.reason}; its bars are fetched anew at the next start")
         for damage in reading.damages
     ]
-    findings += _label_findings(folder, {finding.place for finding in findings})
+    findings += _column_findings(folder, {finding.place for finding in findings})
     for key, stored in reading.series.items():
         findings += [Finding(str(key), fault) for fault in _coverage_faults(stored)]
     for timeframe in AVERAGES:
@@ -76,13 +76,13 @@ def verify(folder: Path) -> Verification:
     return Verification(len(reading.series), bars, tuple(findings))
 
 
-def _label_findings(folder: Path, damaged: set[str]) -> Iterator[Finding]:
+def _column_findings(folder: Path, damaged: set[str]) -> Iterator[Finding]:
     for granularity, name in BASES.items():
         content = read_bytes(folder / name)
         if content is None or name in damaged:
             continue
         try:
-            faults = label_faults(content, granularity)
+            faults = list(column_faults(bytes(content), granularity))
         except (Damaged, NewerSchema):
             continue  # sound a moment ago: a writer is at work on it
         yield from (Finding(name, f"{f}; 'sellcli cache rebuild' writes it anew") for f in faults)

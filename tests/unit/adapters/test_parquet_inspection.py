@@ -1,19 +1,18 @@
 """Looking into a cache folder, verifying it, and rebuilding it."""
 
 import shutil
+import struct
+import zlib
 from collections.abc import Mapping
 from datetime import UTC, datetime
 from pathlib import Path
 
-import pyarrow as pa
-import pyarrow.parquet as pq
 import pytest
 from tests.contract.stored_bars import a_key, an_update, content_of, some_bars
 
 from adapters.parquet.average_store import ParquetAverageStore
 from adapters.parquet.bar_store import ParquetBarStore
 from adapters.parquet.inspection import info, rebuild
-from adapters.parquet.sealed import seal
 from adapters.parquet.verification import verify
 from sellcore.average_table import AVERAGES, AverageTable
 from sellcore.coverage import Coverage
@@ -111,30 +110,35 @@ def test_verify_tells_of_bars_outside_coverage(tmp_path: Path) -> None:
     )
 
 
-def test_verify_tells_of_labels_that_differ_from_the_index(folder: Path) -> None:
+def test_verify_tells_of_a_label_that_differs_from_the_index(folder: Path) -> None:
     """What another tool shows must be what we read."""
     path = folder / "bars-30m.parquet"
-    table = pq.read_table(path)
-    texts = {k.decode(): v.decode() for k, v in table.schema.metadata.items()}
-    wrong = table.set_column(0, "con_id", pa.array([9, 9], pa.int64()))
-    path.write_bytes(b"".join(seal(wrong, {k: texts[k] for k in texts if k != "seal"})))
+    wrong = path.read_bytes().replace(b"NASDAQ:T1", b"NASDAQ:T2", 1)  # in the ticker column
+    path.write_bytes(_sealed_again(wrong))
 
     (finding,) = verify(folder).findings
     assert finding.place == "bars-30m.parquet"
-    assert "'con_id'" in finding.fault
+    assert finding.fault.startswith("the column 'ticker' reads otherwise with other tools")
 
 
 def test_verify_tells_of_rows_in_a_sealed_file_that_run_backwards(folder: Path) -> None:
     """A good checksum does not make wrong bars right."""
     path = folder / "bars-30m.parquet"
-    table = pq.read_table(path)
-    texts = {k.decode(): v.decode() for k, v in table.schema.metadata.items()}
-    path.write_bytes(b"".join(seal(table.take([1, 0]), texts)))
+    rows = struct.pack("<qq", 1800, 3600)
+    wrong = path.read_bytes().replace(rows, struct.pack("<qq", 3600, 1800), 1)
+    path.write_bytes(_sealed_again(wrong))
 
     (finding,) = verify(folder).findings
     assert "contradicts itself: bars must be in order" in finding.fault
     with ParquetBarStore(folder) as store:
         assert set(store.load()) == {DAILY}
+
+
+def _sealed_again(content: bytes) -> bytes:
+    mark = "sellcli-crc32§".encode()
+    at = content.rfind(mark) + len(mark)
+    blank = content[:at] + b"00000000" + content[at + 8 :]
+    return content[:at] + b"%08x" % zlib.crc32(blank) + content[at + 8 :]
 
 
 @pytest.mark.parametrize(("con_id", "close"), [(1, 99.0), (7, 10.0)])

@@ -150,6 +150,24 @@ def test_pandas_is_never_imported_though_it_is_there(tmp_path: Path) -> None:
     assert "pandas imported: False, importable: True" in printed
 
 
+def test_a_cold_start_reads_and_merges_without_pyarrow(tmp_path: Path) -> None:
+    """Its import takes longer than reading the whole cache; only writing Parquet needs it."""
+    with ParquetBarStore(tmp_path) as store:
+        store.merge([an_update([1])])
+    code = """
+        import sys
+        from pathlib import Path
+        from adapters.parquet.bar_store import ParquetBarStore
+        from sellcore.series import SeriesUpdate
+        store = ParquetBarStore(Path(sys.argv[1]))
+        (key,) = store.load()
+        stored = store.load()[key]
+        store.merge([SeriesUpdate(key, stored.bars, stored.coverage)])
+        print(len(store.load()), "pyarrow" in sys.modules, "pandas" in sys.modules)
+    """
+    assert run(code, str(tmp_path)) == "1 False False"
+
+
 @pytest.mark.skipif(not Path("/proc/self/task").exists(), reason="threads are counted by /proc")
 def test_no_thread_is_left_that_could_abort_the_process_at_its_end(tmp_path: Path) -> None:
     """Arrow's workers may let go of Python's memory too late; we start none."""
@@ -158,6 +176,7 @@ def test_no_thread_is_left_that_could_abort_the_process_at_its_end(tmp_path: Pat
 
 _EVERYTHING = """
     import importlib.util, os, sys
+    import pyarrow.parquet  # its allocator has a thread of its own
     from pathlib import Path
     from adapters.parquet.bar_store import ParquetBarStore
     from adapters.parquet.inspection import info, rebuild
