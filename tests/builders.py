@@ -1,12 +1,13 @@
 """Values that many tests start from; each says only what a test does not care about."""
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from datetime import UTC, date, datetime, time, timedelta
 from decimal import Decimal
 from fractions import Fraction
 from zoneinfo import ZoneInfo
 
 import numpy as np
+from attrs import frozen
 
 from adapters.calendar import SessionTable
 from sellcore.bar import Bar, BarSeries
@@ -176,3 +177,58 @@ def exact_average(closes: Sequence[float], wanted: MovingAverageRule) -> Fractio
     for close in quoted[length:]:
         average += (close - average) * Fraction(2, length + 1)
     return average
+
+
+@frozen
+class Tape:
+    """
+    What truly traded in one series, and what is shown of it at any time.
+
+    Attributes:
+        sessions: Of the exchange, in order.
+        granularity: Half hours or days.
+        closes: The final close of each bar that traded, by its end.
+    """
+
+    sessions: tuple[Session, ...]
+    granularity: Granularity
+    closes: Mapping[datetime, float]
+
+    @property
+    def spans(self) -> list[tuple[datetime, datetime]]:
+        """First instant and end of every bar that traded."""
+        return [span for span in spans(self.sessions, self.granularity) if span[1] in self.closes]
+
+    def shown(self, now: datetime) -> BarSeries:
+        """Return the bars that have begun; one that forms is a dollar off for each hour to go."""
+        begun = [(start, end) for start, end in self.spans if start <= now]
+        return bars_at(
+            begun,
+            [
+                self.closes[end] + max(timedelta(0), end - now) / timedelta(hours=1)
+                for _, end in begun
+            ],
+        )
+
+    def stored(self, now: datetime) -> StoredSeries:
+        """Return what is stored by one who read everything at ``now``."""
+        bars = self.shown(now)
+        closings = {session.close for session in self.sessions}
+        final = [
+            bar.end
+            for bar in bars
+            if bar.end + timedelta(seconds=60 if bar.end in closings else 10) <= now
+        ]
+        if not final:
+            return StoredSeries(bars, Coverage())
+        return StoredSeries(bars, Coverage(((int(bars.start[0]), to_epoch(final[-1])),)))
+
+
+def a_tape(
+    sessions: Sequence[Session],
+    granularity: Granularity,
+    price: Callable[[int], float] = lambda n: 100.0,
+) -> Tape:
+    """Let every bar of ``sessions`` trade; ``price`` gives the n-th close."""
+    ends = [end for _, end in spans(sessions, granularity)]
+    return Tape(tuple(sessions), granularity, {end: price(n) for n, end in enumerate(ends)})

@@ -27,6 +27,11 @@ from sellcore.timeframe import SOURCE, Granularity, Timeframe
 PATIENCE = timedelta(minutes=1)
 """What stands in the way is waited for until this long before a bar's deadline."""
 
+_NOBODY = "nobody was watching while it could be decided"
+
+Reading = tuple[BarSeries, datetime | None]
+"""The closed bars to decide on, behind the last gap, and where that gap ends."""
+
 
 @frozen
 class Holding:
@@ -43,6 +48,8 @@ class Holding:
         decided: The bars that have been decided, in this run or before.
         obstacle: Why nothing may be decided on it now, or None.
         epoch: Counts how often the position has gone flat before.
+        read_at: When each series was last answered, UTC; where it is not known,
+            nothing is decided on a bar that still forms.
     """
 
     position: Position
@@ -54,6 +61,7 @@ class Holding:
     decided: frozenset[tuple[Timeframe, datetime]] = frozenset()
     obstacle: str | None = None
     epoch: int = 0
+    read_at: Mapping[Granularity, datetime] = field(factory=dict)
 
     @property
     def instrument(self) -> Instrument:
@@ -159,19 +167,17 @@ def _settle(
     instrument = holding.instrument
     if reason := _untouchable(holding.position):
         return Decision(instrument, rule, bar.end, Outcome.ABSTAIN, reason)
-    obstacle = snapshot.obstacle or holding.obstacle or _absent(holding, rule, bar)
+    obstacle = snapshot.obstacle or holding.obstacle
+    reading = obstacle or _reading(holding, rule, bar)
     if snapshot.now > bar.deadline:
-        reason = obstacle or "nobody was watching while it could be decided"
+        reason = reading if isinstance(reading, str) else _NOBODY
         reason = f"its time to be decided ran out at {iso(bar.deadline)}: {reason}"
         return Decision(instrument, rule, bar.end, Outcome.MISSED, reason)
-    if obstacle is None:
-        try:
-            return _decided(snapshot, holding, rule, bar)
-        except InvalidValue as fault:  # one holding's bars must not stop the others
-            obstacle = str(fault)
+    if not isinstance(reading, str):
+        return _decided(snapshot, holding, rule, bar, reading)
     if snapshot.now + PATIENCE >= bar.deadline and not bar.provisional:
-        return Decision(instrument, rule, bar.end, Outcome.ABSTAIN, obstacle)
-    return Waiting(instrument, bar.end, obstacle)
+        return Decision(instrument, rule, bar.end, Outcome.ABSTAIN, reading)
+    return Waiting(instrument, bar.end, reading)
 
 
 def _untouchable(position: Position) -> str | None:
@@ -182,29 +188,41 @@ def _untouchable(position: Position) -> str | None:
     return None
 
 
-def _absent(holding: Holding, rule: MovingAverageRule, bar: DueBar) -> str | None:
+def _reading(holding: Holding, rule: MovingAverageRule, bar: DueBar) -> Reading | str:
     """
-    Say why the bar cannot be read yet, or None when it can.
+    Return the bars to decide ``bar`` on, it being the last, or why they cannot be had yet.
 
     An hour is read only when the half hour that ends it is there: its close is
     the one that decides, and a late bar must not be taken for no trade.
     """
-    stored = holding.series.get(SOURCE[rule.timeframe])
+    source = SOURCE[rule.timeframe]
+    stored = holding.series.get(source)
     if stored is None:
         return "no bars of it are stored"
-    at = int(np.searchsorted(stored.bars.end, to_epoch(bar.end)))
-    if at == len(stored.bars) or int(stored.bars.end[at]) != to_epoch(bar.end):
+    end, name = to_epoch(bar.end), f"the bar that ends {iso(bar.end)}"
+    at = int(np.searchsorted(stored.bars.end, end))
+    if at == len(stored.bars) or int(stored.bars.end[at]) != end:
         return f"no bar that ends {iso(bar.end)} has come: nothing was traded, or it is late"
-    if not bar.provisional and not len(closed(stored.bars[at : at + 1], stored.coverage)):
-        return f"the bar that ends {iso(bar.end)} is not final yet"
-    return None
+    if bar.provisional:
+        read_at = holding.read_at.get(source)
+        if read_at is None or read_at < bar.final_at:
+            return f"{name} was last read before {iso(bar.final_at)}"
+    elif not len(closed(stored.bars[at : at + 1], stored.coverage)):
+        return f"{name} is not final yet"
+    try:
+        bars, gap = usable_bars(holding, rule.timeframe, bar)
+    except InvalidValue as fault:  # one holding's bars must not stop the others
+        return str(fault)
+    if not len(bars) or int(bars.end[-1]) != end:
+        return f"not all of {name} is known"
+    return bars, gap
 
 
 def _decided(
-    snapshot: Snapshot, holding: Holding, rule: MovingAverageRule, bar: DueBar
+    snapshot: Snapshot, holding: Holding, rule: MovingAverageRule, bar: DueBar, reading: Reading
 ) -> Decision:
     policy = snapshot.policy
-    bars, gap = usable_bars(holding, rule.timeframe, bar)
+    bars, gap = reading
     evaluation = with_gap(evaluate(bars, rule), gap)
     if policy.only_above_break_even:
         evaluation = _break_even(evaluation, holding.position.average_cost)
@@ -231,9 +249,7 @@ def _decided(
     )
 
 
-def usable_bars(
-    holding: Holding, timeframe: Timeframe, bar: DueBar
-) -> tuple[BarSeries, datetime | None]:
+def usable_bars(holding: Holding, timeframe: Timeframe, bar: DueBar) -> Reading:
     """Return the closed bars up to ``bar``, behind the last gap, and where that gap ends."""
     stored = holding.series[SOURCE[timeframe]]
     coverage = stored.coverage

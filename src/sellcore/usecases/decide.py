@@ -27,7 +27,7 @@ def _holding(state: WatchState, position: Position, ambiguous: frozenset[str]) -
         obstacle = f"{instrument.ticker} names more than one holding; which is meant is not known"
     elif instrument.ticker in state.unclear:
         obstacle = state.unclear[instrument.ticker]
-    keys = (SeriesKey(instrument.con_id, g, instrument.ticker) for g in Granularity)
+    keys = [SeriesKey(instrument.con_id, g, instrument.ticker) for g in Granularity]
     return Holding(
         position=position,
         rule=state.rules.get(instrument.ticker),
@@ -37,6 +37,7 @@ def _holding(state: WatchState, position: Position, ambiguous: frozenset[str]) -
         watched_from=state.watched_from[instrument],
         decided=state.decided.get(instrument, frozenset()),
         obstacle=obstacle,
+        read_at={key.granularity: state.asked_at[key] for key in keys if key in state.asked_at},
     )
 
 

@@ -1,0 +1,122 @@
+"""One cycle decided: what stands in the way, what is held, at what cost."""
+
+import pytest
+from attrs import evolve
+from tests.builders import MSFT, MSFT_CALL, a_position
+from tests.plan_builders import ELEVEN, HALF_HOURS, MINUTE, NOW, a_holding, decided, planned
+
+from sellcore.order import Mode
+from sellcore.outcome import Outcome
+from sellcore.plan import Snapshot, plan
+from sellcore.policy import Policy
+
+
+def test_obstacle_is_waited_out_and_then_abstained_from() -> None:
+    """Of one holding, while the other is decided."""
+    other = a_holding(NOW)
+    stuck = evolve(other, obstacle="its bars contradict each other")
+
+    result = planned(NOW, stuck, other)
+
+    assert [wait.reason for wait in result.waiting] == ["its bars contradict each other"]
+    assert [decision.outcome for decision in result.decisions] == [Outcome.SIGNAL]
+    now = ELEVEN + 9 * MINUTE
+    last = decided(now, a_holding(now, obstacle="its bars contradict each other"))
+    assert (last.outcome, last.reason) == (Outcome.ABSTAIN, "its bars contradict each other")
+    assert last.intent is None
+
+
+def test_obstacle_for_all_stops_all() -> None:
+    """The line is down: nothing is decided on anything."""
+    snapshot = Snapshot(NOW, Mode.DRY_RUN, (a_holding(NOW),), obstacle="the line is down")
+
+    result = plan(snapshot)
+
+    assert result.decisions == ()
+    assert [wait.reason for wait in result.waiting] == ["the line is down"]
+
+
+def test_bar_missed_behind_an_obstacle_names_it() -> None:
+    """So that the record explains why."""
+    now = ELEVEN + 11 * MINUTE
+
+    decision = decided(now, a_holding(now, obstacle="quarantined"))
+
+    assert decision.outcome is Outcome.MISSED
+    assert decision.reason.endswith("ran out at 2022-05-20T15:10:00Z: quarantined")
+
+
+def test_short_position_is_never_touched() -> None:
+    """It abstains, whatever its bars say."""
+    decision = decided(NOW, a_holding(NOW, quantity="-30"))
+
+    assert (decision.outcome, decision.reason, decision.intent) == (
+        Outcome.ABSTAIN,
+        "short position of -30 is never touched",
+        None,
+    )
+
+
+def test_option_is_never_touched() -> None:
+    """Only stocks are ever sold."""
+    decision = decided(NOW, a_holding(NOW, position=a_position(5, MSFT_CALL)))
+
+    assert (decision.outcome, decision.intent) == (Outcome.ABSTAIN, None)
+    assert decision.reason == "only stocks are ever sold"
+
+
+def test_whole_shares_are_sold_and_the_residual_is_shown() -> None:
+    """10.7 shares: sell 10, leave 0.7."""
+    decision = decided(NOW, a_holding(NOW, quantity="10.7"))
+
+    assert decision.intent is not None
+    assert decision.intent.quantity == 10
+    assert str(decision.intent) == "SELL 10 MKT DAY, leaving 0.7"
+
+
+def test_signal_on_less_than_a_share_has_no_order() -> None:
+    """And says why."""
+    decision = decided(NOW, a_holding(NOW, quantity="0.4"))
+
+    assert decision.outcome is Outcome.SIGNAL
+    assert decision.intent is None
+    assert decision.reason.endswith("; not sold: 0.4 holds no whole share")
+
+
+@pytest.mark.parametrize(
+    ("cost", "outcome", "words"),
+    [
+        (1.0, Outcome.SIGNAL, "both above"),
+        (99.5, Outcome.HOLD, "not above"),
+        (120.0, Outcome.HOLD, "not above"),
+    ],
+)
+def test_break_even_filter_holds_what_would_be_sold_at_a_loss(
+    cost: float, outcome: Outcome, words: str
+) -> None:
+    """Close and average must both lie above the average cost; the reason shows it."""
+    policy = Policy(only_above_break_even=True)
+    holding = a_holding(NOW, position=a_position(100, MSFT, cost))
+    close = HALF_HOURS.closes[ELEVEN]
+    assert close - 0.2 < 99.5  # between close and average, or above both
+
+    decision = decided(NOW, holding, policy)
+
+    assert decision.outcome is outcome
+    assert decision.reason.endswith(words)
+    assert (decision.intent is not None) is (outcome is Outcome.SIGNAL)
+
+
+def test_break_even_is_not_mentioned_where_the_filter_is_off() -> None:
+    """Off by default."""
+    assert "break-even" not in decided(NOW, a_holding(NOW)).reason
+
+
+def test_equal_to_the_cost_is_not_above_it() -> None:
+    """Strictly above, close and average alike."""
+    close = HALF_HOURS.closes[ELEVEN]
+    policy = Policy(only_above_break_even=True)
+
+    decision = decided(NOW, a_holding(NOW, position=a_position(100, MSFT, close)), policy)
+
+    assert decision.outcome is Outcome.HOLD
