@@ -98,6 +98,9 @@ def test_contract_is_qualified_by_id_and_by_symbol() -> None:
 @pytest.mark.parametrize(
     ("size", "duration", "count"),
     [
+        ("5 secs", "3600 S", 240),
+        ("15 secs", "1 D", 4 * 390),
+        ("30 secs", "1 D", 780),
         ("1 min", "1 D", 390),
         ("2 mins", "1 D", 195),
         ("3 mins", "1 D", 130),
@@ -158,9 +161,12 @@ def test_failed_requests_end_at_once() -> None:
     """No time-out is waited for: unknown contract, no data."""
 
     async def session(ib: IB, gateway: Running) -> None:
-        for contract, size, code in ((Stock("ZZZ", "SMART"), "1 day", 200), (MSFT, "5 secs", 162)):
+        for contract, end, code in (
+            (Stock("ZZZ", "SMART"), "", 200),
+            (MSFT, "20100101-00:00:00", 162),
+        ):
             with pytest.raises(RequestError) as caught:
-                await ib.reqHistoricalDataAsync(contract, "", "1 D", size, "TRADES", True)
+                await ib.reqHistoricalDataAsync(contract, end, "1 D", "1 day", "TRADES", True)
             assert caught.value.code == code
 
     hold(session)

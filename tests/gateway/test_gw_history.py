@@ -153,7 +153,7 @@ def test_end_in_the_future_shows_no_future(client: RawClient) -> None:
         ({"show": "SCHEDULE"}, "10295", "1 day"),
         ({"show": "ADJUSTED_LAST", "end": "20220519 16:00:00"}, "321", "adjusted last"),
         ({"live": 1, "end": "20220519 16:00:00"}, "321", "keepUpToDate"),
-        ({"size": "30 secs"}, "162", "HMDS query returned no data: MSFT@SMART Trades"),
+        ({"end": "20100101 16:00:00"}, "162", "HMDS query returned no data: MSFT@SMART Trades"),
         ({"contract": contract_fields(con_id=1)}, "200", "No security definition"),
         ({"contract": contract_fields(symbol="ZZZ")}, "200", "No security definition"),
     ],
@@ -211,12 +211,13 @@ def test_small_bars_are_paced(client: RawClient) -> None:
     """The same request again within 15 seconds is a pacing violation; larger bars are free."""
     for _ in range(2):
         client.history(5, size="30 secs")
-    texts = [client.answer(4)[4] for _ in range(2)]
+    first, second = (client.answer(4, 17) for _ in range(2))
     for _ in range(10):
         client.history(6, size="1 min", duration="60 S")
 
-    assert "no data" in texts[0]
-    assert "pacing violation" in texts[1]
+    assert first[0] == "17"
+    assert second[3] == "162"
+    assert "pacing violation" in second[4]
     assert all(client.answer(4, 17)[0] == "17" for _ in range(10))
 
 
@@ -224,9 +225,10 @@ def test_sixth_request_of_a_contract_in_two_seconds_is_too_fast(client: RawClien
     """Different requests count together when they are of one contract."""
     for n in range(6):
         client.history(n, size="15 secs", duration=f"{n + 1} D")
-    texts = [client.answer(4)[4] for _ in range(6)]
+    found = [client.answer(4, 17) for _ in range(6)]
 
-    assert ["pacing" in text for text in texts] == [False] * 5 + [True]
+    assert [m[0] for m in found] == ["17"] * 5 + ["4"]
+    assert "pacing violation" in found[5][4]
 
 
 def test_fifty_live_requests_are_open_at_most(client: RawClient) -> None:

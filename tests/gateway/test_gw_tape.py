@@ -104,6 +104,23 @@ def test_every_size_is_made_of_the_same_minutes(world: World, size: BarSize) -> 
         assert bars.low[i] <= bars.wap[i] <= bars.high[i]
 
 
+@pytest.mark.parametrize("size", [s for s in BarSize if 0 < s.seconds < 60])
+def test_small_bars_add_up_to_minutes(world: World, size: BarSize) -> None:
+    """Grouped by minute they have its four prices and its volume."""
+    minutes = cut(world, BarSize.MINUTE, AFTER_CLOSE, days=1)
+    small = cut(world, size, AFTER_CLOSE, days=1)
+    minute = small.start // 60 * 60
+
+    assert set((small.end - small.start).tolist()) == {size.seconds}
+    for i, start in enumerate(minutes.start.tolist()):
+        inside = small[minute == start]
+        assert inside.open[0] == minutes.open[i]
+        assert inside.close[-1] == minutes.close[i]
+        assert max(inside.high.tolist()) == minutes.high[i]
+        assert min(inside.low.tolist()) == minutes.low[i]
+        assert sum(inside.volume.tolist()) == minutes.volume[i]
+
+
 def test_weeks_and_months_are_made_of_days(world: World) -> None:
     """A week's close is its last day's, a month's volume is that of its days."""
     days = cut(world, BarSize.DAY, AFTER_CLOSE, days=200)

@@ -63,7 +63,7 @@ class Columns:
         """Build bars from open, high, low, close and volume; the rest follows from these."""
         o, h, low, c = (_floats(column) for column in prices)
         shares = _floats(volume)
-        wap = np.round((o + h + low + c) / 4, 3)
+        wap = np.clip(np.round((o + h + low + c) / 4, 3), np.minimum(low, c), np.maximum(h, c))
         count = np.maximum(shares // SHARES_A_TRADE, 1)
         return cls(start, end, o, h, low, c, shares, wap, count)
 
@@ -113,7 +113,7 @@ def grouped(bars: Columns, key: Integers, start: Integers, end: Integers) -> Col
         low,
         bars.close[last],
         volume,
-        np.round(np.where(volume > 0, weighted, plain), 3),
+        np.clip(np.round(np.where(volume > 0, weighted, plain), 3), low, high),
         np.add.reduceat(bars.count, first),
     )
 

@@ -17,6 +17,9 @@ SMART = "SMART"
 
 _CONTRACT_FIELDS = 12
 
+_ALIASES = {"ISLAND": "NASDAQ"}
+"""Names of exchanges that clients still use."""
+
 
 @frozen
 class Listing:
@@ -79,7 +82,7 @@ class ContractQuery:
         if len(fields) != _CONTRACT_FIELDS:
             raise ValueError(f"a contract has {_CONTRACT_FIELDS} fields, got {len(fields)}")
         con_id, *texts = fields
-        return cls(whole(con_id), *(text.strip() for text in texts))
+        return cls(whole(con_id), *(_ALIASES.get(text.strip(), text.strip()) for text in texts))
 
 
 @define

@@ -5,7 +5,7 @@ import threading
 from collections.abc import Coroutine
 from concurrent.futures import Future
 from concurrent.futures import TimeoutError as NotYet
-from typing import Any, Final
+from typing import Final
 
 _PATIENCE: Final = 1.0
 """Wall seconds after which who waits looks whether the loop still runs."""
@@ -30,13 +30,13 @@ class LoopThread:
         """Whether it takes work."""
         return self._loop is not None
 
-    def submit(self, work: Coroutine[Any, Any, None]) -> Future[None]:
+    def submit(self, work: Coroutine[object, None, None]) -> Future[None]:
         """Have the loop work off a coroutine; do not wait."""
         if self._loop is None:
             raise RuntimeError("the loop has not been started")
         return asyncio.run_coroutine_threadsafe(work, self._loop)
 
-    def run(self, work: Coroutine[Any, Any, None]) -> None:
+    def run(self, work: Coroutine[object, None, None]) -> None:
         """Have the loop work off a coroutine and wait; its exception is raised here."""
         done = self.submit(work)
         while self._thread.is_alive():

@@ -3,7 +3,6 @@
 from collections.abc import Iterator
 from datetime import date, datetime, timedelta
 
-import numpy as np
 from attrs import define, field, frozen
 
 from adapters.gateway.bar_files import BarFile, read_file
@@ -13,6 +12,7 @@ from adapters.gateway.faults import Fault
 from adapters.gateway.generator import Generator, Recipe
 from adapters.gateway.hours import Hours
 from adapters.gateway.listings import Listing, Listings
+from adapters.gateway.paths import paths, single_trades, until
 from adapters.gateway.scenario import Scenario, ScenarioPosition
 from adapters.gateway.sources import Files, Generated, Nothing, Source
 from sellcore.instant import from_epoch, to_epoch
@@ -24,6 +24,9 @@ _FUTURE = timedelta(days=400)
 """How far beyond the start a generated tape can be run."""
 
 _DEFAULT_PRICE = 100.0
+
+_MINUTE = 60
+"""Seconds; bars below a minute are made of the single trades of minutes."""
 
 
 @frozen
@@ -97,13 +100,17 @@ class Tape:
         if size.seconds:
             sessions = hours.columns(_day(hours, first), _day(hours, now))
             begin = first - first % 86_400 - 86_400  # no bucket is cut short at its start
-            pieces = _until(source.pieces(begin, now + 1), now)
+            pieces = source.pieces(begin, now + 1)
+            if size.seconds < _MINUTE:
+                pieces = single_trades(pieces[pieces.end - pieces.start <= _MINUTE], now)
+            else:
+                pieces = until(pieces, now)
             bars = cut_intraday(pieces, size.seconds, sessions, hours.zone_info, regular=regular)
         else:
             whole = source.days(now, regular=regular)
             today = _day(hours, now)
             begin = max(int(whole.end[-1]) if len(whole) else 0, now - 4 * 86_400)
-            pieces = _until(source.pieces(begin, now + 1), now)
+            pieces = until(source.pieces(begin, now + 1), now)
             sessions = hours.columns(today - timedelta(days=5), today)
             forming = cut_days(pieces, sessions, hours.zone_info, regular=regular)
             bars = cut_longer(join([whole, forming]), size, hours.zone_info)
@@ -112,24 +119,24 @@ class Tape:
     def price(self, listing: Listing, at: datetime) -> float | None:
         """Return the last traded price at an instant, None before the first trade."""
         moment = to_epoch(at)
-        piece = _until(self._source(listing).last_piece(moment), moment)
+        piece = until(self._source(listing).last_piece(moment), moment)
         if not len(piece):
             return None
         return float(self._after_splits(listing, piece, moment).close[-1])
 
-    def trades(self, listing: Listing, after: datetime, until: datetime) -> Iterator[Trade]:
-        """Yield the steps of the price's path in (after, until], oldest first."""
-        low, high = to_epoch(after), to_epoch(until)
+    def trades(self, listing: Listing, after: datetime, last: datetime) -> Iterator[Trade]:
+        """Yield the steps of the price's path in (after, last], oldest first."""
+        low, high = to_epoch(after), to_epoch(last)
         source = self._source(listing)
         pieces = join([source.last_piece(low), source.pieces(low + 1, high + 1)])
-        for row in range(len(pieces)):
-            piece = self._after_splits(listing, pieces[row : row + 1], high)
-            last: float | None = None
-            for moment, price in _path(piece):
-                reached = price if last is None else last
+        moments, prices = paths(self._after_splits(listing, pieces, high))
+        for times, path in zip(moments.tolist(), prices.tolist(), strict=True):
+            reached = path[0]
+            for moment, price in zip(times, path, strict=True):
                 if low < moment <= high:
-                    yield Trade(from_epoch(moment), price, min(price, reached), max(price, reached))
-                last = price
+                    at = from_epoch(moment)
+                    yield Trade(at, price, min(price, reached), max(price, reached))
+                reached = price
 
     def in_session(self, listing: Listing, at: datetime) -> bool:
         """Say whether regular hours are on."""
@@ -151,33 +158,6 @@ class Tape:
             if fault.concerns(listing.ticker) and to_epoch(fault.at) <= now:
                 bars = scaled(bars, *fault.ratio)
         return bars
-
-
-def _path(piece: Columns) -> list[tuple[int, float]]:
-    """Return when a bar's four prices trade: low first in a rising bar, high first in a falling."""
-    start, length = int(piece.start[0]), int(piece.end[0] - piece.start[0])
-    opening, closing = float(piece.open[0]), float(piece.close[0])
-    turns = [float(piece.low[0]), float(piece.high[0])]
-    if closing < opening:
-        turns.reverse()
-    at = (start, start + length // 3, start + 2 * length // 3, start + length - 1)
-    return list(zip(at, (opening, *turns, closing), strict=True))
-
-
-def _until(pieces: Columns, now: int) -> Columns:
-    """Return the bars with the last one as far as it had come by ``now``."""
-    if not len(pieces) or pieces.end[-1] <= now:
-        return pieces
-    forming = pieces[-1:]
-    seen = [price for moment, price in _path(forming) if moment <= now]
-    share = len(seen) / 4
-    partial = Columns.of_prices(
-        forming.start,
-        forming.end,
-        (seen[:1], [max(seen)], [min(seen)], seen[-1:]),
-        np.floor(forming.volume * share),
-    )
-    return join([pieces[:-1], partial])
 
 
 def _day(hours: Hours, moment: int) -> date:
