@@ -98,6 +98,8 @@ def squash(payloads: Sequence[bytes | memoryview]) -> dict[SeriesKey, SeriesUpda
     if not payloads:
         return {}
     batch = _joined([_decode(payload) for payload in payloads])
+    if not len(batch.heads):
+        return {}
     try:
         return dict(_net_updates(batch))
     except (InvalidValue, KeyError, UnicodeDecodeError) as error:
@@ -139,8 +141,7 @@ def _joined(batches: Sequence[_Batch]) -> _Batch:
 
 def _net_updates(batch: _Batch) -> Iterator[tuple[SeriesKey, SeriesUpdate | None]]:
     heads = batch.heads
-    _, slots = np.unique(heads[["granularity", "con_id"]], return_inverse=True)
-    count = int(slots.max()) + 1
+    slots, count = _slots(heads)
     entries = np.arange(len(heads))
     reset = np.full(count, -1)
     fresh_start = heads["action"] != _MERGE
@@ -165,6 +166,18 @@ def _net_updates(batch: _Batch) -> Iterator[tuple[SeriesKey, SeriesUpdate | None
         intervals = batch.intervals[interval_ends[entry] : interval_ends[entry + 1]].tolist()
         coverage = Coverage(tuple((low, high) for low, high in intervals))
         yield key, SeriesUpdate(key, bars[slot], coverage, replaces_all=bool(reset[slot] >= 0))
+
+
+def _slots(heads: NDArray[np.void]) -> tuple[NDArray[np.intp], int]:
+    """Return a number for each head that tells its series, and how many series there are."""
+    order = np.lexsort((heads["granularity"], heads["con_id"]))
+    ordered = heads[order]
+    differs = np.zeros(len(heads), dtype=np.bool_)
+    for name in ("granularity", "con_id"):
+        differs[1:] |= ordered[name][1:] != ordered[name][:-1]
+    slots = np.empty(len(heads), dtype=np.intp)
+    slots[order] = np.cumsum(differs)
+    return slots, int(differs.sum()) + 1
 
 
 def _net_bars(batch: _Batch, slots: NDArray[np.intp], reset: NDArray[np.int64]) -> list[BarSeries]:
