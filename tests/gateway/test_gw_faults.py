@@ -102,6 +102,20 @@ def test_port_is_closed_and_opens_again(rehearse: Rehearse) -> None:
         assert late.read()[0] == "15"
 
 
+def test_port_stays_closed_where_two_faults_meet(rehearse: Rehearse) -> None:
+    """The second begins as the first ends."""
+    first = fault(FaultKind.REFUSE_CONNECTIONS)
+    meets = Fault(FaultKind.REFUSE_CONNECTIONS, UNTIL, UNTIL + timedelta(minutes=5))
+    act = rehearse(first, meets)
+    act.end()
+
+    with pytest.raises(ConnectionRefusedError):
+        socket.create_connection(("127.0.0.1", act.gateway.port))
+    act.gateway.until(UNTIL + timedelta(minutes=5))
+    with act.gateway.client(2) as late:
+        assert late.read()[0] == "15"
+
+
 def test_silent_socket_accepts_and_says_nothing(rehearse: Rehearse) -> None:
     """Not even the version comes."""
     act = rehearse(fault(FaultKind.SILENT_SOCKET))

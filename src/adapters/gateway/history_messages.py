@@ -1,7 +1,6 @@
 """Bars as fields of historicalData and historicalDataUpdate."""
 
 from datetime import date
-from math import isclose
 from typing import Final
 from zoneinfo import ZoneInfo
 
@@ -48,7 +47,7 @@ def bar_rows(
     columns = (bars.open, bars.high, bars.low, bars.close, bars.volume, bars.wap, bars.count)
     rows = zip(dates, *(column.tolist() for column in columns), strict=True)
     return [
-        (day, o, h, low, c, _size(volume, version), -1 if isclose(wap, -1) else wap, count)
+        (day, o, h, low, c, _size(volume, version), wap if wap >= 0 else -1, count)
         for day, o, h, low, c, volume, wap, count in rows
     ]
 

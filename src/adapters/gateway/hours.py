@@ -14,6 +14,7 @@ from sellcore.ports.sessions import SessionCalendar
 from sellcore.session import Session
 
 ASSUMED_ZONE = "America/New_York"
+_A_YEAR_OF_EVERY_CALENDAR = 2022
 _ASSUMED_OPEN, _ASSUMED_CLOSE = time(9, 30), time(16, 0)
 
 Integers = NDArray[np.int64]
@@ -53,7 +54,8 @@ class Hours:
     def zone(self) -> str:
         """IANA name of the exchange's zone."""
         if not self._zone:
-            self._zone = self._year(2022)[0].zone
+            found = self._year(_A_YEAR_OF_EVERY_CALENDAR)
+            self._zone = found[0].zone if found else ASSUMED_ZONE
         return self._zone
 
     @property

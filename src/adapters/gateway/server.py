@@ -81,7 +81,6 @@ class GatewayServer:
         self._loop = LoopThread("gateway")
         self._connections: set[Connection] = set()
         self._listener: asyncio.Server | None = None
-        self._listening = True
         self._watching: Future[None] | None = None
         self._stopped = False
         self._set_up()
@@ -171,8 +170,6 @@ class GatewayServer:
         switches.when_begins(FaultKind.DROP_SOCKET, self._hang_up)
         switches.when_begins(FaultKind.RESTART, self._hang_up)
         switches.when_begins(FaultKind.ID_ROLLBACK, self._hang_up)
-        switches.when_begins(FaultKind.REFUSE_CONNECTIONS, lambda fault: self._listen(wanted=False))
-        switches.when_ends(FaultKind.REFUSE_CONNECTIONS, lambda fault: self._listen(wanted=True))
         switches.when_begins(FaultKind.FARM_DOWN, lambda fault: self._farms(broken=True))
         switches.when_ends(FaultKind.FARM_DOWN, lambda fault: self._farms(broken=False))
 
@@ -197,12 +194,13 @@ class GatewayServer:
 
     async def _open_or_close(self) -> None:
         """Open or close the port, as the faults have it."""
-        if self._listening and self._listener is None:
+        refusing = self.world.switches.on(FaultKind.REFUSE_CONNECTIONS) is not None
+        if self._listener is None and not refusing:
             host, port = self._address
             self._listener = await asyncio.get_running_loop().create_server(
                 lambda: Connection(self.world, self), host, port
             )
-        elif not self._listening and self._listener is not None:
+        elif self._listener is not None and refusing:
             self._listener.close()
             self._listener = None
 
@@ -221,9 +219,6 @@ class GatewayServer:
         for client in list(self.world.clients.values()):
             if chosen in (-1, client.client_id):
                 client.close()
-
-    def _listen(self, *, wanted: bool) -> None:
-        self._listening = wanted
 
     def _farms(self, *, broken: bool) -> None:
         state = "broken" if broken else "OK"

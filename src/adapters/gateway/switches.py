@@ -7,7 +7,6 @@ from attrs import define, field
 
 from adapters.gateway.fault_table import HELP
 from adapters.gateway.faults import Fault, FaultKind
-from sellcore.instant import utc
 
 FaultListener = Callable[[Fault], None]
 
@@ -59,19 +58,28 @@ class Switches:
         self._refresh()
 
     def advance(self, now: datetime) -> None:
-        """Begin and end what is due at ``now``, in order of time."""
-        while self._waiting and utc(self._waiting[0].at) <= now:
-            fault = self._waiting.pop(0)
-            if not HELP[fault.kind].once:
-                self._active.append(fault)
-                self._refresh()
-            for listener in self._begins.get(fault.kind, []):
-                listener(fault)
-        for fault in [f for f in self._active if f.until is not None and utc(f.until) <= now]:
-            self._active.remove(fault)
+        """Begin and end what is due at ``now``, in order of time; ends come first."""
+        while (due := self._next_due(now)) is not None:
+            fault, begins = due
+            if begins:
+                self._waiting.remove(fault)
+                if not HELP[fault.kind].once:
+                    self._active.append(fault)
+            else:
+                self._active.remove(fault)
             self._refresh()
-            for listener in self._ends.get(fault.kind, []):
+            for listener in (self._begins if begins else self._ends).get(fault.kind, []):
                 listener(fault)
+
+    def _next_due(self, now: datetime) -> tuple[Fault, bool] | None:
+        """Return the next fault to end or to begin by ``now``, and whether it begins."""
+        events = [(f.until, False, f) for f in self._active if f.until is not None]
+        events += [(f.at, True, f) for f in self._waiting[:1]]
+        due = [event for event in events if event[0] <= now]
+        if not due:
+            return None
+        _, begins, fault = min(due, key=lambda event: event[:2])
+        return fault, begins
 
     def _refresh(self) -> None:
         under_fault = any(fault.kind is FaultKind.READ_ONLY for fault in self._active)
