@@ -39,6 +39,7 @@ class FakeBroker:
         self._refusal: str | None = None
         self._silent = False
         self._fault: str | None = NOT_CONNECTED
+        self._open = False
         self._epoch = 0
 
     # What a test tells it.
@@ -68,7 +69,7 @@ class FakeBroker:
 
     def lose_servers(self) -> None:
         """Lose the servers behind the gateway; the line stays."""
-        self._lose("the gateway lost the broker's servers")
+        self._lose("the gateway lost the broker's servers", line=True)
 
     def restore_servers(self, *, data_lost: bool = False) -> None:
         """Find the servers again; ``data_lost`` is a loss of its own."""
@@ -90,12 +91,16 @@ class FakeBroker:
         self.close()
         if self._refusal is not None:
             raise BrokerUnavailable(self._refusal)
-        self._fault = None
+        self._fault, self._open = None, True
         return Login(self._accounts, "fake broker")
 
     def fault(self) -> str | None:
         """Return why the broker cannot be relied on right now, or None when it can."""
         return self._fault
+
+    def is_open(self) -> bool:
+        """Say whether the line itself stands, whatever lies behind it."""
+        return self._open
 
     def epoch(self) -> int:
         """Return a number that rises at each loss."""
@@ -138,6 +143,7 @@ class FakeBroker:
         if self._fault is not None:
             raise BrokerUnavailable(self._fault)
 
-    def _lose(self, why: str) -> None:
+    def _lose(self, why: str, *, line: bool = False) -> None:
+        """Lose what lies behind the line, or the line as well unless it stays."""
         self._epoch += self._fault is None
-        self._fault = why
+        self._fault, self._open = why, line and self._open

@@ -11,7 +11,7 @@ from adapters.gateway import contracts, session_requests
 from adapters.gateway.clients import Client, Handler
 from adapters.gateway.connection import NOTICES, Connection
 from adapters.gateway.desk import Desk
-from adapters.gateway.dispatch import Dispatch
+from adapters.gateway.dispatch import LOST, Dispatch
 from adapters.gateway.faults import Fault, FaultKind
 from adapters.gateway.history import History
 from adapters.gateway.ledger import Ledger
@@ -128,6 +128,8 @@ class GatewayServer:
         client.send(session_requests.NEXT_VALID_ID, 1, self._desk.next_valid_id(client.client_id))
         for code, text in NOTICES:
             client.error(-1, code, text)
+        if self.world.switches.on(FaultKind.LOST_1100) is not None:
+            client.error(-1, 1100, LOST)
         self._desk.client_connected(client)
 
     def opened(self, connection: Connection) -> None:

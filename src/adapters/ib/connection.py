@@ -92,6 +92,10 @@ class IBConnection:
         """Return why the broker cannot be relied on right now, or None when it can."""
         return self._state.fault
 
+    def is_open(self) -> bool:
+        """Say whether the line itself stands, whatever lies behind it."""
+        return self._line is not None and self._line.up
+
     def epoch(self) -> int:
         """Return a number that rises at each loss of the line or of the server behind it."""
         return self._state.epoch

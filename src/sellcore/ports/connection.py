@@ -35,6 +35,15 @@ class Connection(Protocol):
         """Return why the broker cannot be relied on right now, or None when it can."""
         ...
 
+    def is_open(self) -> bool:
+        """
+        Say whether the line itself stands, whatever lies behind it.
+
+        With a fault on an open line only the other side can mend it: waiting
+        helps, connecting again does not.
+        """
+        ...
+
     def epoch(self) -> int:
         """
         Return a number that rises at each loss of the line or of the server behind it.

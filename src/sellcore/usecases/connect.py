@@ -2,7 +2,7 @@
 
 from datetime import timedelta
 
-from sellcore.errors import BrokerUnavailable
+from sellcore.errors import BrokerUnavailable, ConfigError
 from sellcore.event import Connected, Retrying
 from sellcore.ports.connection import Login
 from sellcore.usecases.account import choose_account, tell
@@ -25,21 +25,32 @@ def hold_line(ports: Ports, state: WatchState, terms: Terms) -> bool:
     now = ports.clock.now()
     fault = ports.connection.fault()
     if fault is None:
-        state.attempts, state.retry_at = 0, None
+        state.retry_at = None
         return True
+    if ports.connection.is_open():
+        # The gateway has lost the broker behind it: it will say so when that is over,
+        # and connecting to it once more would not bring that about.
+        state.obstacle, state.retry_at = fault, None
+        tell(ports, state, "broker", fault)
+        return False
     if state.retry_at is not None and now < state.retry_at:
         return False
     try:
-        login = ports.connection.connect()
-    except BrokerUnavailable as error:
-        state.obstacle = str(error)
-        state.attempts += 1
-        state.retry_at = now + timedelta(seconds=terms.delay(state.attempts))
-        ports.emit(Retrying(now, str(error), state.retry_at))
+        connected(ports, state, terms, ports.connection.connect())
+    except (BrokerUnavailable, ConfigError) as error:
+        try_later(ports, state, terms, str(error))
         return False
-    state.attempts, state.retry_at = 0, None
-    connected(ports, state, terms, login)
+    state.retry_at = None
     return True
+
+
+def try_later(ports: Ports, state: WatchState, terms: Terms, reason: str) -> None:
+    """Decide nothing meanwhile, and connect again after a wait that grows with each attempt."""
+    now = ports.clock.now()
+    state.obstacle = reason
+    state.attempts += 1
+    state.retry_at = now + timedelta(seconds=terms.delay(state.attempts))
+    ports.emit(Retrying(now, reason, state.retry_at))
 
 
 def connected(ports: Ports, state: WatchState, terms: Terms, login: Login) -> None:

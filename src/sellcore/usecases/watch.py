@@ -13,7 +13,7 @@ from sellcore.series import SeriesKey, StoredSeries
 from sellcore.usecases.account import read_account, refresh_sessions, tell
 from sellcore.usecases.averages import average_tables, store_averages
 from sellcore.usecases.bars import update_bars
-from sellcore.usecases.connect import compare_clocks, connected, hold_line
+from sellcore.usecases.connect import compare_clocks, connected, hold_line, try_later
 from sellcore.usecases.decide import decide_due
 from sellcore.usecases.report import report
 from sellcore.usecases.rules import Ask, assign_missing, load_rules
@@ -132,11 +132,13 @@ def read(ports: Ports, terms: Terms, state: WatchState) -> None:
         if ports.connection.epoch() != epoch:
             state.obstacle = "the line to the broker was lost while reading; reading again"
     except BrokerUnavailable as error:
-        state.obstacle = str(error)
-        tell(ports, state, "broker", str(error))
-        if ports.connection.fault() is not None:
-            state.retry_at = ports.clock.now() + timedelta(seconds=terms.delay(1))
+        if ports.connection.is_open():
+            state.obstacle = str(error)
+            tell(ports, state, "broker", str(error))
+        else:
+            try_later(ports, state, terms, str(error))
     else:
+        state.attempts = 0
         state.told.pop("broker", None)
 
 

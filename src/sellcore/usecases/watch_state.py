@@ -101,7 +101,7 @@ class WatchState:
         prepared: The orders that were prepared.
         told: Alerts that were given already, by what they are about.
         obstacle: Why nothing may be decided now, or None.
-        attempts: Attempts to connect since the line was lost.
+        attempts: Failures since everything could be read.
         retry_at: When to try next, UTC, or None while the line stands.
     """
 
