@@ -120,6 +120,10 @@ def test_scenario_says_what_its_file_says(tmp_path: Path) -> None:
             "kind = 'drop_socket'",
             ["drop_socket happens once"],
         ),
+        (
+            HEAD + '[[position]]\nticker = "A:B"\nquantity = 1\ndrift = -1',
+            ["drift = -1", "between -0.9 and 9"],
+        ),
         (HEAD + "zone = 'Mars/North'", ["zone = 'Mars/North'", "US/Eastern"]),
         (HEAD + "position = 5", ["position", "[[position]]"]),
     ],

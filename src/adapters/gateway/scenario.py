@@ -206,10 +206,17 @@ def _position(table: TomlTable) -> ScenarioPosition:
         sec_type=table.text("sec_type", "STK"),
         long_name=table.text("long_name", ticker.partition(":")[2]),
         price=table.optional_number("price"),
-        drift=table.number("drift", 0.05),
-        volatility=table.number("volatility", 0.3),
+        drift=_within(table, "drift", 0.05, -0.9, 9.0),
+        volatility=_within(table, "volatility", 0.3, 0.0, 5.0),
         first_day=table.optional_day("first_day"),
     )
+
+
+def _within(table: TomlTable, key: str, default: float, low: float, high: float) -> float:
+    value = table.number(key, default)
+    if not low <= value <= high:
+        raise ConfigError(f"{table.where}: {key} = {value:g} is not between {low:g} and {high:g}")
+    return value
 
 
 def _all_different(where: str, positions: tuple[ScenarioPosition, ...]) -> None:
