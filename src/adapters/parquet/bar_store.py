@@ -1,14 +1,17 @@
 """The bar store in Parquet: one process writes, any number read meanwhile."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping, Sequence, Set
 from contextlib import ExitStack
 from pathlib import Path
 from types import TracebackType
 from typing import Self
 
+from attrs import evolve
+
 from adapters.parquet.compaction import publish_rewrite, stage_rewrite
+from adapters.parquet.damage import Damage
 from adapters.parquet.durable import unstage
-from adapters.parquet.journal_file import Journal, Scan
+from adapters.parquet.journal_file import Journal
 from adapters.parquet.journal_records import encode
 from adapters.parquet.layout import JOURNAL, durable_files
 from adapters.parquet.lock import lock_for_writing
@@ -45,6 +48,8 @@ class ParquetBarStore:
         self._path = folder / JOURNAL
         self._problems: list[str] = []
         self._tails: dict[SeriesKey, Tail] = {}
+        self._journaled: set[SeriesKey] = set()
+        self._lost: set[SeriesKey] = set()
         self._journal: Journal | None = None
         self._compact_at = 0
         self._lock = lock_for_writing(folder)
@@ -68,6 +73,10 @@ class ParquetBarStore:
         """
         Store the updates; they are on disk when this returns.
 
+        A series that was found damaged since the store was opened is stored again
+        once it comes in whole. Until then its updates are passed over: they claim
+        coverage for bars that are gone.
+
         Raises:
             StorageError: nothing of this call is stored.
             InvalidValue: a bar overlaps a stored one that it does not replace;
@@ -76,9 +85,14 @@ class ParquetBarStore:
         if not updates:
             return
         journal = self._open_journal()
+        updates, lost = _sound(updates, self._lost) if self._lost else (updates, self._lost)
+        if not updates:
+            return
         tails = self._tails_after(updates)
+        self._journaled.update(tails)
         journal.append(encode(updates))
         self._tails.update(tails)
+        self._lost = lost
         self._appended(journal)
 
     def discard(self, keys: Sequence[SeriesKey]) -> None:
@@ -94,6 +108,7 @@ class ParquetBarStore:
         journal.append(encode((), keys))
         for key in keys:
             self._tails.pop(key, None)
+        self._lost.difference_update(keys)
         self._appended(journal)
 
     def problems(self) -> Sequence[str]:
@@ -108,7 +123,7 @@ class ParquetBarStore:
             StorageError: not now; everything is stored as before.
         """
         self._open_journal().trim()
-        self._rewrite(read_cache(self._folder))
+        self._rewrite(self._read())
 
     def close(self) -> None:
         """Fold the journal into the base files, if that can be done, and let others write."""
@@ -150,26 +165,41 @@ class ParquetBarStore:
             raise StorageError(f"the cache {self._folder} was closed; open it again")
         if self._journal is not None:
             self._journal.trim()
-        reading = read_cache(self._folder)
+        reading = self._read()
         if reading.settled and reading.journal is not None:
-            journal = self._continued(reading.journal)
-            self._compact_at = _threshold(reading.base_size)
+            journal = self._journal or Journal.open(
+                self._path, reading.journal.end, len(reading.journal.payloads)
+            )
+            self._journal, self._compact_at = journal, _threshold(reading.base_size)
+            self._journaled = set(reading.journaled)
         else:
             journal = self._rewrite(reading)
         self._tails = {key: tail(stored.bars) for key, stored in reading.series.items()}
         return journal, reading.series
 
-    def _continued(self, found: Scan) -> Journal:
-        if self._journal is None or self._journal.end != found.end:
-            self._close_journal()
-            self._journal = Journal.open(self._path, found.end, len(found.payloads))
-        return self._journal
+    def _read(self) -> Reading:
+        """Read everything; leave out what has lost something since the store was opened."""
+        reading = read_cache(self._folder)
+        known, found = self._journal, reading.journal
+        if known and found and found.end < known.end and not _names(reading.damages, self._path):
+            damages = [*reading.damages, Damage(self._path, "was cut short")]
+            reading = evolve(reading, damages=damages)
+        cut = _names(reading.damages, self._path)
+        self._lost |= {
+            key
+            for key in self._tails
+            if key not in reading.series or (cut and key in self._journaled)
+        }
+        for key in self._lost & reading.series.keys():
+            del reading.series[key]
+        return reading
 
     def _rewrite(self, reading: Reading) -> Journal:
         base_size = stage_rewrite(self._folder, reading)
         self._close_journal()  # Windows does not replace an open file
         self._problems += publish_rewrite(self._folder, reading.damages)
         self._journal = journal = Journal.open(self._path)
+        self._journaled.clear()
         self._compact_at = _threshold(base_size)
         return journal
 
@@ -184,6 +214,23 @@ class ParquetBarStore:
             self._open_journal().trim()
             tails = tails_checked(read_cache(self._folder).series, updates)
         return tails
+
+
+def _sound(
+    updates: Sequence[SeriesUpdate], lost: Set[SeriesKey]
+) -> tuple[list[SeriesUpdate], set[SeriesKey]]:
+    """Leave out the updates of lost series that build on what is gone; return what stays lost."""
+    sound, still_lost = [], set(lost)
+    for update in updates:
+        if update.replaces_all:
+            still_lost.discard(update.key)
+        if update.key not in still_lost:
+            sound.append(update)
+    return sound, still_lost
+
+
+def _names(damages: Sequence[Damage], path: Path) -> bool:
+    return any(damage.path == path for damage in damages)
 
 
 def _threshold(base_size: int) -> int:

@@ -28,6 +28,7 @@ class Reading:
         generations: Of the base files that can be read.
         damages: What is to be set aside.
         base_size: Bytes of the base files.
+        journaled: The series that the journal has something of.
     """
 
     series: dict[SeriesKey, StoredSeries]
@@ -35,6 +36,7 @@ class Reading:
     generations: Mapping[Granularity, int]
     damages: Sequence[Damage]
     base_size: int
+    journaled: frozenset[SeriesKey]
 
     @property
     def settled(self) -> bool:
@@ -73,7 +75,7 @@ def read_cache(folder: Path) -> Reading:
         complete = not isinstance(base, Damage)
         own = [u for u in updates.items() if u[0].granularity is granularity]
         damages += _replay(series, own, folder / JOURNAL, complete=complete)
-    return Reading(series, journal, generations, damages, base_size)
+    return Reading(series, journal, generations, damages, base_size, frozenset(updates))
 
 
 def _read_journal(

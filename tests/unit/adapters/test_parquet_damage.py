@@ -327,8 +327,52 @@ def test_damage_found_while_the_store_is_open_is_told_too(tmp_path: Path) -> Non
 
         assert set(store.load()) == {DAILY}
         assert len(store.problems()) == 1
+
+
+@pytest.mark.parametrize("name", [FILES[0], FILES[2]])
+@pytest.mark.parametrize("notice", ["load", "compact"])
+def test_a_series_lost_in_use_is_absent_until_it_is_stored_in_whole(
+    tmp_path: Path, name: str, notice: str
+) -> None:
+    """A program that still has its bars in memory sends updates that build on them."""
+    with ParquetBarStore(tmp_path) as store:
+        store.merge([an_update([1, 2]), an_update([1, 2], key=DAILY), an_update([1], key=a_key(3))])
+        store.compact()
+        store.merge([an_update([3])])
+        content = bytearray((tmp_path / name).read_bytes())
+        content[-1] ^= 1
+        (tmp_path / name).write_bytes(content)
+        store.load() if notice == "load" else store.compact()
+        assert len(store.problems()) == 1
+
+        store.merge([an_update([4]), an_update([3], key=DAILY)])
+        found = store.load()
+        assert a_key() not in found
+        assert len(found[DAILY].bars) == 3
+        assert (a_key(3) in found) == (name == FILES[2])
+
+        store.merge([an_update([1, 2, 3, 4, 5], replaces_all=True)])
+        store.merge([an_update([6])])
+        assert len(store.load()[a_key()].bars) == 6
+    with ParquetBarStore(tmp_path) as again:
+        assert len(again.load()[a_key()].bars) == 6
+        assert len(again.load()[DAILY].bars) == 3
+
+
+def test_a_journal_cut_short_in_use_is_damage(tmp_path: Path) -> None:
+    """What was acknowledged and is gone is told, wherever the cut lies."""
+    with ParquetBarStore(tmp_path) as store:
+        store.merge([an_update([1, 2]), an_update([1], key=DAILY)])
+        store.compact()
+        store.merge([an_update([3])])
         store.merge([an_update([4])])
-        assert len(store.load()[a_key()].bars) == 1
+        ends = _record_ends((tmp_path / FILES[2]).read_bytes())
+        with (tmp_path / FILES[2]).open("r+b") as file:
+            file.truncate(ends[1])
+
+        assert set(store.load()) == {DAILY}
+        (line,) = store.problems()
+        assert "was cut short" in line
 
 
 def _record_ends(journal: bytes) -> list[int]:
