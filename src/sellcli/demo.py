@@ -10,7 +10,7 @@ RULES = {
         "NYSE:KO": "SMA,10,1H",
         "NYSE:JPM": "SMA,20,D",
         "NASDAQ:NVDA": "EMA,50,1H",
-        "NASDAQ:ARM": "SMA,100,1H",
+        "NYSE:BLCO": "SMA,100,1H",
         "NASDAQ:TSLA": "SMA,20,1H",
     }.items()
 }

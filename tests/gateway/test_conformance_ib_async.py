@@ -68,7 +68,7 @@ def test_connect_brings_positions_and_orders() -> None:
             "JPM": 80,
             "SPY": 60,
             "NVDA": 10.7,
-            "ARM": 25,
+            "BLCO": 25,
             "TSLA": -20,
         }
         (stop,) = await ib.reqAllOpenOrdersAsync()

@@ -51,7 +51,7 @@ def test_ko_holds_for_most_of_the_day(world: World) -> None:
 
 def test_the_young_listing_has_too_few_hours_for_a_long_average(world: World) -> None:
     """Nine sessions of seven hours and no more."""
-    arm = next(each for each in world.listings if each.symbol == "ARM")
+    arm = next(each for each in world.listings if each.symbol == "BLCO")
     hours = world.tape.bars(arm, BarSize.HOUR, 0, to_epoch(CLOSE), regular=True)
 
     assert len(hours) == 9 * 7

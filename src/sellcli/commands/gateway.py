@@ -51,7 +51,7 @@ def command(
         for line in simulated.fault_lines():
             click.echo(line)
         return
-    chosen = simulated.simulation(scenario, data, pace).scenario
+    chosen = simulated.alone(simulated.simulation(scenario, data, pace))
     try:
         with simulated.gateway(chosen, host, port, pace, record) as address:
             click.echo(

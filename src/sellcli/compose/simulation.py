@@ -36,6 +36,8 @@ DEMO_PACE = 0.15
 AFTER_CLOSE = timedelta(minutes=5)
 """A simulated day ends this long after its session's close."""
 
+_INTO_THE_DAY = timedelta(minutes=45)
+
 
 def simulation(scenario: Path | None, data: Path | None, pace: float | None) -> Simulation:
     """
@@ -65,6 +67,19 @@ def simulation(scenario: Path | None, data: Path | None, pace: float | None) -> 
         pace=DEMO_PACE if pace is None else pace,
         end=chosen.end or _day_end(chosen),
     )
+
+
+def alone(simulation: Simulation) -> "Scenario":
+    """
+    Return the scenario for a gateway that runs by itself.
+
+    The demonstration begins before the open, to be watched; who tries out a
+    client of their own wants a market that is open.
+    """
+    from attrs import evolve
+
+    chosen = simulation.scenario
+    return evolve(chosen, start=chosen.start + _INTO_THE_DAY) if simulation.built_in else chosen
 
 
 def _day_end(scenario: "Scenario") -> datetime:
