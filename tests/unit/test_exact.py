@@ -1,5 +1,6 @@
 """Decisions against exact fractions of the quoted decimals, ties above all."""
 
+import math
 from decimal import Decimal
 from fractions import Fraction
 from itertools import accumulate
@@ -203,6 +204,20 @@ def test_break_after_a_long_standstill_is_settled_beyond_any_float():
     assert_exact([10.01, *standstill], EMA, 5)
     assert signs_by_fractions([9.99, *standstill], EMA, 5)[-1] == 1
     assert signs_by_fractions([10.01, *standstill], EMA, 5)[-1] == -1
+
+
+@pytest.mark.parametrize("length", range(2, 12))
+def test_an_interval_too_wide_to_decide_is_made_narrower(monkeypatch, length):
+    """Begun with a single binary place, the EMA's interval still ends on the right side."""
+    monkeypatch.setattr("sellcore.exact_ema._FIRST_BITS", 1)
+    monkeypatch.setattr("sellcore.exact_ema.error_bound", lambda *_: math.inf)
+    rng = np.random.default_rng(length)
+
+    for bars in rng.integers(length, length + 9, 100):
+        assert_exact(rng.integers(1, 30, bars).tolist(), EMA, length)
+    for off_by in (-1, 0, 1):
+        planted = with_ema_ties(3, length, 4 * length + 60, off_by)
+        assert_exact([tick / 100 for tick in planted], EMA, length)
 
 
 def test_prices_of_seventeen_digits_and_of_extreme_sizes_are_exact():

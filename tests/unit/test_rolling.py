@@ -80,6 +80,18 @@ def test_finer_prices_and_prices_beyond_any_tick_are_taken_in():
         assert_agrees(rolling, histories)
 
 
+def test_prices_too_large_for_their_ticks_do_not_wrap_around():
+    """Cents, then two hundred prices whose cents would overflow 64 bits when added up."""
+    history = [9.99, 10.01] * 150
+    rolling = RollingAverages.start([history])
+
+    for _ in range(210):
+        history.append(1e15)
+        rolling.add([0], history[-1:])
+
+    assert_agrees(rolling, [history])
+
+
 def test_ten_thousand_bars_later_nothing_has_drifted():
     """The SMA is the fraction rounded; the EMA is within 1e-12 of the batch."""
     rng = np.random.default_rng(7)
