@@ -71,6 +71,8 @@ class Stage(ABC):
 class FakeStage(Stage):
     """The fake that ships with the product."""
 
+    market_data: FakeMarketData
+
     def __init__(self) -> None:
         clock = FrozenClock(NOW)
         self.connection = self._broker = FakeBroker(clock)
@@ -261,9 +263,27 @@ class MarketDataContract:
 
 
 class TestFakeMarketData(MarketDataContract):
-    """The fake."""
+    """The fake, with the failures it can be told."""
 
     stage = FakeStage
+
+    def test_failures_come_once_each_in_their_order(self) -> None:
+        """A story of failures is told ahead; after it the bars are back."""
+        with FakeStage() as stage:
+            stage.connection.connect()
+            stage.market_data.fail(AAPL, HALF_HOUR, Cause.TIMEOUT)
+            stage.market_data.fail(AAPL, HALF_HOUR, Cause.PACING, "too fast")
+            answers = stage.market_data.fetch([ask(), ask(KO), ask(), ask()])
+            causes = [a.cause if isinstance(a, NoBars) else None for a in answers]
+            assert causes == [Cause.TIMEOUT, None, Cause.PACING, None]
+
+    def test_years_reach_back_to_the_same_date(self) -> None:
+        """A duration in years is one of the calendar."""
+        with FakeStage() as stage:
+            stage.connection.connect()
+            request = BarRequest(AAPL, DAY, Duration(1, Unit.YEARS))
+            (answer,) = map(bars_of, stage.market_data.fetch([request]))
+            assert len(answer.stamp) == len(DAYS)
 
 
 class TestIBMarketDataOverScript(MarketDataContract):

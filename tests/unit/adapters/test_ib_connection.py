@@ -13,6 +13,8 @@ from tests.contract.scripted_gateway import ACCOUNTS, LOGIN, ScriptedGateway, pa
 from adapters.clocks import SystemClock
 from adapters.ib.broker import IBBroker
 from adapters.ib.connection import IBConnection
+from adapters.ib.inbox import Inbox
+from adapters.ib.reading_client import reading_client
 from sellcore.errors import BrokerUnavailable, InvalidValue
 
 SOON = 30.0
@@ -263,9 +265,13 @@ def test_closing_ends_the_thread() -> None:
         assert "sellcli-ib" not in {thread.name for thread in threading.enumerate()}
 
 
-def test_nothing_reaches_the_terminal(capfd: pytest.CaptureFixture[str]) -> None:
+def test_nothing_reaches_the_terminal(
+    capfd: pytest.CaptureFixture[str], request: pytest.FixtureRequest
+) -> None:
     """Neither the libraries' logs nor the event loop's complaints are shown to a user."""
-    logging.getLogger("sellcli.ib").setLevel(logging.WARNING)
+    terminal = logging.StreamHandler()  # as an application would set it up, for warnings
+    request.addfinalizer(lambda: logging.getLogger().removeHandler(terminal))
+    logging.getLogger().addHandler(terminal)
     taken = error(-1, 326, "Unable to connect as the client id is already in use.")
     for gateway in (
         ScriptedGateway(greeting=packed(("a", "b"))),
@@ -285,3 +291,14 @@ def test_nothing_reaches_the_terminal(capfd: pytest.CaptureFixture[str]) -> None
         connection.close()
     shown = capfd.readouterr()
     assert (shown.out, shown.err) == ("", "")
+
+
+def test_library_does_not_throttle() -> None:
+    """Its queue is first come, first served: an order would wait behind data requests."""
+
+    class Ear:
+        def heard(self, _: object) -> None: ...
+
+    ear = Ear()
+    client = reading_client(Inbox(lambda code, text: None), ear.heard, ear.heard)
+    assert client.MaxRequests == 0
