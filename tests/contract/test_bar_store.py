@@ -48,7 +48,7 @@ class BarStoreContract:
 
     @settings(
         deadline=None,
-        max_examples=60,
+        max_examples=40,
         suppress_health_check=[HealthCheck.differing_executors],  # each store runs it, on purpose
     )
     @given(changes=st.lists(CHANGES, max_size=6), looks=st.lists(st.booleans(), min_size=6))

@@ -106,7 +106,7 @@ def test_a_journal_of_any_merges_cut_anywhere_holds_a_prefix_of_them(
             assert content_of(again.load()) == states[sum(end <= size for end in ends[1:])]
 
 
-@settings(deadline=None, max_examples=150)
+@settings(deadline=None, max_examples=100)
 @given(data=st.data())
 def test_a_flipped_byte_is_told_and_never_read_as_a_bar(kept: Path, data: st.DataObject) -> None:
     """Whatever is loaded was stored; what is missing of it is told, and can be stored again."""
