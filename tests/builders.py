@@ -4,6 +4,7 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from datetime import UTC, date, datetime, time, timedelta
 from decimal import Decimal
 from fractions import Fraction
+from functools import cached_property
 from zoneinfo import ZoneInfo
 
 import numpy as np
@@ -194,34 +195,27 @@ class Tape:
     granularity: Granularity
     closes: Mapping[datetime, float]
 
-    @property
-    def spans(self) -> list[tuple[datetime, datetime]]:
-        """First instant and end of every bar that traded."""
-        return [span for span in spans(self.sessions, self.granularity) if span[1] in self.closes]
+    @cached_property
+    def whole(self) -> BarSeries:
+        """Every bar that traded, final."""
+        traded = [span for span in spans(self.sessions, self.granularity) if span[1] in self.closes]
+        return bars_at(traded, [self.closes[end] for _, end in traded])
 
-    def shown(self, now: datetime) -> BarSeries:
+    def shown(self, now: datetime, since: int = 0) -> BarSeries:
         """Return the bars that have begun; one that forms is a dollar off for each hour to go."""
-        begun = [(start, end) for start, end in self.spans if start <= now]
-        return bars_at(
-            begun,
-            [
-                self.closes[end] + max(timedelta(0), end - now) / timedelta(hours=1)
-                for _, end in begun
-            ],
-        )
+        bars = self.whole[(self.whole.start <= to_epoch(now)) & (self.whole.start >= since)]
+        togo = np.maximum(bars.end - now.timestamp(), 0) / 3600
+        return BarSeries(bars.start, bars.end, *[bars.close + togo] * 4, bars.volume)
 
     def stored(self, now: datetime) -> StoredSeries:
         """Return what is stored by one who read everything at ``now``."""
         bars = self.shown(now)
-        closings = {session.close for session in self.sessions}
-        final = [
-            bar.end
-            for bar in bars
-            if bar.end + timedelta(seconds=60 if bar.end in closings else 10) <= now
-        ]
-        if not final:
+        closings = [to_epoch(session.close) for session in self.sessions]
+        settle = np.where(np.isin(bars.end, closings), 60, 10)
+        final = bars.end[bars.end + settle <= now.timestamp()]
+        if not len(final):
             return StoredSeries(bars, Coverage())
-        return StoredSeries(bars, Coverage(((int(bars.start[0]), to_epoch(final[-1])),)))
+        return StoredSeries(bars, Coverage(((int(bars.start[0]), int(final[-1])),)))
 
 
 def a_tape(

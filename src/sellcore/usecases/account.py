@@ -80,7 +80,9 @@ def _describe(ports: Ports, state: WatchState, positions: Sequence[Position]) ->
         return
     for instrument, details in ports.broker.details(wanted).items():
         if isinstance(details, ContractDetails):
-            state.details[instrument] = details
+            before = state.details.get(instrument)
+            told = {} if before is None else before.hours  # of days that it speaks of no more
+            state.details[instrument] = evolve(details, hours={**told, **details.hours})
             state.described_on[instrument] = today
         else:
             text = f"{instrument.ticker}: {details.reason}"
@@ -98,8 +100,9 @@ def stocks(state: WatchState) -> tuple[Position, ...]:
 
 
 def ambiguous_tickers(state: WatchState) -> frozenset[str]:
-    """Return the tickers that more than one holding answers to: none of them is decided."""
-    counts = Counter(position.instrument.ticker for position in state.positions)
+    """Return the tickers that more than one stock held answers to: none of them is decided."""
+    held = (position.instrument for position in state.positions)
+    counts = Counter(instrument.ticker for instrument in held if instrument.kind is Kind.STOCK)
     return frozenset(ticker for ticker, count in counts.items() if count > 1)
 
 

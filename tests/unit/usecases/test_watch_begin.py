@@ -1,0 +1,78 @@
+"""How a watch begins: afresh, again in mid-hour, after days away."""
+
+from attrs import evolve
+from tests.desk import FRIDAY, HOUR, HOURS, MINUTE, MONDAY, SESSIONS, Desk, all_of
+
+from sellcore.usecases.watch import begin, run
+
+EARLY = FRIDAY.open - 10 * MINUTE
+EVENING = FRIDAY.close + 5 * MINUTE
+
+
+def test_restart_in_mid_hour_decides_nothing_twice_and_skips_nothing() -> None:
+    """What the log holds is decided; what ended meanwhile is not forgotten."""
+    desk = Desk(EARLY)
+    desk.watch(FRIDAY.open + 100 * MINUTE)
+    desk.true.moment = FRIDAY.open + 185 * MINUTE
+
+    desk.watch(EVENING)
+
+    expected = dict(all_of("hold")) | {"12:00": "missed"}
+    assert desk.outcomes() == [("16:00", "hold"), *expected.items()]
+
+
+def test_restart_within_the_window_of_an_hour_still_decides_it() -> None:
+    """Nine minutes late is not too late."""
+    desk = Desk(EARLY)
+    desk.watch(FRIDAY.open + 85 * MINUTE)
+    desk.true.moment = FRIDAY.open + 99 * MINUTE
+
+    desk.watch(EVENING)
+
+    assert desk.outcomes() == [("16:00", "hold"), *all_of("hold")]
+
+
+def test_first_watch_of_a_day_owns_up_to_the_hours_it_missed() -> None:
+    """It begins at 12:30: three hours of that session nobody watched."""
+    desk = Desk(FRIDAY.open + 3 * HOUR)
+
+    desk.watch(EVENING)
+
+    expected = dict(all_of("hold")) | dict.fromkeys(HOURS[:3], "missed")
+    assert desk.outcomes() == list(expected.items())
+
+
+def test_watch_that_begins_at_night_decides_the_last_bar_of_the_day_before() -> None:
+    """It can still be decided until the next open."""
+    desk = Desk(FRIDAY.close + 3 * HOUR)
+
+    desk.watch(FRIDAY.close + 4 * HOUR)
+
+    assert desk.outcomes() == [("16:00", "hold")]
+
+
+def test_days_away_are_recorded_as_missed() -> None:
+    """From where the log ends; the last bar of Friday can still be decided on Monday."""
+    thursday = SESSIONS[SESSIONS.index(FRIDAY) - 1]
+    desk = Desk(thursday.close - 5 * MINUTE)
+    desk.watch(thursday.close + 5 * MINUTE)
+    before = len(desk.outcomes())
+    desk.true.moment = MONDAY.open + 5 * MINUTE
+
+    desk.watch(MONDAY.open + 6 * MINUTE)
+
+    expected = dict(all_of("missed")) | {"16:00": "hold"}
+    assert desk.outcomes()[before:] == list(expected.items())
+
+
+def test_demonstration_does_not_heed_what_earlier_runs_decided() -> None:
+    """It may be shown twice."""
+    desk = Desk(EARLY)
+    desk.watch(EVENING)
+    desk.true.moment = EARLY
+    ports, terms = desk.ports(), desk.terms(EVENING)
+
+    state = begin(ports, evolve(terms, recall=False), None)
+    run(ports, terms, state)
+
+    assert len(desk.outcomes()) == 16
