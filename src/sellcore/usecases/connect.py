@@ -3,7 +3,7 @@
 from datetime import timedelta
 
 from sellcore.errors import BrokerUnavailable, ConfigError
-from sellcore.event import Connected, Retrying
+from sellcore.event import Alert, Connected, Retrying
 from sellcore.ports.connection import Login
 from sellcore.usecases.account import choose_account, tell
 from sellcore.usecases.watch_state import Ports, Terms, WatchState
@@ -13,6 +13,9 @@ SKEW_WARN = timedelta(seconds=2)
 
 SKEW_BLOCK = timedelta(seconds=10)
 """A clock this far from the broker's decides nothing."""
+
+LONGEST_WAIT = timedelta(minutes=15)
+"""No attempt to connect is put off for longer, though the clock be set back meanwhile."""
 
 
 def hold_line(ports: Ports, state: WatchState, terms: Terms) -> bool:
@@ -33,7 +36,7 @@ def hold_line(ports: Ports, state: WatchState, terms: Terms) -> bool:
         state.obstacle, state.retry_at = fault, None
         tell(ports, state, "broker", fault)
         return False
-    if state.retry_at is not None and now < state.retry_at:
+    if state.retry_at is not None and now < state.retry_at <= now + LONGEST_WAIT:
         return False
     try:
         connected(ports, state, terms, ports.connection.connect())
@@ -54,22 +57,29 @@ def try_later(ports: Ports, state: WatchState, terms: Terms, reason: str) -> Non
 
 
 def connected(ports: Ports, state: WatchState, terms: Terms, login: Login) -> None:
-    """Settle which account is watched, and tell."""
-    state.account = choose_account(login, terms.account)
+    """Settle which account is watched, once and for all, and tell."""
+    state.account = choose_account(login, state.account or terms.account)
     ports.emit(Connected(ports.clock.now(), login.server, state.account, terms.mode))
 
 
 def compare_clocks(ports: Ports, state: WatchState) -> str | None:
-    """Return why our clock forbids to decide, or None; warn where it only drifts."""
+    """
+    Return why our clock forbids to decide, or None; warn where it only drifts.
+
+    Each of the two is told once, until the clocks agree again.
+    """
     skew = ports.clock.now() - ports.broker.server_time()
-    if abs(skew) < SKEW_WARN + timedelta(seconds=1):  # the broker tells whole seconds
+    if abs(skew) < SKEW_WARN:
         state.told.pop("clock", None)
+    if abs(skew) < SKEW_WARN + timedelta(seconds=1):  # the broker tells whole seconds
         return None
-    seconds = skew.total_seconds()
-    text = (
-        f"this clock is {abs(seconds):.0f} s {'ahead of' if seconds > 0 else 'behind'} the broker's"
-    )
-    if abs(skew) > SKEW_BLOCK:
-        return f"{text}; nothing is decided until they agree: synchronise it (NTP)"
-    tell(ports, state, "clock", f"{text}; synchronise it (NTP)")
-    return None
+    ahead = "ahead of" if skew > timedelta(0) else "behind"
+    text = f"this clock is {abs(skew.total_seconds()):.0f} s {ahead} the broker's"
+    wrong = abs(skew) > SKEW_BLOCK
+    advice = "; nothing is decided until they agree: synchronise it (NTP)"
+    text += advice if wrong else "; synchronise it (NTP)"
+    grade = "wrong" if wrong else "drifts"
+    if state.told.get("clock") != grade:  # the seconds differ at every reading
+        state.told["clock"] = grade
+        ports.emit(Alert(ports.clock.now(), text))
+    return text if wrong else None
