@@ -7,7 +7,7 @@ from pathlib import Path
 from time import perf_counter
 
 import numpy as np
-from attrs import define, field
+from attrs import define, evolve, field
 
 from adapters.calendar import SessionTable
 from adapters.clocks import FrozenClock
@@ -26,7 +26,7 @@ from sellcore.order import Mode
 from sellcore.policy import Policy
 from sellcore.ports.market_data import Answer
 from sellcore.position import Position
-from sellcore.request import BarRequest
+from sellcore.request import BarRequest, FetchedBars
 from sellcore.rule import LENGTHS, AverageKind, MovingAverageRule
 from sellcore.session import Session
 from sellcore.timeframe import Granularity, Timeframe
@@ -45,17 +45,27 @@ class TimedMarketData:
 
     inner: FakeMarketData
     seconds: float = 0.0
+    cents: int = 0
 
     def fetch(
         self, requests: list[BarRequest], on_answer: Callable[[Answer], None] = lambda answer: None
     ) -> list[Answer]:
         """Answer, with the clock running; the caller's own callback is not counted."""
         started = perf_counter()
-        answers = list(self.inner.fetch(requests))
+        answers = [self._moved(answer) for answer in self.inner.fetch(requests)]
         self.seconds += perf_counter() - started
         for answer in answers:
             on_answer(answer)
         return answers
+
+    def _moved(self, answer: Answer) -> Answer:
+        """Let the forming bar of each answer move on from the one before."""
+        if not isinstance(answer, FetchedBars) or not len(answer.close):
+            return answer
+        self.cents = (self.cents + 1) % 47
+        close = answer.close.copy()
+        close[-1] = np.round(close[-1] + self.cents / 100, 2)
+        return evolve(answer, close=close, high=np.maximum(answer.high, close))
 
 
 @define

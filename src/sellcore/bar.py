@@ -153,6 +153,28 @@ class BarSeries:
             column.flags.writeable = False
         return _unchecked(columns)
 
+    def where(self, wanted: NDArray[np.bool_]) -> "BarSeries":
+        """Return the bars that are wanted, ``wanted`` of shape (n,); quick where they are a run."""
+        rows = np.flatnonzero(wanted)
+        if not len(rows):
+            return self[:0]
+        first, end = int(rows[0]), int(rows[-1]) + 1
+        return self[first:end] if end - first == len(rows) else self[rows]
+
+    def last_as(self, values: Sequence[float]) -> "BarSeries":
+        """
+        Return the last bar alone, with other values: open, high, low, close, volume.
+
+        Raises:
+            InvalidValue: a price is not a finite number above zero.
+        """
+        if not (min(values[:4]) > 0 and max(values[:4]) < np.inf):
+            raise InvalidValue("a bar's prices must be finite numbers above zero")
+        columns = [self.start[-1:], self.end[-1:], *(np.array([value]) for value in values)]
+        for column in columns:
+            column.flags.writeable = False
+        return _unchecked(columns)
+
     def same(self, other: "BarSeries") -> bool:
         """Say whether both hold the same bars, value for value."""
         return all(np.array_equal(getattr(self, n), getattr(other, n)) for n in COLUMNS)

@@ -2,6 +2,7 @@
 
 import re
 from enum import Enum
+from functools import cached_property
 
 from attrs import field, frozen
 
@@ -36,7 +37,7 @@ class Instrument:
     currency: str = field(eq=False)
     kind: Kind = field(default=Kind.STOCK, eq=False)
 
-    @property
+    @cached_property
     def ticker(self) -> str:
         """The label ``EXCHANGE:SYMBOL``, upper case."""
         return f"{self.exchange}:{self.symbol}".upper()

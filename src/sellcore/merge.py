@@ -90,7 +90,7 @@ def merge(key: SeriesKey, stored: StoredSeries | None, fresh: StoredSeries) -> M
         return Mismatch("the bars fetched begin at other hours than the bars stored")
     if revisions and not (len(revisions) == 1 and differs[0] > 0 and revisions[0].small):
         return Mismatch(_contradiction(revisions))
-    news = _rows(fresh.bars, ~older & ~(shared & _same(stored.bars, at, fresh.bars)))
+    news = fresh.bars.where(~older & ~(shared & _same(stored.bars, at, fresh.bars)))
     coverage = stored.coverage | fresh.coverage
     stale = ~stored_closed & are_closed(stored.bars, coverage)
     stale &= ~np.isin(stored.bars.start, fresh.bars.start)
@@ -125,11 +125,3 @@ def _same(stored: BarSeries, at: NDArray[np.intp], fresh: BarSeries) -> NDArray[
     for name in COLUMNS:
         same &= getattr(stored, name)[at] == getattr(fresh, name)
     return same
-
-
-def _rows(bars: BarSeries, wanted: NDArray[np.bool_]) -> BarSeries:
-    rows = np.flatnonzero(wanted)
-    if not len(rows):
-        return bars[:0]
-    first, end = int(rows[0]), int(rows[-1]) + 1
-    return bars[first:end] if end - first == len(rows) else bars[rows]

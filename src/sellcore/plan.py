@@ -138,11 +138,12 @@ class Plan:
 
 def plan(snapshot: Snapshot) -> Plan:
     """Decide every bar that is due, each at most once. The same snapshot gives the same plan."""
+    seen: dict[object, tuple[DueBar, ...]] = {}
     results = [
         _settle(snapshot, holding, holding.rule, bar)
         for holding in snapshot.holdings
         if holding.rule is not None
-        for bar in _undecided(snapshot, holding, holding.rule)
+        for bar in _undecided(snapshot, holding, holding.rule, seen)
     ]
     return Plan(
         decisions=tuple(result for result in results if isinstance(result, Decision)),
@@ -150,15 +151,23 @@ def plan(snapshot: Snapshot) -> Plan:
     )
 
 
-def _undecided(snapshot: Snapshot, holding: Holding, rule: MovingAverageRule) -> Iterator[DueBar]:
-    bars = due(
-        holding.sessions,
-        rule.timeframe,
-        snapshot.policy,
-        after=holding.watched_from,
-        now=snapshot.now,
-    )
-    return (bar for bar in bars if (rule.timeframe, bar.end) not in holding.decided)
+def _undecided(
+    snapshot: Snapshot,
+    holding: Holding,
+    rule: MovingAverageRule,
+    seen: dict[object, tuple[DueBar, ...]],
+) -> Iterator[DueBar]:
+    """Return the bars to settle; ``seen`` keeps what is due for holdings of one exchange."""
+    same = (id(holding.sessions), rule.timeframe, holding.watched_from)
+    if same not in seen:
+        seen[same] = due(
+            holding.sessions,
+            rule.timeframe,
+            snapshot.policy,
+            after=holding.watched_from,
+            now=snapshot.now,
+        )
+    return (bar for bar in seen[same] if (rule.timeframe, bar.end) not in holding.decided)
 
 
 def _settle(

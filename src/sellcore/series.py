@@ -51,8 +51,7 @@ class StoredSeries:
 
 def closed(bars: BarSeries, coverage: Coverage) -> BarSeries:
     """Return the bars that lie inside ``coverage`` as a whole."""
-    inside = are_closed(bars, coverage)
-    return bars if inside.all() else bars[inside]
+    return bars.where(are_closed(bars, coverage))
 
 
 def are_closed(bars: BarSeries, coverage: Coverage) -> NDArray[np.bool_]:

@@ -1,8 +1,9 @@
 """The state of every holding, for a table: what it is near to, and why it is kept."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from datetime import datetime
 
+import numpy as np
 from attrs import frozen
 
 from sellcore.average import averages
@@ -35,17 +36,29 @@ class Levels:
     values: Mapping[tuple[AverageKind, int], float]
 
 
-def levels(bars: BarSeries) -> Levels | None:
-    """Return the averages at the last of ``bars`` (closed ones), or None without bars."""
-    if not len(bars):
-        return None
-    values = {
-        (kind, length): float(column[-1])
-        for kind in AverageKind
-        for length, column in zip(LENGTHS, averages(bars.close, kind), strict=True)
-        if len(bars) >= required_bars(kind, length)
-    }
-    return Levels(from_epoch(int(bars.end[-1])), float(bars.close[-1]), len(bars), values)
+def levels(many: Sequence[BarSeries]) -> list[Levels | None]:
+    """
+    Return the averages at the last bar of each series, None for one without bars.
+
+    Args:
+        many: Closed bars, oldest first. Series of one length are averaged together.
+    """
+    found: list[Levels | None] = [None] * len(many)
+    lengths = np.array([len(bars) for bars in many])
+    for bars in np.unique(lengths[lengths > 0]).tolist():
+        rows = np.flatnonzero(lengths == bars).tolist()
+        closes = np.stack([many[row].close for row in rows])
+        lasts = {
+            (kind, length): column[:, -1].tolist()
+            for kind in AverageKind
+            for length, column in zip(LENGTHS, averages(closes, kind), strict=True)
+            if bars >= required_bars(kind, length)
+        }
+        for place, row in enumerate(rows):
+            values = {name: column[place] for name, column in lasts.items()}
+            end, close = int(many[row].end[-1]), float(many[row].close[-1])
+            found[row] = Levels(from_epoch(end), close, bars, values)
+    return found
 
 
 @frozen

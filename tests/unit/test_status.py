@@ -38,7 +38,7 @@ def a_row(**changes: object) -> StatusRow:
 
 def test_levels_are_all_averages_that_have_enough_bars() -> None:
     """Seven lengths of both families at the last bar, each equal to its fraction."""
-    found = levels(bars_at(DAYS[:661], CLOSES))
+    found = levels([bars_at(DAYS[:661], CLOSES)])[0]
 
     assert found is not None
     assert (found.bar_end, found.close, found.bars) == (DAYS[660][1], CLOSES[-1], 661)
@@ -50,7 +50,7 @@ def test_levels_are_all_averages_that_have_enough_bars() -> None:
 
 def test_average_without_enough_bars_is_left_out() -> None:
     """Never a guess: with 660 bars EMA(200) is not converged."""
-    found = levels(bars_at(DAYS[:660], CLOSES[:660]))
+    found = levels([bars_at(DAYS[:660], CLOSES[:660])])[0]
 
     assert found is not None
     assert (AverageKind.EMA, 200) not in found.values
@@ -59,7 +59,7 @@ def test_average_without_enough_bars_is_left_out() -> None:
 
 def test_no_bars_have_no_levels() -> None:
     """Nothing, and not zero."""
-    assert levels(BarSeries.empty()) is None
+    assert levels([BarSeries.empty()])[0] is None
 
 
 def test_quote_is_the_newest_half_hour_even_while_it_forms() -> None:

@@ -35,6 +35,7 @@ def command(
     from sellcli.compose.watch import wired
     from sellcli.screen.choose import tables_only
     from sellcli.screen.json_forms import status_form
+    from sellcore.usecases.decide import holdings
     from sellcore.usecases.report import report
     from sellcore.usecases.watch import begin
 
@@ -42,7 +43,7 @@ def command(
     screen = tables_only(quiet=as_json)
     with wired(settings, simulated, screen) as wiring:
         state = begin(wiring.ports, wiring.terms, None)
-        status = report(wiring.ports, state)
+        status = report(wiring.ports, state, holdings(state))
     if as_json:
         click.echo(json.dumps(status_form(status), indent=2, allow_nan=False))
     else:

@@ -5,14 +5,16 @@ from datetime import datetime, timedelta
 
 from sellcore.errors import InvalidValue, SellError, StorageError
 from sellcore.event import Progress
+from sellcore.forming import Reading, forming_only
 from sellcore.history import backfill, reaches_back, refresh
 from sellcore.instrument import Instrument
 from sellcore.intake import take_in
 from sellcore.merge import Mismatch, merge
 from sellcore.ports.market_data import Answer
 from sellcore.request import BarRequest, Cause, FetchedBars, NoBars
-from sellcore.series import SeriesUpdate, apply
+from sellcore.series import SeriesKey, SeriesUpdate, apply
 from sellcore.timeframe import Granularity
+from sellcore.trading_days import TradingDays
 from sellcore.usecases.account import stocks, tell
 from sellcore.usecases.watch_state import Ports, Terms, WatchState
 
@@ -33,7 +35,7 @@ def update_bars(ports: Ports, state: WatchState, terms: Terms, *, progress: bool
         request
         for position in stocks(state)
         for request in _requests(state, terms, position.instrument, now)
-        if state.not_before.get(request.key, now) <= now
+        if not now < state.not_before.get(request.key, now) <= now + _PAUSE
     ]
     broken = _ask(ports, state, terms, requests, progress=progress)
     if broken:
@@ -48,21 +50,29 @@ def _requests(
     sessions = state.sessions.get(instrument)
     if not sessions or not sessions.begun(now):
         return
+    wholes: Mapping[Granularity, BarRequest] = {}
+    for granularity in Granularity:
+        key = SeriesKey(instrument.con_id, granularity, instrument.ticker)
+        stored, asked_at = state.series.get(key), state.asked_at.get(key)
+        if stored is None or asked_at is None or not len(stored.closed):
+            wholes = wholes or _wholes(state, instrument, sessions, now)
+            whole = wholes[granularity]
+            empty = stored is None or not len(stored.closed)
+            if stored is None or empty or not reaches_back(stored, whole, sessions, now):
+                yield whole
+                continue
+        again = refresh(instrument, granularity, stored, sessions, now, asked_at, terms.policy)
+        if again is not None:
+            yield again
+
+
+def _wholes(
+    state: WatchState, instrument: Instrument, sessions: TradingDays, now: datetime
+) -> dict[Granularity, BarRequest]:
+    """Return the requests for all the history that the holding needs."""
     rule = state.rules.get(instrument.ticker)
-    for whole in backfill(instrument, () if rule is None else (rule,), sessions, now):
-        stored = state.series.get(whole.key)
-        asked_at = state.asked_at.get(whole.key)
-        request: BarRequest | None = whole
-        if (
-            stored is not None
-            and len(stored.closed)
-            and (asked_at or reaches_back(stored, whole, sessions, now))
-        ):
-            request = refresh(
-                instrument, whole.granularity, stored, sessions, now, asked_at, terms.policy
-            )
-        if request is not None:
-            yield request
+    found = backfill(instrument, () if rule is None else (rule,), sessions, now)
+    return {request.granularity: request for request in found}
 
 
 def _ask(
@@ -86,18 +96,25 @@ def _ask(
 
     updates: list[SeriesUpdate] = []
     broken: dict[Instrument, str] = {}
+    answers: dict[SeriesKey, FetchedBars] = {}
     for answer in ports.market_data.fetch(requests, count):
         if isinstance(answer, FetchedBars):
             result = _merge(ports, state, terms, answer)
             if isinstance(result, str):
                 broken[answer.request.instrument] = result
-            elif result is not None:
+                continue
+            answers[answer.request.key] = answer
+            if result is not None:
                 updates.append(result)
         else:
             _no_bars(ports, state, answer)
-    updates = [u for u in updates if u.key.con_id not in {i.con_id for i in broken}]
+    distrusted = {instrument.con_id for instrument in broken}
+    updates = [update for update in updates if update.key.con_id not in distrusted]
     for update in updates:
         state.series[update.key] = apply(state.series.get(update.key), update)
+    for key, answer in answers.items():
+        if key in state.series:
+            state.readings[key] = Reading(answer, state.series[key])
     _store(ports, state, updates)
     _lift_quarantine(state, broken)
     return broken
@@ -107,6 +124,13 @@ def _merge(
     ports: Ports, state: WatchState, terms: Terms, answer: FetchedBars
 ) -> SeriesUpdate | str | None:
     instrument, key = answer.request.instrument, answer.request.key
+    state.told.pop(f"no bars {key}", None)
+    before = state.readings.get(key)
+    if before is not None and before.stored is state.series.get(key):
+        moved = forming_only(before, answer)
+        if moved is not None:
+            state.asked_at[key] = answer.asked_at
+            return moved.update
     try:
         intake = take_in(answer, state.sessions[instrument], terms.policy)
     except InvalidValue as fault:
@@ -137,15 +161,15 @@ def _from_scratch(
     for instrument, reason in broken.items():
         state.quarantine[instrument] = reason
         tell(ports, state, f"quarantine {instrument.con_id}", f"{reason}; fetching it anew")
-        sessions = state.sessions[instrument]
-        rule = state.rules.get(instrument.ticker)
-        rules = () if rule is None else (rule,)
-        requests += backfill(instrument, rules, sessions, ports.clock.now())
+        wholes = _wholes(state, instrument, state.sessions[instrument], ports.clock.now())
+        requests += wholes.values()
     for request in requests:
         state.series.pop(request.key, None)
         state.levels.clear()
+    gone = {request.key for request in requests}
+    state.unsaved = [update for update in state.unsaved if update.key not in gone]
     try:
-        ports.bars.discard([request.key for request in requests])
+        ports.bars.discard(list(gone))
     except StorageError as error:
         tell(ports, state, "store", str(error))
     return requests
@@ -161,11 +185,18 @@ def _lift_quarantine(state: WatchState, broken: Mapping[Instrument, str]) -> Non
 
 
 def _store(ports: Ports, state: WatchState, updates: Sequence[SeriesUpdate]) -> None:
-    if not updates:
+    """
+    Store the updates, after those that could not be stored before.
+
+    Leaving one out would let a later one claim coverage over a hole.
+    """
+    state.unsaved.extend(updates)
+    if not state.unsaved:
         return
     try:
-        ports.bars.merge(updates)
+        ports.bars.merge(state.unsaved)
     except SellError as error:
         tell(ports, state, "store", f"{error}; going on with what is in memory")
     else:
+        state.unsaved.clear()
         state.told.pop("store", None)

@@ -41,18 +41,22 @@ def _holding(state: WatchState, position: Position, ambiguous: frozenset[str]) -
     )
 
 
-def decide_due(ports: Ports, state: WatchState, terms: Terms) -> int:
+def decide_due(ports: Ports, state: WatchState, terms: Terms, held: tuple[Holding, ...]) -> int:
     """
     Decide every bar that is due, record it durably, then tell.
 
     A decision that cannot be recorded has not been made: it is tried again
-    while the bar's window lasts.
+    while the bar's window lasts. By a clock that is wrong no bar is due, and
+    none is missed.
 
     Returns:
         How many bars were decided.
     """
+    if state.clock_fault is not None:
+        state.waiting = {}
+        return 0
     now = ports.clock.now()
-    snapshot = Snapshot(now, terms.mode, holdings(state), terms.policy, state.obstacle)
+    snapshot = Snapshot(now, terms.mode, held, terms.policy, state.obstacle)
     result = plan(snapshot)
     state.waiting = {waiting.instrument: waiting.reason for waiting in result.waiting}
     if not result.decisions:
@@ -63,6 +67,7 @@ def decide_due(ports: Ports, state: WatchState, terms: Terms) -> int:
     except StorageError as error:
         tell(ports, state, "log", f"{error}; nothing is decided until it can be recorded")
         return 0
+    state.told.pop("log", None)
     for decision in result.decisions:
         _remember(state, decision)
         sessions = state.sessions.get(decision.instrument)

@@ -1,41 +1,51 @@
 """The state of every holding, from what a watch knows."""
 
+from collections.abc import Sequence
+
+from sellcore.bar import BarSeries
+from sellcore.instrument import Instrument
 from sellcore.plan import Holding
-from sellcore.status import Levels, Status, StatusRow, levels, quote
+from sellcore.status import Status, StatusRow, levels, quote
 from sellcore.timeframe import SOURCE, Timeframe
 from sellcore.trading_days import TradingDays
 from sellcore.usecases.averages import closed_bars
-from sellcore.usecases.decide import holdings
 from sellcore.usecases.watch_state import Ports, WatchState
 
 
-def report(ports: Ports, state: WatchState) -> Status:
+def report(ports: Ports, state: WatchState, held: Sequence[Holding]) -> Status:
     """Return the table's rows; averages are computed anew only where a bar has closed."""
+    _refresh_levels(state, held)
     rows = tuple(
         StatusRow(
             holding=holding,
             quote=quote(holding.series),
-            levels=_levels(state, holding),
+            levels={
+                timeframe: kept[1]
+                for timeframe in Timeframe
+                if (kept := state.levels.get((holding.instrument, timeframe))) is not None
+            },
             decision=state.last_decision.get(holding.instrument),
             waiting=state.waiting.get(holding.instrument),
         )
-        for holding in holdings(state)
+        for holding in held
     )
     return Status(ports.clock.now(), rows, state.obstacle)
 
 
-def _levels(state: WatchState, holding: Holding) -> dict[Timeframe, Levels]:
-    found = {}
+def _refresh_levels(state: WatchState, held: Sequence[Holding]) -> None:
+    """Compute the averages of every series whose coverage has moved, all together."""
     for timeframe in Timeframe:
-        stored = holding.series.get(SOURCE[timeframe])
-        if stored is None or stored.coverage.until is None:
-            continue
-        key = (holding.instrument, timeframe)
-        kept = state.levels.get(key)
-        if kept is None or kept[0] != stored.coverage.until:
-            fresh = levels(closed_bars(stored, timeframe, TradingDays.of(holding.sessions)))
-            if fresh is None:
+        stale: dict[Instrument, tuple[int, BarSeries]] = {}
+        for holding in held:
+            stored = holding.series.get(SOURCE[timeframe])
+            if stored is None or stored.coverage.until is None:
+                state.levels.pop((holding.instrument, timeframe), None)
                 continue
-            kept = state.levels[key] = (stored.coverage.until, fresh)
-        found[timeframe] = kept[1]
-    return found
+            kept = state.levels.get((holding.instrument, timeframe))
+            if kept is None or kept[0] != stored.coverage.until:
+                bars = closed_bars(stored, timeframe, TradingDays.of(holding.sessions))
+                stale[holding.instrument] = stored.coverage.until, bars
+        fresh = levels([bars for _, bars in stale.values()])
+        for (instrument, (until, _)), found in zip(stale.items(), fresh, strict=True):
+            if found is not None:
+                state.levels[instrument, timeframe] = until, found

@@ -14,7 +14,7 @@ from sellcore.usecases.account import read_account, refresh_sessions, tell
 from sellcore.usecases.averages import average_tables, store_averages
 from sellcore.usecases.bars import update_bars
 from sellcore.usecases.connect import compare_clocks, connected, hold_line, try_later
-from sellcore.usecases.decide import decide_due
+from sellcore.usecases.decide import decide_due, holdings
 from sellcore.usecases.report import report
 from sellcore.usecases.rules import Ask, assign_missing, load_rules
 from sellcore.usecases.watch_state import Ports, Terms, WatchState
@@ -46,9 +46,20 @@ def begin(ports: Ports, terms: Terms, ask: Ask | None) -> WatchState:
     assign_missing(ports, state, terms, ask)
     refresh_sessions(ports, state)
     _recall(ports, state, terms)
-    state.obstacle = compare_clocks(ports, state)
-    update_bars(ports, state, terms, progress=True)
+    if _clock_agrees(ports, state):
+        update_bars(ports, state, terms, progress=True)
     return state
+
+
+def _clock_agrees(ports: Ports, state: WatchState) -> bool:
+    """
+    Say whether our clock can be relied on.
+
+    It says which bars are final and which are due. By one that is wrong nothing
+    is read, since forming bars would be kept as closed ones, and none is missed.
+    """
+    state.obstacle = state.clock_fault = compare_clocks(ports, state)
+    return state.clock_fault is None
 
 
 def _as_known(
@@ -64,7 +75,7 @@ def _as_known(
 
 def _recall(ports: Ports, state: WatchState, terms: Terms) -> None:
     """Learn from the audit log which bars are decided, and where each holding was left."""
-    now = ports.clock.now()
+    now = min(ports.clock.now(), ports.broker.server_time())  # ours may be ahead
     since = now - REMEMBERED
     decided = ports.log.decided(terms.mode, state.account, since) if terms.recall else frozenset()
     for position in state.positions:
@@ -107,9 +118,10 @@ def run(ports: Ports, terms: Terms, state: WatchState) -> None:
 
 def cycle(ports: Ports, terms: Terms, state: WatchState, *, show: bool) -> None:
     """Decide what is due; show the table when asked to, and when something was decided."""
-    decided = decide_due(ports, state, terms)
+    held = holdings(state)
+    decided = decide_due(ports, state, terms, held)
     if show or decided:
-        status = report(ports, state)
+        status = report(ports, state, held)
         ports.emit(Table(status.time, status))
 
 
@@ -123,14 +135,8 @@ def read(ports: Ports, terms: Terms, state: WatchState) -> None:
     try:
         if not hold_line(ports, state, terms):
             return
-        epoch = ports.connection.epoch()
-        new = read_account(ports, state)
-        refresh_sessions(ports, state)
-        _welcome(ports, state, new)
-        state.obstacle = compare_clocks(ports, state)
-        update_bars(ports, state, terms)
-        if ports.connection.epoch() != epoch:
-            state.obstacle = "the line to the broker was lost while reading; reading again"
+        if _clock_agrees(ports, state):
+            _read_on(ports, terms, state)
     except BrokerUnavailable as error:
         if ports.connection.is_open():
             state.obstacle = str(error)
@@ -140,6 +146,16 @@ def read(ports: Ports, terms: Terms, state: WatchState) -> None:
     else:
         state.attempts = 0
         state.told.pop("broker", None)
+
+
+def _read_on(ports: Ports, terms: Terms, state: WatchState) -> None:
+    epoch = ports.connection.epoch()
+    new = read_account(ports, state)
+    refresh_sessions(ports, state)
+    _welcome(ports, state, new)
+    update_bars(ports, state, terms)
+    if ports.connection.epoch() != epoch:
+        state.obstacle = "the line to the broker was lost while reading; reading again"
 
 
 def _welcome(ports: Ports, state: WatchState, new: Iterable[Instrument]) -> None:

@@ -8,6 +8,7 @@ from attrs import Factory, define, frozen
 
 from sellcore.contract import ContractDetails
 from sellcore.event import Event
+from sellcore.forming import Reading
 from sellcore.instrument import Instrument
 from sellcore.order import Mode, OpenOrder, OrderIntent
 from sellcore.outcome import Outcome
@@ -24,7 +25,7 @@ from sellcore.ports.market_data import MarketData
 from sellcore.ports.sessions import SessionCalendar
 from sellcore.position import Position
 from sellcore.rule import MovingAverageRule
-from sellcore.series import SeriesKey, StoredSeries
+from sellcore.series import SeriesKey, SeriesUpdate, StoredSeries
 from sellcore.status import Levels
 from sellcore.timeframe import Timeframe
 from sellcore.trading_days import TradingDays
@@ -88,6 +89,8 @@ class WatchState:
         rules: The assigned rule per ticker.
         unclear: Tickers whose assignment cannot be used, and why: never decided.
         series: The stored bars.
+        readings: The last answer of each series, beside what it came to.
+        unsaved: Updates that the store has not taken yet.
         asked_at: When each series was last answered in this run, UTC.
         not_before: A series that was refused, or had no data, is not asked for before.
         quarantine: Instruments whose bars contradict each other, and how.
@@ -101,6 +104,7 @@ class WatchState:
         prepared: The orders that were prepared.
         told: Alerts that were given already, by what they are about.
         obstacle: Why nothing may be decided now, or None.
+        clock_fault: Why our clock cannot be relied on, or None.
         attempts: Failures since everything could be read.
         retry_at: When to try next, UTC, or None while the line stands.
     """
@@ -116,6 +120,8 @@ class WatchState:
     rules: dict[str, MovingAverageRule] = Factory(dict)
     unclear: dict[str, str] = Factory(dict)
     series: dict[SeriesKey, StoredSeries] = Factory(dict)
+    readings: dict[SeriesKey, Reading] = Factory(dict)
+    unsaved: list[SeriesUpdate] = Factory(list)
     asked_at: dict[SeriesKey, datetime] = Factory(dict)
     not_before: dict[SeriesKey, datetime] = Factory(dict)
     quarantine: dict[Instrument, str] = Factory(dict)
@@ -128,5 +134,6 @@ class WatchState:
     prepared: list[OrderIntent] = Factory(list)
     told: dict[str, str] = Factory(dict)
     obstacle: str | None = None
+    clock_fault: str | None = None
     attempts: int = 0
     retry_at: datetime | None = None

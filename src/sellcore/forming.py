@@ -1,0 +1,66 @@
+"""The common minute: nothing has happened but that the forming bar moved on."""
+
+import numpy as np
+from attrs import frozen
+
+from sellcore.instant import to_epoch
+from sellcore.merge import Merged
+from sellcore.request import FetchedBars
+from sellcore.series import SeriesUpdate, StoredSeries
+from sellcore.timeframe import Granularity
+
+_COLUMNS = ("open", "high", "low", "close", "volume")
+
+
+@frozen
+class Reading:
+    """
+    An answer, and the series as it was stored with it.
+
+    Attributes:
+        answer: What the broker sent.
+        stored: What taking that in and merging it came to.
+    """
+
+    answer: FetchedBars
+    stored: StoredSeries
+
+
+def forming_only(before: Reading, answer: FetchedBars) -> Merged | None:
+    """
+    Return what a reading comes to where at most the forming bar differs from the last one.
+
+    None means that more may have changed: take the answer in and merge it. Where
+    this returns something, it is what taking in and merging come to.
+
+    Args:
+        before: The reading before, still what is stored.
+        answer: The answer to the same request.
+    """
+    last, stored = before.answer, before.stored
+    bars, until = stored.bars, stored.coverage.until
+    if (
+        answer.request.granularity is not Granularity.HALF_HOUR
+        or len(bars) < 2
+        or until is None
+        or until < int(bars.end[-2])
+        or to_epoch(answer.asked_at) >= int(bars.end[-1])
+        or int(bars.start[-1]) != int(last.stamp[-1])
+        or answer.stamp.tobytes() != last.stamp.tobytes()
+        or not _alike_but_for_the_last(answer, last)
+    ):
+        return None
+    values = [float(getattr(answer, name)[-1]) for name in _COLUMNS]
+    *prices, volume = values
+    if not (min(prices) > 0 and max(prices) < np.inf and 0 <= volume < np.inf):
+        return None
+    if all(getattr(bars, name)[-1] == value for name, value in zip(_COLUMNS, values, strict=True)):
+        return Merged(None)
+    return Merged(SeriesUpdate(answer.request.key, bars.last_as(values), stored.coverage))
+
+
+def _alike_but_for_the_last(one: FetchedBars, other: FetchedBars) -> bool:
+    return all(
+        getattr(one, name)[:-1].tobytes() == getattr(other, name)[:-1].tobytes()
+        for name in _COLUMNS
+    )
