@@ -76,7 +76,8 @@ def hour_buckets(sessions: Sequence[Session]) -> tuple[Seconds, Seconds]:
     Raises:
         InvalidValue: the sessions overlap or are out of order, or a zone is unknown.
     """
-    return _buckets(tuple(sessions))
+    # A tuple is handed on as it is: trading days know their own hash.
+    return _buckets(sessions if isinstance(sessions, tuple) else tuple(sessions))
 
 
 @lru_cache(maxsize=256)
