@@ -12,8 +12,9 @@ from rich.console import Console  # noqa: E402
 
 import adapters.ib.connection  # noqa: E402, F401 - a real start imports it, so its time counts
 from bench.world import make_world  # noqa: E402
-from sellcli.screen.tables import holdings_table  # noqa: E402
+from sellcli.screen.terminal import Terminal  # noqa: E402
 from sellcore.event import Table  # noqa: E402
+from sellcore.order import Mode  # noqa: E402
 from sellcore.usecases.watch import begin, cycle  # noqa: E402
 
 
@@ -24,8 +25,11 @@ def main(folder: Path) -> float:
     made = perf_counter()
     state = begin(world.ports, world.terms, None)
     cycle(world.ports, world.terms, state, show=True)
-    table = next(event for event in reversed(world.events) if isinstance(event, Table))
-    Console(file=StringIO(), width=160).print(holdings_table(table.status, 160))
+    screen = Terminal(
+        Console(file=StringIO(), width=160, height=60, force_terminal=True), Mode.DRY_RUN, ""
+    )
+    screen(next(event for event in reversed(world.events) if isinstance(event, Table)))
+    screen.close()
     done = perf_counter()
     return (imported - STARTED) + (done - made) - world.market_data.seconds
 

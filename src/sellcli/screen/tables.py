@@ -1,5 +1,8 @@
 """The two tables: what is held and how near it is, and the distance to every average."""
 
+from collections.abc import Sequence
+from math import inf
+
 from rich import box
 from rich.table import Table
 from rich.text import Text
@@ -41,6 +44,18 @@ def holdings_table(status: Status, width: int) -> Table:
     for row in status.rows:
         table.add_row(*_cells(row, with_reason=wide))
     return table
+
+
+def nearest_first(rows: Sequence[StatusRow], most: int) -> tuple[StatusRow, ...]:
+    """Return all rows as they are, or the ``most`` that lie nearest to their average."""
+    if len(rows) <= most:
+        return tuple(rows)
+
+    def nearness(row: StatusRow) -> float:
+        distance = row.to_cross_pct()
+        return inf if distance is None else -distance
+
+    return tuple(sorted(rows, key=nearness)[: max(1, most)])
 
 
 def _cells(row: StatusRow, *, with_reason: bool) -> tuple[Text | str, ...]:

@@ -1,13 +1,19 @@
 """Events on a terminal: a table that is refreshed in place, and what happened above it."""
 
-from rich.console import Console, Group
+from attrs import evolve
+from rich.console import Console, Group, RenderableType
 from rich.live import Live
 from rich.progress import BarColumn, MofNCompleteColumn, TextColumn
 from rich.progress import Progress as ProgressBar
 from rich.text import Text
 
 from sellcli.screen import lines
-from sellcli.screen.tables import WORD_STYLE, distances_table, holdings_table
+from sellcli.screen.tables import (
+    WORD_STYLE,
+    distances_table,
+    holdings_table,
+    nearest_first,
+)
 from sellcli.screen.text import both_times, zones
 from sellcore.event import (
     Alert,
@@ -22,6 +28,9 @@ from sellcore.event import (
 )
 from sellcore.order import Mode
 from sellcore.status import Status
+
+_FRAME = 7
+"""Lines around the rows of holdings: blank, head, column names, rule, notes."""
 
 
 class Terminal:
@@ -84,29 +93,35 @@ class Terminal:
 
     def _screen(self, status: Status) -> Group:
         """Return as much as fits: the head, the holdings, and the distances if there is room."""
-        head = Text.assemble(
-            (
-                f" {str(self._mode).upper()} ",
-                "black on green" if self._mode is Mode.DRY_RUN else "white on red",
-            ),
+        parts: list[RenderableType] = [Text(""), self._head(status)]
+        if status.obstacle is not None:
+            parts.append(Text(f"nothing is decided: {status.obstacle}", style="bold yellow"))
+        room = self._console.height - _FRAME
+        shown = evolve(status, rows=nearest_first(status.rows, room))
+        holdings = holdings_table(shown, self._console.width)
+        parts.append(holdings)
+        left_out = len(status.rows) - len(shown.rows)
+        if left_out:
+            text = f"the {len(shown.rows)} nearest to their average; 'sellcli status' shows all"
+            parts.append(Text(text, style="dim"))
+        elif room - self._lines(holdings) > len(status.rows):
+            distances = distances_table(status)
+            if self._lines(distances) <= room - self._lines(holdings):
+                parts.append(distances)
+        parts.append(Text("Ctrl-C ends the watch", style="dim"))
+        return Group(*parts)
+
+    def _head(self, status: Status) -> Text:
+        badge = "black on green" if self._mode is Mode.DRY_RUN else "white on red"
+        return Text.assemble(
+            (f" {str(self._mode).upper()} ", badge),
             " ",
             both_times(status.time, zones(status)),
             (f"  {self._server}", "dim"),
         )
-        parts: list[object] = [Text(""), head]
-        if status.obstacle is not None:
-            parts.append(Text(f"nothing is decided: {status.obstacle}", style="bold yellow"))
-        holdings = holdings_table(status, self._console.width)
-        parts.append(holdings)
-        distances = distances_table(status)
-        room = self._console.height - 4 - self._lines(holdings)
-        if self._lines(distances) <= room:
-            parts.append(distances)
-        parts.append(Text("Ctrl-C ends the watch", style="dim"))
-        return Group(*parts)  # type: ignore[arg-type]
 
-    def _lines(self, table: object) -> int:
-        return len(self._console.render_lines(table, pad=False))  # type: ignore[arg-type]
+    def _lines(self, table: RenderableType) -> int:
+        return len(self._console.render_lines(table, pad=False))
 
     def close(self) -> None:
         """Leave the last table standing and give the cursor back."""
