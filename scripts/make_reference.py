@@ -95,7 +95,7 @@ def _help(command: click.Command) -> tuple[str, list[str]]:
 
 def _option(option: click.Option) -> tuple[str, str, str]:
     names = ", ".join(f"`{name}`" for name in (*option.opts, *option.secondary_opts))
-    value = "" if option.is_flag else f" {option.metavar or _kind(option.type)}"
+    value = "" if option.is_flag else f" {option.metavar or _kind(option)}"
     meaning, _, inherited = (option.help or "").partition(" [default: ")
     default = inherited.removesuffix("]")
     if not default and option.show_default:
@@ -103,8 +103,8 @@ def _option(option: click.Option) -> tuple[str, str, str]:
     return f"{names}{value}", f"`{default}`" if default else "", meaning
 
 
-def _kind(kind: click.ParamType) -> str:
-    return kind.name.split()[0].upper()
+def _kind(option: click.Option) -> str:
+    return option.type.name.split()[0].upper()
 
 
 def _configuration() -> Iterator[str]:

@@ -45,6 +45,8 @@ _BLOCK = re.compile(r"^(?P<mark>.*)\n+```(?P<kind>\w+)\n(?P<text>(?s:.*?))^```$"
 _LINK = re.compile(r"(?<!`)\[[^\]\n]+\]\((?P<target>[^)\s]+)\)")
 _COMMANDS = dict(leaves(app))
 
+TOLD_TO_USERS = {"BrokerUnavailable", "CalendarError", "ConfigError", "Denied", "StorageError"}
+
 
 def blocks(page, kind, *, runs=False):
     """Return the texts of a page's code blocks of one kind, or only those that are to be run."""
@@ -170,6 +172,13 @@ def test_what_is_marked_as_runnable_runs(name, tmp_path, monkeypatch):
     namespace = {"__name__": "manual"}
     for text in blocks(ROOT / name, "python", runs=True):
         exec(compile(text, name, "exec"), namespace)  # noqa: S102 - our own pages
+
+
+@pytest.mark.parametrize("name", [n for n in NAMES if blocks(ROOT / n, "python")])
+def test_python_in_the_manual_is_python(name):
+    """A block that cannot be run here, for want of a broker, is at least well-formed."""
+    for text in blocks(ROOT / name, "python"):
+        ast.parse(text)
 
 
 @pytest.mark.parametrize("name", [n for n in NAMES if blocks(ROOT / n, "pycon")])
@@ -323,6 +332,26 @@ def test_quoted_messages_are_the_ones_the_program_gives():
     for message in quoted:
         for part in re.split(r"\.\.\.", message):
             assert part.strip() in given, f"{message}: {part}"
+
+
+def test_every_message_that_ends_a_command_is_in_troubleshooting():
+    """Whoever meets a message finds it in the manual, by its own words."""
+    page = (DOCS / "how-to" / "troubleshooting.md").read_text(encoding="utf-8")
+    missing = []
+    for path in (ROOT / "src").rglob("*.py"):
+        for call in ast.walk(ast.parse(path.read_text("utf-8"))):
+            words = words_told(call)
+            if words and not any(part in page for part in words):
+                missing.append(f"{path.relative_to(ROOT)}:{call.lineno}: {' ... '.join(words)}")
+    assert missing == [], "describe these in docs/how-to/troubleshooting.md"
+
+
+def words_told(call):
+    """Return the fixed parts of the message that a call makes for a user, if it makes one."""
+    if not isinstance(call, ast.Call) or ast.unparse(call.func) not in TOLD_TO_USERS:
+        return []
+    parts = [part.strip(" :;,") for part in texts(call)]
+    return [part for part in parts if len(part) >= 6]
 
 
 def texts(tree):
