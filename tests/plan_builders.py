@@ -6,7 +6,8 @@ from attrs import evolve
 from tests.builders import Tape, a_position, a_tape, at, nasdaq, rule
 
 from sellcore.order import Mode
-from sellcore.plan import Decision, Holding, Plan, Snapshot, plan
+from sellcore.plan import Decision, Plan, plan
+from sellcore.snapshot import Holding, Snapshot
 from sellcore.policy import Policy
 from sellcore.timeframe import Granularity
 

@@ -1,92 +1,27 @@
 """One pure function decides a whole cycle: snapshot in, plan out, nothing touched."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from datetime import datetime, timedelta
 
-import numpy as np
-from attrs import evolve, field, frozen
+from attrs import evolve, frozen
 
-from sellcore.aggregation import aggregate
-from sellcore.bar import BarSeries
-from sellcore.coverage import Coverage
+from sellcore.bar_reading import Reading, read_bar
 from sellcore.due import DueBar, due
-from sellcore.errors import InvalidValue
-from sellcore.evaluation import Evaluation, Evidence, evaluate, known_tail, with_gap
-from sellcore.instant import iso, to_epoch
+from sellcore.evaluation import Evaluation, Evidence, evaluate, with_gap
+from sellcore.instant import iso
 from sellcore.instrument import Instrument, Kind
-from sellcore.order import Mode, OpenOrder, OrderIntent, SendAt
+from sellcore.order import OrderIntent, SendAt
 from sellcore.outcome import Outcome
-from sellcore.policy import AtClose, Policy
+from sellcore.policy import AtClose
 from sellcore.position import Position
 from sellcore.quoting import rounded
 from sellcore.rule import MovingAverageRule
-from sellcore.series import StoredSeries, closed
-from sellcore.session import Session
-from sellcore.timeframe import SOURCE, Granularity, Timeframe
+from sellcore.snapshot import Holding, Snapshot
 
 PATIENCE = timedelta(minutes=1)
 """What stands in the way is waited for until this long before a bar's deadline."""
 
 _NOBODY = "nobody was watching while it could be decided"
-
-Reading = tuple[BarSeries, datetime | None]
-"""The closed bars to decide on, behind the last gap, and where that gap ends."""
-
-
-@frozen
-class Holding:
-    """
-    All that is known of one position when a cycle is planned.
-
-    Attributes:
-        position: As read in this cycle.
-        rule: The rule it follows, or None: watched and never sold.
-        sessions: The exchange's sessions around all its bars and beyond now.
-        series: Its stored bars.
-        orders: Every open order on it, whoever entered it.
-        watched_from: Bars that ended up to then are not this run's to decide.
-        decided: The bars that have been decided, in this run or before.
-        obstacle: Why nothing may be decided on it now, or None.
-        epoch: Counts how often the position has gone flat before.
-        read_at: When each series was last answered, UTC; where it is not known,
-            nothing is decided on a bar that still forms.
-    """
-
-    position: Position
-    rule: MovingAverageRule | None
-    sessions: tuple[Session, ...]
-    series: Mapping[Granularity, StoredSeries]
-    orders: tuple[OpenOrder, ...]
-    watched_from: datetime
-    decided: frozenset[tuple[Timeframe, datetime]] = frozenset()
-    obstacle: str | None = None
-    epoch: int = 0
-    read_at: Mapping[Granularity, datetime] = field(factory=dict)
-
-    @property
-    def instrument(self) -> Instrument:
-        """What is held."""
-        return self.position.instrument
-
-
-@frozen
-class Snapshot:
-    """
-    Everything a cycle has read.
-
-    Attributes:
-        now: The instant it was read at, UTC.
-        mode: Dry-run, paper or live.
-        holdings: One per position.
-        policy: The trader's choices.
-        obstacle: Why nothing at all may be decided now, or None.
-    """
-
-    now: datetime
-    mode: Mode
-    holdings: tuple[Holding, ...]
-    policy: Policy = field(factory=Policy)
-    obstacle: str | None = None
 
 
 @frozen
@@ -177,7 +112,7 @@ def _settle(
     if reason := _untouchable(holding.position):
         return Decision(instrument, rule, bar.end, Outcome.ABSTAIN, reason)
     obstacle = snapshot.obstacle or holding.obstacle
-    reading = obstacle or _reading(holding, rule, bar)
+    reading = obstacle or read_bar(holding, rule, bar)
     if snapshot.now > bar.deadline:
         reason = reading if isinstance(reading, str) else _NOBODY
         reason = f"its time to be decided ran out at {iso(bar.deadline)}: {reason}"
@@ -195,36 +130,6 @@ def _untouchable(position: Position) -> str | None:
     if position.quantity < 0:
         return f"short position of {position.quantity.normalize():f} is never touched"
     return None
-
-
-def _reading(holding: Holding, rule: MovingAverageRule, bar: DueBar) -> Reading | str:
-    """
-    Return the bars to decide ``bar`` on, it being the last, or why they cannot be had yet.
-
-    An hour is read only when the half hour that ends it is there: its close is
-    the one that decides, and a late bar must not be taken for no trade.
-    """
-    source = SOURCE[rule.timeframe]
-    stored = holding.series.get(source)
-    if stored is None:
-        return "no bars of it are stored"
-    end, name = to_epoch(bar.end), f"the bar that ends {iso(bar.end)}"
-    at = int(np.searchsorted(stored.bars.end, end))
-    if at == len(stored.bars) or int(stored.bars.end[at]) != end:
-        return f"no bar that ends {iso(bar.end)} has come: nothing was traded, or it is late"
-    if bar.provisional:
-        read_at = holding.read_at.get(source)
-        if read_at is None or read_at < bar.final_at:
-            return f"{name} was last read before {iso(bar.final_at)}"
-    elif not len(closed(stored.bars[at : at + 1], stored.coverage)):
-        return f"{name} is not final yet"
-    try:
-        bars, gap = usable_bars(holding, rule.timeframe, bar)
-    except InvalidValue as fault:  # one holding's bars must not stop the others
-        return str(fault)
-    if not len(bars) or int(bars.end[-1]) != end:
-        return f"not all of {name} is known"
-    return bars, gap
 
 
 def _decided(
@@ -256,19 +161,6 @@ def _decided(
         evaluation.evidence,
         intent,
     )
-
-
-def usable_bars(holding: Holding, timeframe: Timeframe, bar: DueBar) -> Reading:
-    """Return the closed bars up to ``bar``, behind the last gap, and where that gap ends."""
-    stored = holding.series[SOURCE[timeframe]]
-    coverage = stored.coverage
-    if bar.provisional and len(stored.bars):
-        coverage |= Coverage(((int(stored.bars.start[-1]), to_epoch(bar.end)),))
-    if timeframe is Timeframe.DAY:
-        bars = closed(stored.bars, coverage)
-    else:
-        bars = aggregate(stored.bars, holding.sessions, coverage)
-    return known_tail(bars.until(to_epoch(bar.end)), coverage, holding.sessions)
 
 
 def _break_even(evaluation: Evaluation, cost: float) -> Evaluation:

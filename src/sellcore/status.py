@@ -9,9 +9,10 @@ from attrs import frozen
 from sellcore.average import averages
 from sellcore.bar import BarSeries
 from sellcore.instant import from_epoch
-from sellcore.plan import Decision, Holding
+from sellcore.plan import Decision
 from sellcore.rule import LENGTHS, AverageKind, MovingAverageRule, required_bars
 from sellcore.series import StoredSeries
+from sellcore.snapshot import Holding
 from sellcore.timeframe import Granularity, Timeframe
 
 Level = tuple[AverageKind, int, Timeframe]

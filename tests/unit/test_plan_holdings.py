@@ -7,8 +7,9 @@ from tests.plan_builders import ELEVEN, HALF_HOURS, MINUTE, NOW, a_holding, deci
 
 from sellcore.order import Mode
 from sellcore.outcome import Outcome
-from sellcore.plan import Snapshot, plan
+from sellcore.plan import plan
 from sellcore.policy import Policy
+from sellcore.snapshot import Snapshot
 
 
 def test_obstacle_is_waited_out_and_then_abstained_from() -> None:

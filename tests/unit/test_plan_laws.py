@@ -21,8 +21,9 @@ from tests.builders import (
 from sellcore.due import DueBar, bars_of
 from sellcore.order import Mode
 from sellcore.outcome import Outcome
-from sellcore.plan import Decision, Holding, Snapshot, plan
+from sellcore.plan import Decision, plan
 from sellcore.policy import AtClose, Policy
+from sellcore.snapshot import Holding, Snapshot
 from sellcore.timeframe import Granularity, Timeframe
 
 SECOND, MINUTE, HOUR = timedelta(seconds=1), timedelta(minutes=1), timedelta(hours=1)

@@ -5,10 +5,11 @@ from datetime import datetime
 from sellcore.errors import StorageError
 from sellcore.event import Decided, Prepared
 from sellcore.instrument import Instrument
-from sellcore.plan import Decision, Holding, Snapshot, plan
+from sellcore.plan import Decision, plan
 from sellcore.position import Position
 from sellcore.record import DecisionRecord
 from sellcore.series import SeriesKey
+from sellcore.snapshot import Holding, Snapshot
 from sellcore.timeframe import Granularity
 from sellcore.usecases.account import ambiguous_tickers, tell
 from sellcore.usecases.watch_state import Ports, Terms, WatchState

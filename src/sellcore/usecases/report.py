@@ -4,7 +4,7 @@ from collections.abc import Sequence
 
 from sellcore.bar import BarSeries
 from sellcore.instrument import Instrument
-from sellcore.plan import Holding
+from sellcore.snapshot import Holding
 from sellcore.status import Status, StatusRow, levels, quote
 from sellcore.timeframe import SOURCE, Timeframe
 from sellcore.trading_days import TradingDays
