@@ -1,0 +1,63 @@
+"""The bars that one bar of a holding is decided on, or why they cannot be had yet."""
+
+from datetime import datetime
+
+import numpy as np
+
+from sellcore.aggregation import aggregate
+from sellcore.bar import BarSeries
+from sellcore.coverage import Coverage
+from sellcore.due import DueBar
+from sellcore.errors import InvalidValue
+from sellcore.evaluation import known_tail
+from sellcore.instant import iso, to_epoch
+from sellcore.rule import MovingAverageRule
+from sellcore.series import closed
+from sellcore.snapshot import Holding
+from sellcore.timeframe import SOURCE, Timeframe
+
+Reading = tuple[BarSeries, datetime | None]
+"""The closed bars to decide on, behind the last gap, and where that gap ends."""
+
+
+def read_bar(holding: Holding, rule: MovingAverageRule, bar: DueBar) -> Reading | str:
+    """
+    Return the bars to decide ``bar`` on, it being the last, or why they cannot be had yet.
+
+    An hour is read only when the half hour that ends it is there: its close is
+    the one that decides, and a late bar must not be taken for no trade.
+    """
+    source = SOURCE[rule.timeframe]
+    stored = holding.series.get(source)
+    if stored is None:
+        return "no bars of it are stored"
+    end, name = to_epoch(bar.end), f"the bar that ends {iso(bar.end)}"
+    at = int(np.searchsorted(stored.bars.end, end))
+    if at == len(stored.bars) or int(stored.bars.end[at]) != end:
+        return f"no bar that ends {iso(bar.end)} has come: nothing was traded, or it is late"
+    if bar.provisional:
+        read_at = holding.read_at.get(source)
+        if read_at is None or read_at < bar.final_at:
+            return f"{name} was last read before {iso(bar.final_at)}"
+    elif not len(closed(stored.bars[at : at + 1], stored.coverage)):
+        return f"{name} is not final yet"
+    try:
+        bars, gap = _usable_bars(holding, rule.timeframe, bar)
+    except InvalidValue as fault:  # one holding's bars must not stop the others
+        return str(fault)
+    if not len(bars) or int(bars.end[-1]) != end:
+        return f"not all of {name} is known"
+    return bars, gap
+
+
+def _usable_bars(holding: Holding, timeframe: Timeframe, bar: DueBar) -> Reading:
+    """Return the closed bars up to ``bar``, behind the last gap, and where that gap ends."""
+    stored = holding.series[SOURCE[timeframe]]
+    coverage = stored.coverage
+    if bar.provisional and len(stored.bars):
+        coverage |= Coverage(((int(stored.bars.start[-1]), to_epoch(bar.end)),))
+    if timeframe is Timeframe.DAY:
+        bars = closed(stored.bars, coverage)
+    else:
+        bars = aggregate(stored.bars, holding.sessions, coverage)
+    return known_tail(bars.until(to_epoch(bar.end)), coverage, holding.sessions)
