@@ -23,7 +23,7 @@ from sellcore.plan import Decision
 from sellcore.policy import Policy
 from sellcore.ports.market_data import Answer
 from sellcore.record import DecisionRecord
-from sellcore.request import BarRequest, FetchedBars, Unit
+from sellcore.request import BarRequest, Cause, NoBars, Unit
 from sellcore.rule import MovingAverageRule
 from sellcore.series import SeriesUpdate
 from sellcore.timeframe import Granularity
@@ -68,13 +68,14 @@ class DeskClock:
     def sleep_until(self, moment: datetime) -> None:
         """Return once ``moment`` is shown, or as much time has passed as was asked for."""
         latest = self._true.moment + (moment - self.now())
-        while self._true.moment < (wake := min(latest, moment - self.ahead)):
-            if self._script and self._script[0][0] <= wake:
-                when, action = self._script.pop(0)
-                self._true.moment = max(self._true.moment, when)
-                action()
-            else:
+        while True:
+            wake = max(self._true.moment, min(latest, moment - self.ahead))
+            if not self._script or self._script[0][0] > wake:
                 self._true.moment = wake
+                return
+            when, action = self._script.pop(0)
+            self._true.moment = max(self._true.moment, when)
+            action()
 
 
 class Feed:
@@ -85,10 +86,20 @@ class Feed:
         self.told = FakeMarketData(true, broker)
         self.tapes: dict[tuple[Instrument, Granularity], Tape] = {}
         self.asked: list[BarRequest] = []
+        self.withholds_history = False
 
     def trade(self, instrument: Instrument, *tapes: Tape) -> None:
         """Make these all that trades of ``instrument``."""
         self.tapes |= {(instrument, tape.granularity): tape for tape in tapes}
+
+    def split(self, instrument: Instrument, new: int, old: int) -> None:
+        """Show all bars of ``instrument`` as after a split, cents exactly."""
+        for granularity in Granularity:
+            tape = self.tapes[instrument, granularity]
+            closes = {
+                end: float(Decimal(repr(close)) * old / new) for end, close in tape.closes.items()
+            }
+            self.trade(instrument, evolve(tape, closes=closes))
 
     def lose(self, instrument: Instrument, granularity: Granularity, *ends: datetime) -> None:
         """Let the bars that end then be missing from now on."""
@@ -108,10 +119,14 @@ class Feed:
         for (instrument, granularity), tape in self.tapes.items():
             self.told.give(instrument, granularity, tape.shown(now, since))
         answers = self.told.fetch(requests, on_answer)
-        return [
-            evolve(answer, asked_at=self._ours.now()) if isinstance(answer, FetchedBars) else answer
-            for answer in answers
-        ]
+        return [self._as_asked(answer) for answer in answers]
+
+    def _as_asked(self, answer: Answer) -> Answer:
+        if isinstance(answer, NoBars):
+            return answer
+        if self.withholds_history and answer.request.duration.count > 7:
+            return NoBars(answer.request, Cause.TIMEOUT, "no answer within 60 s")
+        return evolve(answer, asked_at=self._ours.now())
 
 
 class BrittleLog(MemoryDecisionLog):

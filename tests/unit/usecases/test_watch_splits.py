@@ -1,0 +1,176 @@
+"""A split between the stored bars and the fresh ones never looks like a crash."""
+
+from datetime import datetime, timedelta
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from tests.builders import MSFT, a_tape, rule
+from tests.desk import FRIDAY, HOUR, MINUTE, MONDAY, SESSIONS, Desk, all_of
+
+from sellcore.timeframe import Granularity
+
+ratios = st.tuples(st.integers(1, 1001), st.integers(1, 1001)).filter(
+    lambda ratio: ratio[0] != ratio[1]
+) | st.sampled_from([(2, 1), (7, 1), (1, 10), (3, 2), (1001, 1000), (1000, 1001), (10_000, 9_999)])
+
+
+def prices(new: int, seed: int) -> dict[int, float]:
+    """Return closes in multiples of ``new`` cents, so that each is exact after the split."""
+    return {n: new * (1000 + (n * 37 + seed * n * n) % 23) / 100 for n in range(2000)}
+
+
+def two_days(price: dict[int, float], text: str, split: tuple[datetime, int, int] | None) -> Desk:
+    """Watch Friday's end and Monday's morning, with a split at an instant between."""
+    desk = Desk(FRIDAY.close - 6 * MINUTE, {"NASDAQ:MSFT": rule(text)})
+    desk.hold(MSFT, price=lambda n: price[n])
+    if split is not None:
+        moment, new, old = split
+        desk.clock.at(moment, lambda: desk.feed.split(MSFT, new, old))
+    desk.watch(FRIDAY.close - MINUTE)
+    desk.true.moment = MONDAY.open - 5 * MINUTE
+    desk.watch(MONDAY.open + 160 * MINUTE)
+    return desk
+
+
+@settings(max_examples=15)
+@given(
+    ratios,
+    st.integers(0, 22),
+    st.integers(-10, 160).map(lambda minutes: MONDAY.open + minutes * MINUTE),
+    st.sampled_from(["SMA,5,1H", "EMA,5,1H", "SMA,5,D"]),
+)
+def test_any_split_at_any_time_decides_as_if_there_were_none(
+    ratio: tuple[int, int], seed: int, moment: datetime, text: str
+) -> None:
+    """Before the open, between any two bars, in the middle of one: the same outcomes."""
+    new, old = ratio
+    price = prices(new, seed)
+
+    split = two_days(price, text, (moment, new, old))
+
+    assert split.outcomes() == two_days(price, text, None).outcomes()
+
+
+@settings(max_examples=15)
+@given(
+    ratios,
+    st.integers(0, 22),
+    st.integers(-10, 160).map(lambda minutes: MONDAY.open + minutes * MINUTE),
+    st.integers(0, 150),
+)
+def test_split_whose_history_cannot_be_had_never_signals_falsely(
+    ratio: tuple[int, int], seed: int, moment: datetime, minutes: int
+) -> None:
+    """While it is quarantined nothing is decided; what is decided is as if there were none."""
+    new, old = ratio
+    price = prices(new, seed)
+    desk = Desk(FRIDAY.close - 6 * MINUTE)
+    desk.hold(MSFT, price=lambda n: price[n])
+    desk.watch(FRIDAY.close - MINUTE)
+    desk.true.moment = MONDAY.open - 5 * MINUTE
+    desk.feed.withholds_history = True
+    desk.clock.at(moment, lambda: desk.feed.split(MSFT, new, old))
+    desk.clock.at(moment + minutes * MINUTE, lambda: setattr(desk.feed, "withholds_history", False))
+
+    desk.watch(MONDAY.open + 160 * MINUTE)
+
+    expected = two_days(price, "SMA,5,1H", None).outcomes()
+    assert [hour for hour, _ in desk.outcomes()] == [hour for hour, _ in expected]
+    for (_, outcome), (_, truth) in zip(desk.outcomes(), expected, strict=True):
+        assert outcome in (truth, "abstain")
+
+
+def test_split_is_told_once_and_heals_at_once() -> None:
+    """One line that says what was met; the history is fetched anew in the same minute."""
+    desk = Desk(FRIDAY.open - 5 * MINUTE)
+    desk.clock.at(FRIDAY.open + 65 * MINUTE, lambda: desk.feed.split(MSFT, 4, 1))
+
+    desk.watch(FRIDAY.close + 5 * MINUTE)
+
+    assert desk.outcomes()[1:] == all_of("hold")
+    (alert,) = [text for text in desk.alerts if "split" in text]
+    assert alert == (
+        "NASDAQ:MSFT:30m: 2 stored closes differ from those fetched now, the first at "
+        "2022-05-20T14:00:00Z: 100.00 stored, 25.00 fetched (factor 0.25); "
+        "a split, or a restated history; fetching it anew"
+    )
+    long = [r for r in desk.feed.asked if r.duration.count == 31]
+    assert len(long) == 2
+
+
+def test_quarantine_that_does_not_heal_abstains_and_is_told_once() -> None:
+    """Hour after hour, with the reason on record, until the history can be had."""
+    desk = Desk(FRIDAY.open - 5 * MINUTE)
+    desk.clock.at(FRIDAY.open + 65 * MINUTE, lambda: desk.feed.split(MSFT, 4, 1))
+    desk.clock.at(FRIDAY.open + 65 * MINUTE, lambda: setattr(desk.feed, "withholds_history", True))
+    heals = FRIDAY.open + 4 * HOUR
+    desk.clock.at(heals, lambda: setattr(desk.feed, "withholds_history", False))
+
+    desk.watch(FRIDAY.close + 5 * MINUTE)
+
+    outcomes = dict(all_of("hold")) | dict.fromkeys(("11:00", "12:00", "13:00"), "abstain")
+    assert desk.outcomes()[1:] == list(outcomes.items())
+    assert len([text for text in desk.alerts if "fetching it anew" in text]) == 1
+    reasons = {d.reason for d in desk.decisions if d.outcome.value == "abstain"}
+    assert len(reasons) == 1
+    assert "a split, or a restated history" in reasons.pop()
+
+
+def test_split_met_at_a_restart_does_not_decide_on_the_old_scale() -> None:
+    """The cache is from yesterday; the broker speaks of today."""
+    desk = Desk(FRIDAY.open + HOUR)
+    desk.watch(FRIDAY.open + HOUR + 5 * MINUTE)
+    desk.feed.split(MSFT, 4, 1)
+    desk.true.moment = FRIDAY.open + 2 * HOUR
+
+    desk.watch(FRIDAY.close + 5 * MINUTE)
+
+    assert {outcome for _, outcome in desk.outcomes()[3:]} == {"hold"}
+
+
+@pytest.mark.parametrize("granularity", Granularity)
+def test_store_holds_one_scale_only_after_a_split(granularity: Granularity) -> None:
+    """Nothing of the old scale is left on disk for the next run."""
+    desk = Desk(FRIDAY.open - 5 * MINUTE)
+    desk.clock.at(FRIDAY.open + 65 * MINUTE, lambda: desk.feed.split(MSFT, 4, 1))
+
+    desk.watch(FRIDAY.open + 75 * MINUTE)
+
+    (kept,) = [s for key, s in desk.store.load().items() if key.granularity is granularity]
+    assert set(kept.closed.close.tolist()) == {25.0}
+
+
+def test_small_correction_is_told_and_taken_over() -> None:
+    """A print that was busted is no split: it changes one bar by little."""
+    desk = Desk(FRIDAY.open - 5 * MINUTE)
+    corrected = FRIDAY.open + HOUR
+
+    def correct() -> None:
+        tape = desk.feed.tapes[MSFT, Granularity.HALF_HOUR]
+        closes = dict(tape.closes) | {corrected: 100.05}
+        desk.feed.trade(MSFT, type(tape)(tape.sessions, tape.granularity, closes))
+
+    desk.clock.at(corrected + 5 * MINUTE, correct)
+
+    desk.watch(FRIDAY.close + 5 * MINUTE)
+
+    assert [text for text in desk.alerts if "corrected" in text] == [
+        "NASDAQ:MSFT:30m: close of 2022-05-20T14:30:00Z corrected from 100.00 to 100.05"
+    ]
+    assert desk.outcomes()[1:] == all_of("hold")
+
+
+def test_broker_that_changes_its_mind_every_minute_is_never_believed_falsely() -> None:
+    """Answers at two scales in turn: whatever is decided holds at both."""
+    desk = Desk(FRIDAY.open - 5 * MINUTE)
+    high = {g: a_tape(SESSIONS, g, lambda n: 100.0) for g in Granularity}
+    low = {g: a_tape(SESSIONS, g, lambda n: 50.0) for g in Granularity}
+    for minute in range(400):
+        tapes = (high, low)[minute % 2]
+        moment = FRIDAY.open + timedelta(minutes=minute, seconds=5)
+        desk.clock.at(moment, lambda tapes=tapes: desk.feed.trade(MSFT, *tapes.values()))
+
+    desk.watch(FRIDAY.close + 5 * MINUTE)
+
+    assert "signal" not in {outcome for _, outcome in desk.outcomes()}
