@@ -45,6 +45,13 @@ class LazyCommands(click.Group):
             hint = f", did you mean '{near[0]}'?" if near else ""
             raise click.UsageError(f"no such command '{args[0]}'{hint}", ctx) from error
 
+    def invoke(self, ctx: click.Context) -> object:
+        """Hand an interrupt on in a form to which click adds no empty line of its own."""
+        try:
+            return super().invoke(ctx)
+        except KeyboardInterrupt as interrupt:
+            raise click.Abort(*interrupt.args) from None
+
 
 @click.group(cls=LazyCommands, context_settings={"help_option_names": ["-h", "--help"]})
 @click.version_option(package_name="sellcli", message="%(package)s %(version)s")

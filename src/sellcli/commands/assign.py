@@ -16,7 +16,7 @@ from sellcore.timeframe import parse_timeframe
 @click.option("--timeframe", default="1H", show_default=True, help="1H or D: the bars it looks at.")
 @setting_options("assignments")
 def command(settings: Settings, ticker: str, kind: str, length: str, timeframe: str) -> None:
-    r"""
+    """
     Let TICKER follow the average TYPE (SMA, EMA) of LENGTH bars.
 
     \b

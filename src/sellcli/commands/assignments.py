@@ -18,7 +18,7 @@ from sellcore.errors import ConfigError
 def command(
     settings: Settings, as_json: bool, export_to: str | None, import_from: str | None
 ) -> None:
-    r"""
+    """
     Show, export or import which ticker follows which rule.
 
     \b

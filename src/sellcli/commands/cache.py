@@ -22,7 +22,7 @@ def command() -> None:
 @click.option("--json", "as_json", is_flag=True, help="One JSON document on stdout.")
 @setting_options("cache_dir")
 def info(settings: Settings, as_json: bool) -> None:
-    r"""
+    """
     Show every stored series: bars, first, last, and how far it is known.
 
     \b
@@ -54,7 +54,7 @@ def info(settings: Settings, as_json: bool) -> None:
 @setting_options("cache_dir")
 @click.pass_context
 def verify(context: click.Context, settings: Settings, as_json: bool) -> None:
-    r"""
+    """
     Check every checksum, order and coverage; changes nothing, exits 1 on a finding.
 
     \b
@@ -78,7 +78,7 @@ def verify(context: click.Context, settings: Settings, as_json: bool) -> None:
 @command.command("rebuild")
 @setting_options("cache_dir")
 def rebuild(settings: Settings) -> None:
-    r"""
+    """
     Write the files anew from all that can be read, and the averages from those.
 
     What cannot be read is set aside, and fetched anew by the next start.

@@ -13,7 +13,7 @@ from sellcli.settings import KEYS, Settings
 @click.option("--json", "as_json", is_flag=True, help="One JSON document on stdout.")
 @setting_options()
 def command(settings: Settings, as_json: bool) -> None:
-    r"""
+    """
     Show every setting with its value and where that came from.
 
     \b

@@ -14,7 +14,7 @@ from sellcli.settings import Settings
 @setting_options("host", "port", "account", "client_id", "cache_dir", "log_dir", "assignments")
 @click.pass_context
 def command(context: click.Context, settings: Settings, as_json: bool) -> None:
-    r"""
+    """
     Look at the settings, the files and the broker, and say what to do about each.
 
     \b

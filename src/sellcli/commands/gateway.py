@@ -38,7 +38,7 @@ def command(
     record: Path | None,
     help_faults: bool,
 ) -> None:
-    r"""
+    """
     Serve the TWS API with simulated positions, bars and orders, until Ctrl-C.
 
     \b

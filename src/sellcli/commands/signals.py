@@ -17,7 +17,7 @@ from sellcore.errors import ConfigError
 @click.option("--json", "as_json", is_flag=True, help="One JSON document on stdout.")
 @setting_options("log_dir")
 def command(settings: Settings, since: str | None, ticker: str | None, as_json: bool) -> None:
-    r"""
+    """
     Show what was decided, oldest first, from the audit log.
 
     \b

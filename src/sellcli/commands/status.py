@@ -22,7 +22,7 @@ def command(
     data: Path | None,
     pace: float | None,
 ) -> None:
-    r"""
+    """
     Show every holding and its distance to all averages; decide nothing.
 
     \b
@@ -33,14 +33,14 @@ def command(
 
     from sellcli.compose.simulation import simulation
     from sellcli.compose.watch import wired
-    from sellcli.screen.choose import tables_only
+    from sellcli.screen.choose import TablesOnly
     from sellcli.screen.json_forms import status_form
     from sellcore.usecases.decide import holdings
     from sellcore.usecases.report import report
     from sellcore.usecases.watch import begin
 
     simulated = simulation(scenario, data, pace) if simulate else None
-    screen = tables_only(quiet=as_json)
+    screen = TablesOnly()
     with wired(settings, simulated, screen) as wiring:
         state = begin(wiring.ports, wiring.terms, None)
         status = report(wiring.ports, state, holdings(state))

@@ -40,9 +40,6 @@ def listener(*, as_json: bool, once: bool, log: str) -> Listener:
 class TablesOnly:
     """Says on stderr what a person should know, and shows both tables once."""
 
-    def __init__(self, *, quiet: bool) -> None:
-        self._quiet = quiet
-
     def __call__(self, event: Event) -> None:
         """Pass alerts on; everything else is in the tables."""
         match event:
@@ -61,8 +58,3 @@ class TablesOnly:
         console.print(both_times(status.time, zones(status)))
         console.print(holdings_table(status, console.width))
         console.print(distances_table(status))
-
-
-def tables_only(*, quiet: bool) -> TablesOnly:
-    """Return what shows a single look at the holdings."""
-    return TablesOnly(quiet=quiet)

@@ -49,16 +49,21 @@ def alert(event: Alert) -> str:
 def minute(status: Status) -> str:
     """Sum up a minute in which nothing was decided."""
     if status.obstacle is not None:
-        return f"{len(status.rows)} holdings, nothing is decided: {status.obstacle}"
+        return f"{_holdings(status)}, nothing is decided: {status.obstacle}"
     near = nearest(status)
     if near is None:
-        return f"{len(status.rows)} holdings"
+        return _holdings(status)
     rule = near.holding.rule
     return (
-        f"{len(status.rows)} holdings; nearest: {near.holding.instrument.ticker} at "
+        f"{_holdings(status)}; nearest: {near.holding.instrument.ticker} at "
         f"{price(near.quote.price if near.quote else None)}, "
         f"{percent(near.to_cross_pct())} to {rule.average if rule else NONE}"
     )
+
+
+def _holdings(status: Status) -> str:
+    count = len(status.rows)
+    return f"{count} holding" if count == 1 else f"{count} holdings"
 
 
 def nearest(status: Status) -> StatusRow | None:

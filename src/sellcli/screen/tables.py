@@ -36,11 +36,12 @@ def holdings_table(status: Status, width: int) -> Table:
     """Return one row per holding, for a screen of ``width`` columns."""
     wide = width >= _ROOM_FOR_REASONS
     table = Table(box=box.SIMPLE_HEAD, pad_edge=False, header_style="bold", padding=_GAP)
-    for name in ("ticker", "position", "avg cost", "close", "bar", "rule", "average", "to cross"):
+    held, cost = ("position", "avg cost") if wide else ("held", "cost")
+    for name in ("ticker", held, cost, "close", "bar", "rule", "average", "to cross"):
         right = name not in ("ticker", "rule")
         table.add_column(name, justify="right" if right else "left", no_wrap=True)
     table.add_column("decision", no_wrap=not wide, ratio=3 if wide else None)
-    table.add_column("open orders", ratio=1)
+    table.add_column("open orders" if wide else "orders", no_wrap=not wide, ratio=1)
     for row in status.rows:
         table.add_row(*_cells(row, with_reason=wide))
     return table
