@@ -41,6 +41,7 @@ def hold_line(ports: Ports, state: WatchState, terms: Terms) -> bool:
     try:
         connected(ports, state, terms, ports.connection.connect())
     except (BrokerUnavailable, ConfigError) as error:
+        ports.connection.close()  # a login to another account must not pass for a line
         try_later(ports, state, terms, str(error))
         return False
     state.retry_at = None

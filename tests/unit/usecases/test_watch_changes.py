@@ -1,0 +1,250 @@
+"""Holdings that come, go and change while a day is watched."""
+
+from decimal import Decimal
+
+import pytest
+from tests.builders import AAPL, ACCOUNT, MSFT, a_position, an_order, at, new_york, rule
+from tests.desk import FRIDAY, HOUR, HOURS, MINUTE, MONDAY, SECOND, SESSIONS, Desk, all_of
+
+from sellcore.contract import ContractDetails
+from sellcore.errors import ConfigError
+from sellcore.ports.connection import Login
+from sellcore.session import Session
+from sellcore.timeframe import Granularity
+from sellcore.usecases.account import choose_account
+
+EARLY = FRIDAY.open - 10 * MINUTE
+EVENING = FRIDAY.close + 5 * MINUTE
+NOON = FRIDAY.open + 150 * MINUTE
+
+
+def falling(n: int) -> float:
+    return 500.0 - n / 8
+
+
+def test_holding_that_appears_is_told_filled_and_decided_from_then_on() -> None:
+    """Hours that ended before it was seen are not its concern."""
+    desk = Desk(EARLY, {"NASDAQ:MSFT": rule(), "NASDAQ:AAPL": rule()})
+    desk.clock.at(NOON + 5 * MINUTE, lambda: desk.hold(AAPL, 7))
+
+    desk.watch(EVENING)
+
+    assert desk.outcomes(AAPL) == all_of("hold", HOURS[3:])
+    assert desk.outcomes()[1:] == all_of("hold")
+    assert [text for text in desk.alerts if "AAPL" in text] == [
+        "new holding NASDAQ:AAPL: it follows SMA(5) 1H"
+    ]
+
+
+def test_new_holding_without_a_rule_is_watched_and_never_sold() -> None:
+    """Nobody is asked while the day runs."""
+    desk = Desk(EARLY)
+    desk.clock.at(NOON, lambda: desk.hold(AAPL, 7, falling))
+
+    desk.watch(EVENING)
+
+    assert desk.outcomes(AAPL) == []
+    assert "new holding NASDAQ:AAPL: it has no rule: watched, never sold" in desk.alerts
+
+
+def test_holding_that_vanishes_is_decided_no_more() -> None:
+    """Sold elsewhere; its assignment stays."""
+    desk = Desk(EARLY)
+    desk.clock.at(NOON + 5 * MINUTE, lambda: desk.broker.hold(a_position(0)))
+
+    state = desk.watch(EVENING)
+
+    assert desk.outcomes()[1:] == all_of("hold", HOURS[:3])
+    assert state.rules == {"NASDAQ:MSFT": rule()}
+    assert dict(desk.assignments.load().rules) == {"NASDAQ:MSFT": rule()}
+
+
+def test_holding_that_vanishes_just_before_its_hour_is_final_is_not_decided() -> None:
+    """The position is read anew before each decision."""
+    desk = Desk(EARLY)
+    desk.hold(MSFT, price=falling)
+    desk.clock.at(NOON + 5 * SECOND, lambda: desk.broker.hold(a_position(0)))
+
+    desk.watch(EVENING)
+
+    assert desk.outcomes()[1:] == all_of("signal", HOURS[:2])
+
+
+def test_holding_that_comes_back_decides_no_hour_twice() -> None:
+    """It was gone over noon; what ended meanwhile is not decided."""
+    desk = Desk(EARLY)
+    desk.clock.at(NOON - 5 * MINUTE, lambda: desk.broker.hold(a_position(0)))
+    desk.clock.at(NOON + 5 * MINUTE, lambda: desk.broker.hold(a_position(50)))
+
+    desk.watch(EVENING)
+
+    assert desk.outcomes()[1:] == [*all_of("hold", HOURS[:2]), *all_of("hold", HOURS[3:])]
+
+
+def test_long_that_turns_short_is_left_alone() -> None:
+    """From the next reading on there is no order."""
+    desk = Desk(EARLY)
+    desk.hold(MSFT, price=falling)
+    desk.clock.at(NOON + 5 * MINUTE, lambda: desk.broker.hold(a_position(-100)))
+
+    desk.watch(EVENING)
+
+    assert desk.outcomes()[1:] == [*all_of("signal", HOURS[:3]), *all_of("abstain", HOURS[3:])]
+    assert len(desk.prepared) == 4
+
+
+def test_order_is_for_what_is_held_at_that_minute() -> None:
+    """Bought more at noon, and a stop was entered."""
+    desk = Desk(EARLY)
+    desk.hold(MSFT, price=falling)
+    desk.clock.at(NOON + 5 * MINUTE, lambda: desk.broker.hold(a_position("250.5")))
+    desk.clock.at(NOON + 5 * MINUTE, lambda: desk.broker.work(an_order()))
+
+    desk.watch(EVENING)
+
+    actions = [str(event.intent) for event in desk.prepared][1:]
+    assert actions[:3] == ["SELL 100 MKT DAY"] * 3
+    assert actions[3] == (
+        "SELL 250 MKT DAY, after cancelling SELL 100 STP @ 240.00 GTC, leaving 0.5"
+    )
+
+
+def test_other_accounts_positions_and_orders_are_not_ours() -> None:
+    """The login sees two accounts; only the one named is watched."""
+    desk = Desk(EARLY)
+    desk.broker.work(an_order(account="DU0000002"))
+    desk.hold(MSFT, price=falling)
+    other = a_position(7, AAPL)
+    desk.broker.hold(type(other)("DU0000002", AAPL, other.quantity, 1.0))
+
+    state = desk.watch(EVENING)
+
+    assert {position.instrument for position in state.positions} == {MSFT}
+    assert all(not event.intent.cancels for event in desk.prepared)
+
+
+def test_stock_that_the_broker_does_not_describe_is_told_once_and_never_decided() -> None:
+    """Without its primary exchange there are no sessions, and no bars."""
+    desk = Desk(EARLY)
+    desk.broker.hold(a_position(5, AAPL))
+
+    desk.watch(EVENING)
+
+    assert [text for text in desk.alerts if "AAPL" in text] == [
+        "NASDAQ:AAPL: the broker knows no contract with this id"
+    ]
+    assert desk.outcomes(AAPL) == []
+
+
+def test_exchange_without_a_calendar_is_told_once() -> None:
+    """Its holding is not decided, and stops no other."""
+    strange = type(MSFT)(9, "XYZ", "MOON", "USD")
+    desk = Desk(EARLY)
+    desk.hold(strange)
+
+    desk.watch(EVENING)
+
+    assert len([text for text in desk.alerts if "MOON" in text]) == 1
+    assert desk.outcomes()[1:] == all_of("hold")
+
+
+def described(session: Session | None) -> ContractDetails:
+    return ContractDetails(MSFT, "America/New_York", Decimal("0.01"), {FRIDAY.day: session})
+
+
+def test_early_close_that_only_the_broker_knows_is_heeded_the_next_day_too() -> None:
+    """Three hours end the day; on Monday Friday's are not decided anew at other hours."""
+    early = new_york(FRIDAY.day, "13:00")
+    desk = Desk(EARLY)
+    desk.broker.describe(described(early))
+    later = [slot for session in (FRIDAY,) for slot in _ends_after(early, session)]
+    desk.feed.lose(MSFT, Granularity.HALF_HOUR, *later)
+    monday = ContractDetails(MSFT, "America/New_York", Decimal("0.01"), {MONDAY.day: MONDAY})
+    desk.clock.at(FRIDAY.close + 6 * HOUR, lambda: desk.broker.describe(monday))
+
+    desk.watch(MONDAY.open + 29 * MINUTE)
+
+    assert desk.outcomes()[1:] == all_of("hold", HOURS[:4])
+
+
+def _ends_after(early: Session, session: Session) -> list[object]:
+    step = 30 * MINUTE
+    count = (session.close - early.close) // step
+    return [early.close + (n + 1) * step for n in range(count)]
+
+
+def test_day_that_the_broker_calls_closed_has_no_bars_to_decide() -> None:
+    """The table expected a session."""
+    desk = Desk(EARLY)
+    desk.broker.describe(described(None))
+
+    desk.watch(EVENING)
+
+    thursday = SESSIONS[SESSIONS.index(FRIDAY) - 1]
+    assert [d.bar_end for d in desk.decisions] == [thursday.close]
+
+
+@pytest.mark.parametrize(
+    ("accounts", "wanted", "expected"),
+    [
+        (("DU1",), "", "DU1"),
+        (("DU1", "DU2"), "DU2", "DU2"),
+    ],
+)
+def test_account_is_the_one_named_or_the_only_one(
+    accounts: tuple[str, ...], wanted: str, expected: str
+) -> None:
+    """No guess is ever made."""
+    assert choose_account(Login(accounts, "here"), wanted) == expected
+
+
+@pytest.mark.parametrize(
+    ("accounts", "wanted", "words"),
+    [
+        (("DU1", "DU2"), "", "this login has the accounts DU1, DU2; name one with --account"),
+        ((), "", "this login has the accounts none; name one with --account"),
+        (("DU1",), "DU3", "account DU3 is not one of this login's: DU1; check --account"),
+    ],
+)
+def test_account_that_is_not_clear_is_refused(
+    accounts: tuple[str, ...], wanted: str, words: str
+) -> None:
+    """One line that says what to do."""
+    with pytest.raises(ConfigError) as refusal:
+        choose_account(Login(accounts, "here"), wanted)
+
+    assert str(refusal.value) == words
+
+
+def test_login_that_changes_does_not_change_the_account_that_is_watched() -> None:
+    """The gateway came back logged in as somebody else: nothing of theirs is decided."""
+    desk = Desk(EARLY)
+    stranger = "DU0000009"
+
+    def change() -> None:
+        desk.broker.drop()
+        desk.broker._accounts = (stranger,)
+        held = a_position(100)
+        desk.broker.hold(type(held)(stranger, MSFT, held.quantity, 1.0))
+
+    desk.clock.at(NOON + 5 * MINUTE, change)
+    state = desk.watch(EVENING)
+
+    assert state.account == ACCOUNT
+    assert {record.account for record in desk.log.read()} == {ACCOUNT}
+    assert desk.outcomes()[1:4] == all_of("hold", HOURS[:3])
+    assert {outcome for _, outcome in desk.outcomes()[4:]} <= {"abstain"}
+
+
+def test_default_rule_is_given_to_holdings_without_one_and_kept() -> None:
+    """For runs that nobody attends; shorts get none."""
+    desk = Desk(EARLY, {})
+    desk.hold(AAPL, -5)
+    desk.default_rule = rule("SMA,5,D")
+
+    state = desk.watch(FRIDAY.open)
+
+    assert state.rules == {"NASDAQ:MSFT": rule("SMA,5,D")}
+    assert dict(desk.assignments.load().rules) == {"NASDAQ:MSFT": rule("SMA,5,D")}
+    assert desk.alerts == ["NASDAQ:MSFT had no rule: it follows SMA(5) D now"]
+    assert at("2022-05-20 20:00") == FRIDAY.close
