@@ -1,13 +1,17 @@
 """Three brokers that can be told the same story: a fake, and two gateways behind the adapter."""
 
+import signal
+import threading
 import time
 from abc import ABC, abstractmethod
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
 from datetime import UTC, date, datetime, timedelta
 from decimal import Decimal
 from enum import Enum
 from pathlib import Path
 
+import pytest
 from tests.contract import broker_frames as frames
 from tests.contract.scripted_gateway import ScriptedGateway
 
@@ -125,6 +129,18 @@ def eventually(condition: Callable[[], bool]) -> None:
     while not condition():
         assert time.monotonic() < deadline, "it never happened"
         time.sleep(0.005)
+
+
+@contextmanager
+def interruptible() -> Iterator[None]:
+    """Have an interrupt raise in the main thread, even where the suite runs in the background."""
+    if threading.current_thread() is not threading.main_thread():
+        pytest.skip("signals need the main thread")
+    before = signal.signal(signal.SIGINT, signal.default_int_handler)
+    try:
+        yield
+    finally:
+        signal.signal(signal.SIGINT, before)
 
 
 class FakeStage(Stage):

@@ -1,7 +1,6 @@
 """Reading the account over gateways that are read-only, odd, slow or incomplete."""
 
 import _thread
-import threading
 from datetime import UTC, datetime, timedelta
 from decimal import Decimal
 
@@ -15,6 +14,7 @@ from tests.contract.broker_stages import (
     UNKNOWN,
     eventually,
     held,
+    interruptible,
     stop_order,
 )
 from tests.contract.scripted_gateway import Answer, ScriptedGateway
@@ -270,12 +270,9 @@ def test_rows_of_every_server_version_find_their_question(version: int) -> None:
             connection.close()
 
 
-@pytest.mark.skipif(
-    threading.current_thread() is not threading.main_thread(), reason="signals need the main thread"
-)
 def test_ctrl_c_while_positions_are_read_ends_the_wait() -> None:
     """The interrupt reaches the caller; the open question is not left to the next one."""
-    with Reading({61: lambda _: _thread.interrupt_main() or ()}) as reading:
+    with interruptible(), Reading({61: lambda _: _thread.interrupt_main() or ()}) as reading:
         with pytest.raises(KeyboardInterrupt):
             reading.broker.positions()
         eventually(lambda: reading.connection.fault() is not None)
