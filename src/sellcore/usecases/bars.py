@@ -12,8 +12,8 @@ from sellcore.intake import take_in
 from sellcore.merge import Mismatch, merge
 from sellcore.ports.market_data import Answer
 from sellcore.request import BarRequest, Cause, FetchedBars, NoBars
-from sellcore.series import SeriesKey, SeriesUpdate, apply
-from sellcore.timeframe import Granularity
+from sellcore.series import SeriesKey, SeriesUpdate, StoredSeries, apply
+from sellcore.timeframe import Granularity, Timeframe
 from sellcore.trading_days import TradingDays
 from sellcore.usecases.account import stocks, tell
 from sellcore.usecases.watch_state import Ports, Terms, WatchState
@@ -111,13 +111,23 @@ def _ask(
     distrusted = {instrument.con_id for instrument in broken}
     updates = [update for update in updates if update.key.con_id not in distrusted]
     for update in updates:
-        state.series[update.key] = apply(state.series.get(update.key), update)
+        before = state.series.get(update.key)
+        state.series[update.key] = apply(before, update)
+        if before is not None and _reaches_into(before, update):
+            for timeframe in Timeframe:  # averages of bars that are final have changed
+                state.levels.pop((answers[update.key].request.instrument, timeframe), None)
     for key, answer in answers.items():
         if key in state.series:
             state.readings[key] = Reading(answer, state.series[key])
     _store(ports, state, updates)
     _lift_quarantine(state, broken)
     return broken
+
+
+def _reaches_into(stored: StoredSeries, update: SeriesUpdate) -> bool:
+    """Say whether an update corrects, or adds to, what was known already."""
+    until = stored.coverage.until or 0
+    return update.replaces_all or bool(len(update.bars) and update.bars.start[0] < until)
 
 
 def _merge(

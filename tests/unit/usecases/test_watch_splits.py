@@ -3,11 +3,13 @@
 from datetime import datetime, timedelta
 
 import pytest
+from attrs import evolve
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from tests.builders import MSFT, a_tape, rule
 from tests.desk import FRIDAY, HOUR, MINUTE, MONDAY, SESSIONS, Desk, all_of
 
+from sellcore.event import Table
 from sellcore.timeframe import Granularity
 
 ratios = st.tuples(st.integers(1, 1001), st.integers(1, 1001)).filter(
@@ -159,6 +161,25 @@ def test_small_correction_is_told_and_taken_over() -> None:
         "NASDAQ:MSFT:30m: close of 2022-05-20T14:30:00Z corrected from 100.00 to 100.05"
     ]
     assert desk.outcomes()[1:] == all_of("hold")
+
+
+@pytest.mark.parametrize("late", [False, True], ids=["corrected", "late"])
+def test_table_follows_a_closed_bar_that_changes(late: bool) -> None:
+    """An average that is shown is that of the bars as they stand now."""
+    desk = Desk(FRIDAY.open - 5 * MINUTE)
+    changed = FRIDAY.open + 90 * MINUTE
+    final = dict(desk.feed.tapes[MSFT, Granularity.HALF_HOUR].closes) | {changed: 100.05}
+    if late:
+        desk.feed.lose(MSFT, Granularity.HALF_HOUR, changed)
+    tape = desk.feed.tapes[MSFT, Granularity.HALF_HOUR]
+    moment = changed + 35 * MINUTE
+    desk.clock.at(moment, lambda: desk.feed.trade(MSFT, evolve(tape, closes=final)))
+
+    desk.watch(moment + 2 * MINUTE)
+
+    tables = [event for event in desk.events if isinstance(event, Table)]
+    assert tables[-4].status.rows[0].average == 100.0
+    assert tables[-1].status.rows[0].average == pytest.approx(100.01)
 
 
 def test_broker_that_changes_its_mind_every_minute_is_never_believed_falsely() -> None:
