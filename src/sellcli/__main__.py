@@ -2,13 +2,23 @@
 
 import sys
 
-from sellcli.app import app
-from sellcli.exits import guarded
+from sellcli.interrupts import end_at_once_when_asked, end_undisturbed, interrupt_when_asked
 
 
 def main() -> None:
     """Run the command line and exit with its code."""
-    sys.exit(guarded(lambda: app.main(prog_name="sellcli", standalone_mode=False)))
+    end_at_once_when_asked()
+    from sellcli.app import app
+    from sellcli.exits import guarded
+
+    def command() -> int | None:
+        interrupt_when_asked()
+        code: int | None = app.main(prog_name="sellcli", standalone_mode=False)
+        return code
+
+    code = guarded(command)
+    end_undisturbed()
+    sys.exit(code)
 
 
 if __name__ == "__main__":

@@ -7,6 +7,7 @@ from enum import IntEnum
 
 import click
 
+from sellcli.interrupts import farewell
 from sellcore.errors import ConfigError, Denied, InvalidValue, SellError
 
 
@@ -31,8 +32,9 @@ def guarded(command: Callable[[], int | None]) -> int:
         return command() or Exit.DONE
     except click.UsageError as error:
         return _say(_usage_text(error), Exit.USAGE)
-    except (KeyboardInterrupt, click.Abort):
-        return _say("ended by Ctrl-C", Exit.DONE)
+    except (KeyboardInterrupt, click.Abort) as interrupt:
+        click.echo(farewell(interrupt), err=True)
+        return Exit.DONE
     except BrokenPipeError:
         # The reader has seen enough. What is still buffered must not fail again at exit.
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
@@ -54,9 +56,10 @@ def _usage_text(error: click.UsageError) -> str:
     path = error.ctx.command_path if error.ctx else "sellcli"
     text = error.message if isinstance(error, click.NoSuchOption) else error.format_message()
     if isinstance(error, click.NoSuchOption) and error.possibilities:
-        text = (
-            f"no such option {error.option_name}; the nearest is {sorted(error.possibilities)[0]}"
-        )
+        from difflib import get_close_matches
+
+        nearest = get_close_matches(error.option_name, error.possibilities, n=1, cutoff=0.0)[0]
+        text = f"no such option {error.option_name}; the nearest is {nearest}"
     return f"{text[:1].lower()}{text[1:].rstrip('.')}; see '{path} --help'"
 
 

@@ -4,6 +4,7 @@ from pathlib import Path
 
 import click
 
+from sellcli.interrupts import farewell
 from sellcore.errors import ConfigError
 
 
@@ -60,8 +61,8 @@ def command(
                 err=True,
             )
             simulated.wait_for_ever()
-    except KeyboardInterrupt:
-        click.echo("\nCtrl-C: the gateway ends", err=True)
+    except KeyboardInterrupt as interrupt:
+        click.echo(farewell(interrupt), err=True)
     except OSError as error:
         raise ConfigError(
             f"cannot listen on {host}:{port}: {error.strerror or error}; choose another --port"

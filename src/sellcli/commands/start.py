@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 import click
 
+from sellcli.interrupts import farewell
 from sellcli.options import setting_options, simulation_options
 from sellcli.settings import Settings
 from sellcore.errors import ConfigError, Denied
@@ -47,7 +48,7 @@ def command(
     data: Path | None,
     pace: float | None,
 ) -> None:
-    r"""
+    """
     Watch every holding: each minute the data and the table, each hour the decisions.
 
     \b
@@ -74,9 +75,9 @@ def command(
                     cycle(ports, terms, state, show=True)
                 else:
                     run(ports, terms, state)
-            except KeyboardInterrupt:
+            except KeyboardInterrupt as interrupt:
                 screen.close()
-                click.echo("ended by Ctrl-C", err=True)
+                click.echo(farewell(interrupt), err=True)
             screen(summary(ports, state))
     finally:
         screen.close()

@@ -1,0 +1,54 @@
+"""Being asked to end: Ctrl-C, and the signals by which a system asks for the same."""
+
+import os
+import signal
+from collections.abc import Callable
+from types import FrameType
+
+_WORDS = {
+    "SIGINT": "ended by Ctrl-C",
+    "SIGTERM": "ended by SIGTERM",
+    "SIGHUP": "ended by SIGHUP, the terminal is gone",
+    "SIGBREAK": "ended by Ctrl-Break",
+}
+"""What a person is told; not every system has all of them."""
+
+_Handler = Callable[[int, FrameType | None], None]
+
+
+def end_at_once_when_asked() -> None:
+    """While modules are loaded there is nothing to close: say one line, and go."""
+    _handle(_end_at_once)
+
+
+def interrupt_when_asked() -> None:
+    """From now on each of the signals raises KeyboardInterrupt, with its words in it."""
+    _handle(_interrupt)
+
+
+def end_undisturbed() -> None:
+    """All is closed: who asks again must not break in on the way out."""
+    _handle(signal.SIG_IGN)
+
+
+def _handle(handler: "_Handler | signal.Handlers") -> None:
+    for name in _WORDS:
+        number = getattr(signal, name, None)
+        # What is ignored stays so: nohup, and a shell's jobs in the background, count on it.
+        if number is not None and signal.getsignal(number) is not signal.SIG_IGN:
+            signal.signal(number, handler)
+
+
+def _interrupt(number: int, frame: FrameType | None) -> None:
+    raise KeyboardInterrupt(_WORDS[signal.Signals(number).name])
+
+
+def _end_at_once(number: int, frame: FrameType | None) -> None:
+    os.write(2, f"sellcli: {_WORDS[signal.Signals(number).name]}\n".encode())
+    os._exit(0)
+
+
+def farewell(interrupt: BaseException) -> str:
+    """Return the line that tells a person, below the ^C that a terminal has shown."""
+    below = "\n" if os.isatty(2) else ""
+    return f"{below}sellcli: {interrupt.args[0] if interrupt.args else _WORDS['SIGINT']}"
