@@ -17,7 +17,7 @@ class JsonLines:
         """Write the event."""
         form = event_form(event)
         if form is not None:
-            print(json.dumps(form, allow_nan=False), file=self._out, flush=True)
+            _write(self._out, json.dumps(form, allow_nan=False))
 
     def close(self) -> None:
         """Nothing is held back."""
@@ -46,4 +46,10 @@ class JsonDocument:
     def close(self) -> None:
         """Write the document, whole or not at all."""
         if "summary" in self._document or "table" in self._document:
-            print(json.dumps(self._document, allow_nan=False, indent=2), file=self._out, flush=True)
+            _write(self._out, json.dumps(self._document, allow_nan=False, indent=2))
+
+
+def _write(out: TextIO, text: str) -> None:
+    # In one piece: an interrupt between a line and its end would run two lines into one.
+    out.write(f"{text}\n")
+    out.flush()

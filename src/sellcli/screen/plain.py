@@ -77,7 +77,9 @@ class PlainLines:
         self._decided.clear()
 
     def _line(self, text: str) -> None:
-        print(text.rstrip(), file=self._out, flush=True)
+        # In one piece: an interrupt must not leave a line without its end.
+        self._out.write(f"{text.rstrip()}\n")
+        self._out.flush()
 
     def close(self) -> None:
         """Nothing is held back."""
