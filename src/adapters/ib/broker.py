@@ -131,13 +131,10 @@ async def _describe(
         async with slots:
             try:
                 return translate.details(instrument, await line.details(instrument.con_id))
-            except Refusal as refusal:
-                return NoDetails(instrument, str(refusal))
             except TimeoutError:
                 return NoDetails(instrument, "no answer in time")
-            except BrokerUnavailable as error:
-                if line.up:
-                    return NoDetails(instrument, str(error))
-                raise
+            except (Refusal, BrokerUnavailable) as error:
+                # Where the line itself is lost, the connection spoils the whole answer.
+                return NoDetails(instrument, str(error))
 
     return await asyncio.gather(*(one(instrument) for instrument in instruments))

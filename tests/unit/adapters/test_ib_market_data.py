@@ -299,7 +299,7 @@ def test_interrupt_by_the_callback_cancels_what_is_in_flight() -> None:
     def stop(_: Answer) -> None:
         raise KeyboardInterrupt
 
-    with Feed(answer) as feed:
+    with Feed(answer, timeout=600.0) as feed:
         with pytest.raises(KeyboardInterrupt):
             feed.market_data.fetch(contracts(8), stop)
         eventually(lambda: len(feed.gateway.asked(25)) == len(feed.gateway.asked(20)) - 1)
@@ -309,7 +309,7 @@ def test_interrupt_by_the_callback_cancels_what_is_in_flight() -> None:
 
 def test_ctrl_c_while_waiting_cancels_what_is_in_flight() -> None:
     """The wait for an answer can be interrupted, and the line is used on."""
-    with interruptible(), Feed(lambda _: _thread.interrupt_main() or ()) as feed:
+    with interruptible(), Feed(lambda _: _thread.interrupt_main() or (), timeout=600.0) as feed:
         with pytest.raises(KeyboardInterrupt):
             feed.market_data.fetch([ask()])
         eventually(lambda: len(feed.gateway.asked(25)) == 1)
