@@ -27,6 +27,12 @@ def read_bar(holding: Holding, rule: MovingAverageRule, bar: DueBar) -> Reading 
     An hour is read only when the half hour that ends it is there: its close is
     the one that decides, and a late bar must not be taken for no trade.
     """
+    found = _usable_reading(holding, rule, bar)
+    unanswered = holding.unanswered.get(SOURCE[rule.timeframe])
+    return f"{found}; {unanswered}" if isinstance(found, str) and unanswered else found
+
+
+def _usable_reading(holding: Holding, rule: MovingAverageRule, bar: DueBar) -> Reading | str:
     source = SOURCE[rule.timeframe]
     stored = holding.series.get(source)
     if stored is None:

@@ -114,7 +114,7 @@ def _settle(
     obstacle = snapshot.obstacle or holding.obstacle
     reading = obstacle or read_bar(holding, rule, bar)
     if snapshot.now > bar.deadline:
-        reason = reading if isinstance(reading, str) else _NOBODY
+        reason = reading if isinstance(reading, str) else snapshot.obstacle_before or _NOBODY
         reason = f"its time to be decided ran out at {iso(bar.deadline)}: {reason}"
         return Decision(instrument, rule, bar.end, Outcome.MISSED, reason)
     if not isinstance(reading, str):

@@ -32,6 +32,7 @@ class Holding:
         epoch: Counts how often the position has gone flat before.
         read_at: When each series was last answered, UTC; where it is not known,
             nothing is decided on a bar that still forms.
+        unanswered: Why the latest request for a series brought no bars, where it did not.
     """
 
     position: Position
@@ -44,6 +45,7 @@ class Holding:
     obstacle: str | None = None
     epoch: int = 0
     read_at: Mapping[Granularity, datetime] = field(factory=dict)
+    unanswered: Mapping[Granularity, str] = field(factory=dict)
 
     @property
     def instrument(self) -> Instrument:
@@ -62,6 +64,7 @@ class Snapshot:
         holdings: One per position.
         policy: The trader's choices.
         obstacle: Why nothing at all may be decided now, or None.
+        obstacle_before: The same at the look before this one.
     """
 
     now: datetime
@@ -69,3 +72,4 @@ class Snapshot:
     holdings: tuple[Holding, ...]
     policy: Policy = field(factory=Policy)
     obstacle: str | None = None
+    obstacle_before: str | None = None

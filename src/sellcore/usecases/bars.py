@@ -135,6 +135,7 @@ def _merge(
 ) -> SeriesUpdate | str | None:
     instrument, key = answer.request.instrument, answer.request.key
     state.told.pop(f"no bars {key}", None)
+    state.unanswered.pop(key, None)
     before = state.readings.get(key)
     if before is not None and before.stored is state.series.get(key):
         moved = forming_only(before, answer)
@@ -158,7 +159,8 @@ def _merge(
 
 def _no_bars(ports: Ports, state: WatchState, answer: NoBars) -> None:
     key = answer.request.key
-    tell(ports, state, f"no bars {key}", f"{key}: {answer.cause.value}: {answer.text}")
+    state.unanswered[key] = f"{answer.cause.value}: {answer.text}"
+    tell(ports, state, f"no bars {key}", f"{key}: {state.unanswered[key]}")
     if answer.cause in (Cause.NO_DATA, Cause.REFUSED):
         state.not_before[key] = ports.clock.now() + _PAUSE
 

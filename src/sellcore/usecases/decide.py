@@ -39,6 +39,7 @@ def _holding(state: WatchState, position: Position, ambiguous: frozenset[str]) -
         decided=state.decided.get(instrument, frozenset()),
         obstacle=obstacle,
         read_at={key.granularity: state.asked_at[key] for key in keys if key in state.asked_at},
+        unanswered={k.granularity: state.unanswered[k] for k in keys if k in state.unanswered},
     )
 
 
@@ -53,11 +54,12 @@ def decide_due(ports: Ports, state: WatchState, terms: Terms, held: tuple[Holdin
     Returns:
         How many bars were decided.
     """
+    before, state.obstacle_before = state.obstacle_before, state.obstacle
     if state.clock_fault is not None:
         state.waiting = {}
         return 0
     now = ports.clock.now()
-    snapshot = Snapshot(now, terms.mode, held, terms.policy, state.obstacle)
+    snapshot = Snapshot(now, terms.mode, held, terms.policy, state.obstacle, before)
     result = plan(snapshot)
     state.waiting = {waiting.instrument: waiting.reason for waiting in result.waiting}
     if not result.decisions:

@@ -92,6 +92,7 @@ class WatchState:
         readings: The last answer of each series, beside what it came to.
         unsaved: Updates that the store has not taken yet.
         asked_at: When each series was last answered in this run, UTC.
+        unanswered: Why the latest request for a series brought no bars.
         not_before: A series that was refused, or had no data, is not asked for before.
         quarantine: Instruments whose bars contradict each other, and how.
         watched_from: Bars that ended up to then are not this run's to decide.
@@ -104,6 +105,7 @@ class WatchState:
         prepared: The orders that were prepared.
         told: Alerts that were given already, by what they are about.
         obstacle: Why nothing may be decided now, or None.
+        obstacle_before: The same when bars were last to be decided.
         clock_fault: Why our clock cannot be relied on, or None.
         attempts: Failures since everything could be read.
         retry_at: When to try next, UTC, or None while the line stands.
@@ -123,6 +125,7 @@ class WatchState:
     readings: dict[SeriesKey, Reading] = Factory(dict)
     unsaved: list[SeriesUpdate] = Factory(list)
     asked_at: dict[SeriesKey, datetime] = Factory(dict)
+    unanswered: dict[SeriesKey, str] = Factory(dict)
     not_before: dict[SeriesKey, datetime] = Factory(dict)
     quarantine: dict[Instrument, str] = Factory(dict)
     watched_from: dict[Instrument, datetime] = Factory(dict)
@@ -134,6 +137,7 @@ class WatchState:
     prepared: list[OrderIntent] = Factory(list)
     told: dict[str, str] = Factory(dict)
     obstacle: str | None = None
+    obstacle_before: str | None = None
     clock_fault: str | None = None
     attempts: int = 0
     retry_at: datetime | None = None
