@@ -1,12 +1,15 @@
 """The console script: ``sellcli``, or ``python -m sellcli``."""
 
 import sys
+import warnings
 
 from sellcli.interrupts import end_at_once_when_asked, end_undisturbed, interrupt_when_asked
 
 
 def main() -> None:
     """Run the command line and exit with its code."""
+    if not sys.warnoptions:  # they speak to developers, who switch them on by -W
+        warnings.simplefilter("ignore")
     end_at_once_when_asked()
     from sellcli.app import app
     from sellcli.exits import guarded

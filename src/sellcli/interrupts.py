@@ -13,6 +13,16 @@ _WORDS = {
 }
 """What a person is told; not every system has all of them."""
 
+
+class Ended(KeyboardInterrupt):
+    """
+    The end was asked for; holds what to tell a person.
+
+    A class of its own: where a plain KeyboardInterrupt passes through code that
+    was made at run time, Python kills its process at exit, though it was caught.
+    """
+
+
 _Handler = Callable[[int, FrameType | None], None]
 
 
@@ -22,7 +32,7 @@ def end_at_once_when_asked() -> None:
 
 
 def interrupt_when_asked() -> None:
-    """From now on each of the signals raises KeyboardInterrupt, with its words in it."""
+    """From now on each of the signals raises Ended in the main thread."""
     _handle(_interrupt)
 
 
@@ -40,7 +50,7 @@ def _handle(handler: "_Handler | signal.Handlers") -> None:
 
 
 def _interrupt(number: int, frame: FrameType | None) -> None:
-    raise KeyboardInterrupt(_WORDS[signal.Signals(number).name])
+    raise Ended(_WORDS[signal.Signals(number).name])
 
 
 def _end_at_once(number: int, frame: FrameType | None) -> None:
