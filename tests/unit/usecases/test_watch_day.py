@@ -197,3 +197,29 @@ def test_half_day_ends_at_one() -> None:
     ends = [d.bar_end for d in desk.decisions][1:]
     assert ends == [at(f"2022-11-25 {hour}:00") for hour in (15, 16, 17, 18)]
     assert timedelta(hours=3, minutes=30) == friday.close - friday.open
+
+
+@pytest.mark.parametrize(
+    ("friday", "monday", "first"),
+    [
+        (date(2022, 3, 11), date(2022, 3, 14), "14:00"),
+        (date(2022, 11, 4), date(2022, 11, 7), "15:00"),
+    ],
+)
+def test_days_around_a_change_of_the_clocks_have_seven_hours_each(
+    friday: date, monday: date, first: str
+) -> None:
+    """The exchange's clock hours, whatever they are in UTC."""
+    sessions = nasdaq(friday - timedelta(days=90), friday + timedelta(days=20))
+    days = [session for session in sessions if session.day in (friday, monday)]
+    desk = Desk(days[0].open - MINUTE)
+    desk.feed.trade(MSFT, *(a_tape(sessions, each, zigzag) for each in Granularity))
+
+    for session in days:
+        desk.true.moment = session.open - MINUTE
+        desk.watch(session.close + 2 * MINUTE)
+
+    ends = [decision.bar_end for decision in desk.decisions][1:]
+    assert ends == [s.open + 30 * MINUTE + n * HOUR for s in days for n in range(7)]
+    assert ends[7] == at(f"{monday} {first}")
+    assert "missed" not in {decision.outcome.value for decision in desk.decisions}
