@@ -77,5 +77,5 @@ def waiting(now: datetime, holding: Holding, policy: Policy = DEFAULT) -> str:
     return wait.reason
 
 
-NOW = ELEVEN + 10 * SECOND
+NOW = ELEVEN + 30 * SECOND
 """When the hour that ended at 11:00 is final."""

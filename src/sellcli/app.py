@@ -53,9 +53,14 @@ class LazyCommands(click.Group):
             raise click.Abort(*interrupt.args) from None
 
 
-@click.group(cls=LazyCommands, context_settings={"help_option_names": ["-h", "--help"]})
+@click.group(
+    cls=LazyCommands,
+    invoke_without_command=True,
+    context_settings={"help_option_names": ["-h", "--help"]},
+)
 @click.version_option(package_name="sellcli", message="%(package)s %(version)s")
-def app() -> None:
+@click.pass_context
+def app(context: click.Context) -> None:
     """
     Watch stocks held at Interactive Brokers, and prepare a full-close sell when
     a bar closes below its moving average.
@@ -64,3 +69,5 @@ def app() -> None:
 
         sellcli start --simulate
     """
+    if context.invoked_subcommand is None:
+        click.echo(context.get_help())

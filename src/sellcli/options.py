@@ -1,6 +1,7 @@
 """Command-line options, made from the table of settings."""
 
 import functools
+import math
 import os
 from collections.abc import Callable
 from pathlib import Path
@@ -47,12 +48,36 @@ def setting_options(*names: str) -> Callable[[Command], Command]:
     return decorate
 
 
+class Seconds(click.FloatRange):
+    """Seconds to wait: a number, and neither nan nor infinite."""
+
+    def convert(
+        self, value: Any, param: click.Parameter | None, ctx: click.Context | None
+    ) -> float:
+        """Refuse what cannot be waited for."""
+        seconds: float = super().convert(value, param, ctx)
+        if not math.isfinite(seconds):
+            self.fail(f"{value} is not a number of seconds", param, ctx)
+        return seconds
+
+
 def simulation_options(command: Command) -> Command:
     """Give a command the flags that run it against the simulated gateway."""
+
+    @functools.wraps(command)
+    def checked(*args: Any, simulate: bool, **given: Any) -> Any:
+        for name in ("scenario", "data", "pace"):
+            if not simulate and given[name] is not None:
+                raise click.UsageError(
+                    f"--{name} needs --simulate; add that, or leave --{name} out for a real Gateway"
+                )
+        return command(*args, simulate=simulate, **given)
+
+    decorated: Any = checked
     for option in (
         click.option(
             "--pace",
-            type=click.FloatRange(min=0),
+            type=Seconds(min=0),
             help="Real seconds a simulated minute takes; 0: as fast as it goes.",
         ),
         click.option(
@@ -67,5 +92,6 @@ def simulation_options(command: Command) -> Command:
         ),
         click.option("--simulate", is_flag=True, help="Run against a simulated gateway."),
     ):
-        command = option(command)
-    return command
+        decorated = option(decorated)
+    finished: Command = decorated
+    return finished

@@ -82,7 +82,7 @@ class Settings:
         10.0, number(1, 60), "how long after its end a bar may still be decided"
     )
     settle_seconds: float = _setting(
-        10.0, number(0, 59), "how long after its end a bar is read once more"
+        30.0, number(0, 59), "how long after its end a bar is read once more"
     )
     closing_settle_seconds: float = _setting(
         60.0, number(0, 3600), "the same for the bar that closes the session: auctions print late"

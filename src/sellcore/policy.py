@@ -34,7 +34,7 @@ class Policy:
             the position's average cost.
     """
 
-    settle: timedelta = timedelta(seconds=10)
+    settle: timedelta = timedelta(seconds=30)
     closing_settle: timedelta = timedelta(seconds=60)
     window: timedelta = timedelta(minutes=10)
     at_close: AtClose = AtClose.NEXT_OPEN

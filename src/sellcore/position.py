@@ -16,7 +16,8 @@ class Position:
         account: The broker's account id.
         instrument: What is held.
         quantity: Shares; above zero long, below zero short; may be fractional.
-        average_cost: Per share, in the instrument's currency, as the broker counts it.
+        average_cost: Per share, in the instrument's currency, as the broker counts it;
+            NaN where it does not tell.
     """
 
     account: str

@@ -15,7 +15,7 @@ from sellcore.timeframe import Timeframe
 FRIDAY, MONDAY, TUESDAY = (new_york(date(2022, 5, day)) for day in (20, 23, 24))
 HALF_DAY = new_york(date(2022, 11, 25), "13:00")
 SECOND, MINUTE = timedelta(seconds=1), timedelta(minutes=1)
-WINDOW, SETTLE, CLOSING_SETTLE = 10 * MINUTE, 10 * SECOND, 60 * SECOND
+WINDOW, SETTLE, CLOSING_SETTLE = 10 * MINUTE, 30 * SECOND, 60 * SECOND
 YEAR = nasdaq(date(2022, 1, 3), date(2022, 12, 30))
 policies = st.builds(Policy, at_close=st.sampled_from(AtClose))
 
@@ -68,7 +68,7 @@ def test_bar_inside_a_session_is_decided_within_the_window_after_its_end() -> No
 
     assert bar == DueBar(
         end=at("2022-05-20 14:00"),
-        final_at=at("2022-05-20 14:00:10"),
+        final_at=at("2022-05-20 14:00:30"),
         deadline=at("2022-05-20 14:10"),
         closes_session=False,
     )
@@ -148,11 +148,11 @@ def test_nothing_is_due_before_the_first_session() -> None:
     [
         ("2022-05-20 13:59:00", "2022-05-20 14:00:00"),
         ("2022-05-20 13:59:59.5", "2022-05-20 14:00:00"),
-        ("2022-05-20 14:00:00", "2022-05-20 14:00:10"),
-        ("2022-05-20 14:00:10", "2022-05-20 14:01:00"),
+        ("2022-05-20 14:00:00", "2022-05-20 14:00:30"),
+        ("2022-05-20 14:00:30", "2022-05-20 14:01:00"),
         ("2022-05-20 14:30:00", "2022-05-20 14:31:00"),
         ("2022-05-20 20:00:00", "2022-05-20 20:01:00"),
-        ("2022-05-20 20:00:10", "2022-05-20 20:01:00"),
+        ("2022-05-20 20:00:30", "2022-05-20 20:01:00"),
         ("2022-05-21 12:00:30", "2022-05-21 12:01:00"),
         ("2022-05-23 13:30:00", "2022-05-23 13:31:00"),
     ],
@@ -174,7 +174,7 @@ def test_exchanges_with_other_hours_are_all_looked_at() -> None:
     london = Session(FRIDAY.day, at("2022-05-20 07:00"), at("2022-05-20 15:30"), "Europe/London")
 
     assert next_look([(FRIDAY,), (london,)], Policy(), at("2022-05-20 12:00:00")) == at(
-        "2022-05-20 12:00:10"
+        "2022-05-20 12:00:30"
     )
 
 

@@ -37,7 +37,7 @@ LATEST = END + 20 * MINUTE
 policies = st.builds(Policy, at_close=st.sampled_from(AtClose))
 wanted_rules = st.sampled_from(["SMA,5,1H", "SMA,10,1H", "EMA,5,1H"])
 steps = st.sampled_from(
-    [10 * SECOND, 50 * SECOND, MINUTE, MINUTE, MINUTE, 7 * MINUTE, 31 * MINUTE, 3 * HOUR, 26 * HOUR]
+    [10 * SECOND, 30 * SECOND, MINUTE, MINUTE, MINUTE, 7 * MINUTE, 31 * MINUTE, 3 * HOUR, 26 * HOUR]
 ) | st.timedeltas(-3 * HOUR, 3 * HOUR)
 
 
@@ -176,7 +176,7 @@ def test_hour_whose_last_half_hour_is_missing_is_never_decided(
     looks = [
         bar.end + offset
         for bar in brought(Policy(), Timeframe.HOUR).values()
-        for offset in (10 * SECOND, 61 * SECOND, 9 * MINUTE, 16 * HOUR)
+        for offset in (30 * SECOND, 61 * SECOND, 9 * MINUTE, 16 * HOUR)
     ]
 
     for _, decision in watch(sorted({*looks, END + 9 * MINUTE}), "SMA,5,1H", Policy(), tape=tape):

@@ -99,7 +99,8 @@ class GatewayServer:
             self.stop()
             host, port = self._address
             raise ConfigError(
-                f"cannot listen on {host}:{port}: {error.strerror or error}; choose another port"
+                f"cannot listen on {host}:{port}: {error.strerror or error}; "
+                "choose another --host or --port"
             ) from None
         if isinstance(self._clock, TellingClock):
             self._clock.on_advance(self._clock_moved)

@@ -13,9 +13,12 @@ if TYPE_CHECKING:
     from sellcli.compose.files import SeriesInfo
 
 
-@click.group("cache")
-def command() -> None:
+@click.group("cache", invoke_without_command=True)
+@click.pass_context
+def command(context: click.Context) -> None:
     """Look at the downloaded bars, check them, or write them anew."""
+    if context.invoked_subcommand is None:
+        click.echo(context.get_help())
 
 
 @command.command("info")

@@ -5,6 +5,7 @@ from pathlib import Path
 import click
 
 from sellcli.interrupts import farewell
+from sellcli.options import Seconds
 from sellcore.errors import ConfigError
 
 
@@ -21,7 +22,7 @@ from sellcore.errors import ConfigError
 @click.option("--data", type=click.Path(path_type=Path), help="Folder of bars to serve.")
 @click.option(
     "--pace",
-    type=click.FloatRange(min=0, min_open=True),
+    type=Seconds(min=0, min_open=True),
     default=60.0,
     show_default=True,
     help="Real seconds a simulated minute takes.",
@@ -65,5 +66,6 @@ def command(
         click.echo(farewell(interrupt), err=True)
     except OSError as error:
         raise ConfigError(
-            f"cannot listen on {host}:{port}: {error.strerror or error}; choose another --port"
+            f"cannot listen on {host}:{port}: {error.strerror or error}; "
+            "choose another --host or --port"
         ) from error

@@ -14,6 +14,7 @@ from sellcli.settings import Settings
 
 if TYPE_CHECKING:
     from adapters.ib.connection import IBConnection
+    from adapters.ib.pacing import Pace
     from adapters.parquet.bar_store import ParquetBarStore
     from sellcli.compose.simulation import Simulation
     from sellcore.event import Event
@@ -22,6 +23,9 @@ if TYPE_CHECKING:
     from sellcore.ports.clock import Clock
     from sellcore.ports.connection import Connection
     from sellcore.usecases.watch_state import Ports, Terms
+
+_SIMULATED_RETRY = 0.1
+"""Seconds of real time that a refused request waits where a day passes in a minute."""
 
 
 @frozen
@@ -81,7 +85,7 @@ def _watch(
     from adapters.ib.backoff import delays
     from adapters.ib.broker import IBBroker
     from adapters.ib.market_data import IBMarketData
-    from adapters.ib.pacing import Pace, Pacer
+    from adapters.ib.pacing import Pacer
     from adapters.parquet.average_store import ParquetAverageStore
     from sellcore.order import Mode
     from sellcore.usecases.watch_state import Ports, Terms
@@ -96,7 +100,7 @@ def _watch(
             broker=IBBroker(connection),
             market_data=IBMarketData(
                 connection,
-                Pacer(clock, Pace(settings.concurrency)),
+                Pacer(clock, _pace(settings, simulated)),
                 timeout=settings.request_timeout,
             ),
             bars=bars,
@@ -131,6 +135,14 @@ def _connection(settings: Settings, clock: "Clock", *, paced: bool) -> "IBConnec
         timeout=settings.connect_timeout,
         **({} if paced else {"messages_per_second": 0.0}),
     )
+
+
+def _pace(settings: Settings, simulated: "Simulation | None") -> "Pace":
+    from adapters.ib.pacing import Pace
+
+    if simulated is None:
+        return Pace(settings.concurrency)
+    return Pace(settings.concurrency, retry_after=_SIMULATED_RETRY)
 
 
 def _bar_store(settings: Settings) -> "ParquetBarStore":

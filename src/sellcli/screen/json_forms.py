@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping
 from decimal import Decimal
+from math import isfinite
 
 from sellcore.event import (
     Alert,
@@ -69,7 +70,7 @@ def _row(row: StatusRow) -> dict[str, Json]:
         "con_id": holding.instrument.con_id,
         "currency": holding.instrument.currency,
         "position": _number(position.quantity),
-        "average_cost": position.average_cost,
+        "average_cost": position.average_cost if isfinite(position.average_cost) else None,
         "close": row.quote.price if row.quote else None,
         "bar_end": iso(row.quote.bar_end) if row.quote else None,
         "forming": row.quote.forming if row.quote else None,

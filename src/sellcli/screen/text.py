@@ -3,6 +3,7 @@
 from collections.abc import Iterable
 from datetime import UTC, datetime
 from decimal import Decimal
+from math import isfinite
 from zoneinfo import ZoneInfo
 
 from sellcore.order import OpenOrder, Side
@@ -23,7 +24,9 @@ def price(value: float | None) -> str:
 
 def average(value: float | None) -> str:
     """Return a computed price, rounded for a table."""
-    return NONE if value is None else f"{value:,.2f}" if value >= 1 else f"{value:.4f}"
+    if value is None or not isfinite(value):
+        return NONE
+    return f"{value:,.2f}" if abs(value) >= 1 else f"{value:.4f}"
 
 
 def percent(value: float | None) -> str:

@@ -64,6 +64,8 @@ def read_account(ports: Ports, state: WatchState) -> tuple[Instrument, ...]:
         )
     )
     state.orders = tuple(order for order in orders if order.account == state.account)
+    for ticker in sorted(ambiguous_tickers(state)):
+        _tell_ambiguous(ports, state, ticker)
     return tuple(p.instrument for p in state.positions if p.instrument not in held)
 
 
@@ -104,6 +106,13 @@ def ambiguous_tickers(state: WatchState) -> frozenset[str]:
     held = (position.instrument for position in state.positions)
     counts = Counter(instrument.ticker for instrument in held if instrument.kind is Kind.STOCK)
     return frozenset(ticker for ticker, count in counts.items() if count > 1)
+
+
+def _tell_ambiguous(ports: Ports, state: WatchState, ticker: str) -> None:
+    instruments = [p.instrument for p in state.positions if p.instrument.ticker == ticker]
+    each = ", ".join(f"contract {i.con_id} in {i.currency}" for i in instruments)
+    text = f"{ticker} names more than one holding: {each}; none is decided until only one is left"
+    tell(ports, state, f"ambiguous {ticker}", text)
 
 
 def refresh_sessions(ports: Ports, state: WatchState) -> None:

@@ -4,6 +4,7 @@ from datetime import datetime
 
 from sellcore.errors import StorageError
 from sellcore.event import Decided, Prepared
+from sellcore.instant import iso
 from sellcore.instrument import Instrument
 from sellcore.plan import Decision, plan
 from sellcore.position import Position
@@ -69,6 +70,9 @@ def decide_due(ports: Ports, state: WatchState, terms: Terms, held: tuple[Holdin
         ports.log.append(records)
     except StorageError as error:
         tell(ports, state, "log", f"{error}; nothing is decided until it can be recorded")
+        for unrecorded in result.decisions:
+            bar = f"the bar that ends {iso(unrecorded.bar_end)}"
+            state.waiting[unrecorded.instrument] = f"{bar} cannot be recorded: {error}"
         return 0
     state.told.pop("log", None)
     for decision in result.decisions:

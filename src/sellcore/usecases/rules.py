@@ -11,13 +11,12 @@ Ask = Callable[[str], MovingAverageRule | None]
 """Asks a person which rule a ticker is to follow; None leaves it without one."""
 
 
-def load_rules(ports: Ports, state: WatchState) -> None:
-    """Read the assignments; entries that cannot be used are told, and kept where they are."""
+def load_rules(ports: Ports, state: WatchState) -> tuple[str, ...]:
+    """Read the assignments; return a line for each entry that cannot be used."""
     assignments = ports.assignments.load()
     state.rules = dict(assignments.rules)
     state.unclear = dict(assignments.unclear)
-    for problem in assignments.problems:
-        ports.emit(Alert(ports.clock.now(), problem))
+    return tuple(assignments.problems)
 
 
 def missing(state: WatchState) -> tuple[str, ...]:

@@ -37,15 +37,15 @@ def begin(ports: Ports, terms: Terms, ask: Ask | None) -> WatchState:
         ConfigError: the account or the assignments cannot be used as they are.
     """
     state = WatchState(account="", began=ports.clock.now())
-    load_rules(ports, state)
+    problems = load_rules(ports, state)
     connected(ports, state, terms, ports.connection.connect())
     state.series.update(_as_known(ports.bars.load(), state.began))
-    for problem in ports.bars.problems():
-        ports.emit(Alert(ports.clock.now(), problem))
     read_account(ports, state)
     assign_missing(ports, state, terms, ask)
     refresh_sessions(ports, state)
     _recall(ports, state, terms)
+    for problem in (*problems, *ports.bars.problems(), *ports.log.problems()):
+        ports.emit(Alert(ports.clock.now(), problem))
     if _clock_agrees(ports, state):
         update_bars(ports, state, terms, progress=True)
     return state

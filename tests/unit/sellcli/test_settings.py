@@ -31,7 +31,8 @@ DEFAULTS = {
     "at_close": "next_open",
     "pre_close_seconds": 60,
     "window_minutes": 10,
-    "settle_seconds": 10,
+    "settle_seconds": 30,
+    "closing_settle_seconds": 60,
     "only_above_break_even": False,
     "connect_timeout": 20,
     "request_timeout": 60,
@@ -93,6 +94,7 @@ SETS = {
     "pre_close_seconds": (30, 30.0),
     "window_minutes": (2.5, 2.5),
     "settle_seconds": (0, 0.0),
+    "closing_settle_seconds": (90, 90.0),
     "only_above_break_even": (True, True),
     "connect_timeout": (0.5, 0.5),
     "request_timeout": (600, 600.0),
@@ -370,11 +372,13 @@ def test_policy_takes_the_settings_over():
         "pre_close_seconds": 90,
         "window_minutes": 5,
         "settle_seconds": 3,
+        "closing_settle_seconds": 4,
         "only_above_break_even": True,
     }
 
     assert load_settings(flags=flags).policy() == Policy(
         settle=timedelta(seconds=3),
+        closing_settle=timedelta(seconds=4),
         window=timedelta(minutes=5),
         at_close=AtClose.PRE_CLOSE,
         pre_close=timedelta(seconds=90),

@@ -42,7 +42,7 @@ def test_every_hour_of_a_day_is_decided_exactly_once() -> None:
     ]
 
 
-def test_hour_is_decided_ten_seconds_after_its_end() -> None:
+def test_hour_is_decided_half_a_minute_after_its_end() -> None:
     """And the last one a minute after the close."""
     desk = Desk(EARLY)
 
@@ -50,7 +50,7 @@ def test_hour_is_decided_ten_seconds_after_its_end() -> None:
 
     times = {e.decision.bar_end: e.time for e in desk.events if isinstance(e, Decided)}
     delays = [times[end] - end for end in sorted(times)][1:]
-    assert delays == [10 * SECOND] * 6 + [60 * SECOND]
+    assert delays == [30 * SECOND] * 6 + [60 * SECOND]
 
 
 def test_decisions_of_a_day_equal_a_recomputation_in_fractions() -> None:
