@@ -7,8 +7,8 @@ from tests.builders import Tape, a_position, a_tape, at, nasdaq, rule
 
 from sellcore.order import Mode
 from sellcore.plan import Decision, Plan, plan
-from sellcore.snapshot import Holding, Snapshot
 from sellcore.policy import Policy
+from sellcore.snapshot import Holding, Snapshot
 from sellcore.timeframe import Granularity
 
 SESSIONS = nasdaq(date(2022, 5, 16), date(2022, 6, 1))
