@@ -211,7 +211,7 @@ class Tape:
         """Return what is stored by one who read everything at ``now``."""
         bars = self.shown(now)
         closings = [to_epoch(session.close) for session in self.sessions]
-        settle = np.where(np.isin(bars.end, closings), 60, 10)
+        settle = np.where(np.isin(bars.end, closings), 60, 30)
         final = bars.end[bars.end + settle <= now.timestamp()]
         if not len(final):
             return StoredSeries(bars, Coverage())

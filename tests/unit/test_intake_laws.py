@@ -14,7 +14,7 @@ from sellcore.request import BarRequest, Duration, FetchedBars, Unit
 from sellcore.session import Session
 from sellcore.timeframe import Granularity
 
-POLICY = Policy()
+POLICY = Policy(settle=timedelta(seconds=10), closing_settle=timedelta(seconds=60))
 MARCH = nasdaq(date(2022, 3, 10), date(2022, 3, 16))
 NOVEMBER = nasdaq(date(2022, 11, 3), date(2022, 11, 9))
 THANKSGIVING = nasdaq(date(2022, 11, 22), date(2022, 11, 28))

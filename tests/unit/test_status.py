@@ -5,7 +5,7 @@ from datetime import date, timedelta
 import pytest
 from attrs import evolve
 from tests.builders import MSFT, a_position, bars_at, days, exact_average, known, nasdaq, rule
-from tests.plan_builders import HALF_HOURS, NOW, a_holding
+from tests.plan_builders import ELEVEN, HALF_HOURS, NOW, a_holding
 
 from sellcore.bar import BarSeries
 from sellcore.coverage import Coverage
@@ -69,7 +69,7 @@ def test_quote_is_the_newest_half_hour_even_while_it_forms() -> None:
 
     assert quote(series) == Quote(
         price=float(HALF_HOURS.shown(NOW).close[-1]),
-        bar_end=NOW - timedelta(seconds=10) + timedelta(minutes=30),
+        bar_end=ELEVEN + timedelta(minutes=30),
         forming=True,
     )
 
