@@ -4,6 +4,7 @@ import asyncio
 import threading
 from collections import deque
 from collections.abc import Callable, Sequence
+from concurrent.futures import Future
 from queue import Empty, SimpleQueue
 
 from adapters.ib import translate
@@ -62,8 +63,10 @@ class IBMarketData:
         answers: dict[int, Answer] = {}
         arrived: SimpleQueue[_Numbered] = SimpleQueue()
         with self._batch:
-            batch = self._connection.submit(self._run(requests, arrived))
+            batch: Future[None] | None = None
             try:
+                # Inside, so that an interrupt right behind it cancels the batch as well.
+                batch = self._connection.submit(self._run(requests, arrived))
                 while len(answers) < len(requests):
                     try:
                         number, answer = arrived.get(timeout=NAP)
@@ -76,7 +79,8 @@ class IBMarketData:
                     answers[number] = answer
                     on_answer(answer)
             finally:
-                batch.cancel()
+                if batch is not None:
+                    batch.cancel()
         return [
             answers.get(number) or NoBars(request, Cause.DISCONNECTED, "the connection was closed")
             for number, request in enumerate(requests)
