@@ -58,7 +58,7 @@ CASES = {
             fault("drop_socket", at(13, 59, 50)),
             fault("drop_socket", at(15)),
             fault("restart", at(15, 59, 59)),
-            fault("drop_socket", at(16, 0, 10)),
+            fault("drop_socket", at(16, 0, 30)),
         )
     ),
     "the broker's servers are lost while a bar ends": Case(
@@ -128,7 +128,7 @@ CASES = {
         untold={16: ("abstain", "has come|not final")},
     ),
     "closes are revised a few seconds after their end": Case(
-        (fault("revised_bars", at(13, 25), seconds=5),),
+        (fault("revised_bars", at(13, 25), seconds=25),),
     ),
     "history stands still": Case(
         (fault("frozen_bars", at(14, 29, 59), at(15, 20)),),

@@ -131,7 +131,7 @@ def _connection(settings: Settings, clock: "Clock", *, paced: bool) -> "IBConnec
         settings.port,
         settings.client_id,
         clock,
-        account=settings.account or None,
+        account=None,  # the watch settles it: a wrong name is no failure to connect
         timeout=settings.connect_timeout,
         **({} if paced else {"messages_per_second": 0.0}),
     )
