@@ -2,6 +2,7 @@
 
 import json
 import os
+import re
 import subprocess
 import sys
 from collections.abc import Mapping
@@ -63,6 +64,13 @@ def begin(
         text=True,
         start_new_session=True,
     )
+
+
+def one_line(stderr: str) -> str:
+    """Return the one line of a command that failed; it is short, and no traceback."""
+    assert re.fullmatch(r"sellcli: [^\n]{10,300}\n", stderr), stderr
+    assert "internal error" not in stderr
+    return stderr
 
 
 def strict_json(text: str) -> Json:

@@ -85,32 +85,32 @@ CASES = {
     ),
     "the line falls silent": Case(
         (
-            fault("half_open", at(13, 59, 58), at(14, 0, 2)),
-            fault("drop_socket", at(14, 59, 58)),
-            fault("silent_socket", at(14, 59, 58), at(15, 0, 2)),
+            fault("half_open", at(13, 59, 59), at(14, 0, 1)),
+            fault("drop_socket", at(14, 59, 59)),
+            fault("silent_socket", at(14, 59, 59), at(15, 0, 1)),
         ),
         settings=IMPATIENT,
     ),
     "positions, orders and the time are not answered": Case(
         (
-            fault("missing_answers", at(13, 59, 58), at(14, 0, 2), requests=["positions"]),
-            fault("missing_answers", at(14, 59, 58), at(15, 0, 2), requests=["open_orders"]),
-            fault("missing_answers", at(15, 59, 58), at(16, 0, 2), requests=["time"]),
+            fault("missing_answers", at(13, 59, 59), at(14, 0, 1), requests=["positions"]),
+            fault("missing_answers", at(14, 59, 59), at(15, 0, 1), requests=["open_orders"]),
+            fault("missing_answers", at(15, 59, 59), at(16, 0, 1), requests=["time"]),
         ),
         settings=IMPATIENT,
     ),
     "answers never end": Case(
         (
-            fault("missing_end", at(13, 59, 58), at(14, 0, 2), requests=["positions"]),
-            fault("missing_end", at(14, 59, 58), at(15, 0, 2), requests=["open_orders"]),
+            fault("missing_end", at(13, 59, 59), at(14, 0, 1), requests=["positions"]),
+            fault("missing_end", at(14, 59, 59), at(15, 0, 1), requests=["open_orders"]),
         ),
         settings=IMPATIENT,
     ),
     "history is not answered, or refused as too fast": Case(
         (
-            fault("missing_answers", at(13, 59, 58), at(14, 0, 2), requests=["history"]),
-            fault("pacing_errors", at(14, 59, 58), at(15, 0, 2), every=3),
-            fault("slow_answers", at(15, 59, 58), at(16, 0, 2), seconds=0.3),
+            fault("missing_answers", at(13, 59, 59), at(14, 0, 1), requests=["history"]),
+            fault("pacing_errors", at(14, 59, 59), at(15, 0, 1), every=3),
+            fault("slow_answers", at(15, 59, 59), at(16, 0, 1), seconds=0.3),
         ),
         settings=IMPATIENT,
     ),

@@ -146,7 +146,8 @@ def _read_csv(file: BarFile) -> _Rows:
                 kept.append(row)
                 lines.append(reader.line_num)
     except OSError as error:
-        raise ConfigError(f"{file.path}: {error.strerror or error}") from None
+        cause = (error.strerror or str(error)).lower()
+        raise ConfigError(f"{file.path}: {cause}; make it readable") from None
     except (UnicodeDecodeError, csv.Error):
         raise ConfigError(f"{file.path}: not a CSV file in UTF-8") from None
     columns = list(zip(*kept, strict=True)) or [()] * len(header)

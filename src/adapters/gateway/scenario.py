@@ -130,7 +130,8 @@ def load_scenario(path: Path) -> Scenario:
     try:
         text = path.read_text("utf-8")
     except OSError as error:
-        raise ConfigError(f"scenario {path}: {error.strerror or error}") from None
+        cause = (error.strerror or str(error)).lower()
+        raise ConfigError(f"scenario {path}: {cause}; name a file that can be read") from None
     except UnicodeDecodeError:
         raise ConfigError(f"scenario {path}: not a text file in UTF-8") from None
     return parse_scenario(text, f"scenario {path}", path.parent)

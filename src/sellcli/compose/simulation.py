@@ -84,7 +84,7 @@ def alone(simulation: Simulation) -> "Scenario":
 
 def _day_end(scenario: "Scenario") -> datetime:
     from adapters.calendar import SessionTable
-    from sellcore.errors import CalendarError
+    from sellcore.errors import CalendarError, ConfigError
 
     first = scenario.start.date()
     exchanges = [p.ticker.partition(":")[0] for p in scenario.positions] or ["NYSE"]
@@ -95,6 +95,11 @@ def _day_end(scenario: "Scenario") -> datetime:
         except CalendarError:
             continue
         closes += [day.close for day in days if day.close > scenario.start][:1]
+    if not closes:
+        raise ConfigError(
+            f"no session is known after {scenario.start:%Y-%m-%d %H:%M}Z; "
+            "begin the scenario on a day that the calendar has, or give it an end"
+        )
     return min(closes) + AFTER_CLOSE
 
 
