@@ -45,7 +45,7 @@ def forming_only(before: Reading, answer: FetchedBars) -> Merged | None:
         or until is None
         or until < int(bars.end[-2])
         or to_epoch(answer.asked_at) >= int(bars.end[-1])
-        or int(bars.start[-1]) != int(last.stamp[-1])
+        or bars.start[-len(last.stamp) :].tobytes() != last.stamp.tobytes()
         or answer.stamp.tobytes() != last.stamp.tobytes()
         or not _alike_but_for_the_last(answer, last)
     ):

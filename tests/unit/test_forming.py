@@ -132,3 +132,20 @@ def test_quick_way_is_taken_when_only_the_forming_price_moves() -> None:
     assert quick is not None
     assert quick.update is not None
     assert quick.update.bars.close.tolist() == [11.5]
+
+
+def test_answer_that_was_not_taken_in_whole_is_no_ground_for_the_quick_way() -> None:
+    """A row that was left out the last time is looked at anew, not assumed."""
+    stamps = np.array([OPEN, OPEN + 1800, OPEN + 3600])
+    price = np.array([10.0, np.nan, 11.0])
+    first = FetchedBars(
+        REQUEST,
+        DAYS[1].open + timedelta(minutes=70),
+        stamps,
+        *(price, price + 1, price - 1, price, np.zeros(3)),
+    )
+    stored = after(None, long_way(None, first) or Merged(None))
+    again = evolve(first, asked_at=first.asked_at + timedelta(minutes=1))
+
+    assert stored is not None
+    assert forming_only(Reading(first, stored), again) is None
