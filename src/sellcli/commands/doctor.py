@@ -28,11 +28,15 @@ def command(context: click.Context, settings: Settings, as_json: bool) -> None:
         rows = [{"check": f.check, "ok": f.fine, "text": f.text} for f in findings]
         click.echo(json.dumps({"findings": rows}, indent=2))
     else:
+        from rich.text import Text
+
+        from sellcli.screen.choose import standard_console
+
+        console = standard_console()
         width = max(len(finding.check) for finding in findings)
         for finding in findings:
-            mark = (
-                click.style("ok  ", fg="green") if finding.fine else click.style("look", fg="red")
-            )
-            click.echo(f"{mark}  {finding.check:<{width}}  {finding.text}")
+            mark = ("ok  ", "green") if finding.fine else ("look", "red")
+            text = f"  {finding.check:<{width}}  {finding.text}"
+            console.print(Text.assemble(mark, text), soft_wrap=True)
     if not all(finding.fine for finding in findings):
         context.exit(Exit.ERROR)

@@ -1,12 +1,13 @@
 """Which way of showing things fits: a terminal, a pipe, or a program."""
 
+import os
 import sys
-from typing import Protocol
+from typing import Literal, Protocol
 
 from rich.console import Console
 
 from sellcli.screen.json_stream import JsonDocument, JsonLines
-from sellcli.screen.plain import WIDTH, PlainLines
+from sellcli.screen.plain import WIDTH, PlainLines, plain_console
 from sellcli.screen.tables import distances_table, holdings_table
 from sellcli.screen.terminal import Terminal
 from sellcli.screen.text import both_times, zones
@@ -31,10 +32,20 @@ def listener(*, as_json: bool, once: bool, log: str) -> Listener:
     """Return what shows a watch: JSON where asked for, a live table on a terminal, else lines."""
     if as_json:
         return JsonDocument(sys.stdout) if once else JsonLines(sys.stdout)
-    console = Console(highlight=False)
+    console = standard_console()
     if console.is_terminal and not once:
         return Terminal(console, Mode.DRY_RUN, log)
-    return PlainLines(sys.stdout, log)
+    return PlainLines(sys.stdout, log, console.width)
+
+
+def standard_console() -> Console:
+    """Return stdout as a terminal has it, or a wide page without colour for anything else."""
+    colours: Literal["auto"] | None = None if os.environ.get("NO_COLOR") else "auto"
+    # Symbols and orders are the broker's words: nothing in them is markup.
+    console = Console(highlight=False, markup=False, emoji=False, color_system=colours)
+    if console.is_terminal:
+        return console
+    return plain_console(sys.stdout, WIDTH)
 
 
 class TablesOnly:
@@ -52,9 +63,7 @@ class TablesOnly:
 
     def show(self, status: Status) -> None:
         """Print both tables."""
-        console = Console(highlight=False)
-        if not console.is_terminal:
-            console = Console(highlight=False, width=WIDTH, color_system=None)
+        console = standard_console()
         console.print(both_times(status.time, zones(status)))
         console.print(holdings_table(status, console.width))
         console.print(distances_table(status))

@@ -24,11 +24,25 @@ WIDTH = 160
 """Columns of a table that no terminal limits."""
 
 
+def plain_console(out: TextIO, width: int) -> Console:
+    """Return a page of text: no colour, no movement, every word as it is."""
+    return Console(
+        file=out,
+        width=width,
+        color_system=None,
+        force_terminal=False,
+        highlight=False,
+        markup=False,
+        emoji=False,
+    )
+
+
 class PlainLines:
     """Prints the tables when something was decided, and one line in every other minute."""
 
-    def __init__(self, out: TextIO, log: str) -> None:
+    def __init__(self, out: TextIO, log: str, width: int = WIDTH) -> None:
         self._out = out
+        self._width = width
         self._log = log
         self._decided: list[Decided | Prepared] = []
         self._shown = False
@@ -62,7 +76,7 @@ class PlainLines:
         self._line("")
         self._line(stamp)
         self._flush()
-        console = Console(file=self._out, width=WIDTH, color_system=None, force_terminal=False)
+        console = plain_console(self._out, self._width)
         console.print(holdings_table(status, console.width))
         if not self._shown:
             console.print(distances_table(status))

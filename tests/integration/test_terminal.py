@@ -1,0 +1,205 @@
+"""The same day on a terminal: what a person sees, and what a person types."""
+
+import os
+import re
+import select
+import struct
+import subprocess
+import sys
+import time
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+import pytest
+from tests.integration.cli import COMMAND, LIMIT, environment, run
+from tests.integration.cli import DAY as WATCH
+from tests.integration.made_up_market import OPEN, RULES, assign, lay_out, market, scenario
+
+fcntl = pytest.importorskip("fcntl", reason="terminals of this kind are POSIX's")
+pty = pytest.importorskip("pty")
+termios = pytest.importorskip("termios")
+
+ESCAPE = re.compile(r"\x1b\[[0-9;?]*[A-Za-z]")
+QUESTION = re.compile(rb"[\]):] ?: ?$|\]: $")
+OWN_TERMINAL = (
+    "import fcntl, os, sys, termios; fcntl.ioctl(0, termios.TIOCSCTTY, 0); "
+    "os.execv(sys.argv[1], sys.argv[1:])"
+)
+"""Makes standard input the terminal that Ctrl-C is typed on."""
+
+ASKING = ("start", "--simulate", "--pace", "0", "--scenario", "day.toml")
+
+
+@dataclass(frozen=True)
+class Shown:
+    """What came of a run on a terminal."""
+
+    code: int
+    text: str
+
+    @property
+    def plain(self) -> list[str]:
+        """The lines without escape codes; a line drawn over counts as well."""
+        return re.split(r"[\r\n]+", ESCAPE.sub("", self.text))
+
+
+def on_terminal(
+    folder: Path,
+    arguments: Sequence[str],
+    *,
+    columns: int,
+    answers: Sequence[tuple[re.Pattern[bytes], bytes]] = (),
+    variables: Mapping[str, str] | None = None,
+) -> Shown:
+    """
+    Run the command line on a terminal of its own.
+
+    Args:
+        folder: The working directory.
+        arguments: Behind ``sellcli``.
+        columns: How wide the terminal is.
+        answers: What is typed once a pattern stands at the end of what came since.
+        variables: Environment beside the usual.
+    """
+    usual = {k: v for k, v in environment().items() if k not in ("NO_COLOR", "COLUMNS", "LINES")}
+    terminal, inner = pty.openpty()
+    fcntl.ioctl(inner, termios.TIOCSWINSZ, struct.pack("HHHH", 40, columns, 0, 0))
+    child = subprocess.Popen(
+        [sys.executable, "-c", OWN_TERMINAL, *COMMAND, *arguments],
+        cwd=folder,
+        env={**usual, "TERM": "xterm-256color", **(variables or {})},
+        stdin=inner,
+        stdout=inner,
+        stderr=inner,
+        start_new_session=True,
+    )
+    os.close(inner)
+    out, since, waiting = b"", b"", list(answers)
+    deadline = time.monotonic() + LIMIT
+    while time.monotonic() < deadline:
+        if not select.select([terminal], [], [], 0.2)[0]:
+            continue
+        try:
+            data = os.read(terminal, 1 << 16)
+        except OSError:  # how Linux says that the other side has hung up
+            break
+        if not data:
+            break
+        out, since = out + data, since + data
+        if waiting and waiting[0][0].search(since):
+            os.write(terminal, waiting.pop(0)[1])
+            since = b""
+    os.close(terminal)
+    code = child.wait(timeout=LIMIT)
+    assert not waiting, out.decode()
+    return Shown(code, out.decode())
+
+
+@pytest.fixture(scope="module")
+def bars(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Lay out the market once."""
+    folder = tmp_path_factory.mktemp("market") / "bars"
+    lay_out(folder, market())
+    return folder
+
+
+@pytest.fixture
+def desk(bars: Path, tmp_path: Path) -> Path:
+    """Return a folder with the scenario of a few minutes."""
+    end = OPEN.replace(hour=14, minute=3)
+    (tmp_path / "day.toml").write_text(scenario(bars, end=end))
+    return tmp_path
+
+
+@pytest.mark.parametrize("once", [False, True], ids=["all day", "once"])
+@pytest.mark.parametrize(("columns", "no_color"), [(100, "1"), (160, "")])
+def test_tables_fit_the_terminal_and_their_numbers_stand_in_line(
+    columns: int, no_color: str, once: bool, desk: Path
+) -> None:
+    """No line is wider, closes end in one column, NO_COLOR leaves nothing but movement."""
+    assign(desk)
+    more = ("--once",) if once else ()
+
+    shown = on_terminal(
+        desk,
+        [*WATCH, *more, "--scenario", "day.toml"],
+        columns=columns,
+        variables={"NO_COLOR": no_color},
+    )
+
+    assert shown.code == 0
+    assert [line for line in shown.plain if len(line) > columns] == []
+    styled = {code for code in ESCAPE.findall(shown.text) if code.endswith("m")}
+    assert bool(styled) == (not no_color and not once)
+    heads = [n for n, line in enumerate(shown.plain) if re.match(r" ?ticker +\w+ .*close", line)]
+    assert heads
+    for head in heads:
+        edge = re.search(r"close", shown.plain[head])
+        assert edge is not None
+        rows = [line for line in shown.plain[head + 1 : head + 5] if re.match(r" ?[A-Z]+:", line)]
+        assert len(rows) == len(RULES)
+        for row in rows:
+            assert re.search(r"\d\.\d\d$", row[: edge.end()]), row
+            assert row[edge.end()] == " "
+
+
+def test_a_terminal_gets_its_cursor_back_after_ctrl_c(desk: Path) -> None:
+    """Exit 0, the last table stands, the summary below it, the cursor is shown again."""
+    assign(desk)
+    arguments = ["start", "--simulate", "--no-input", "--scenario", "day.toml"]
+
+    shown = on_terminal(
+        desk, arguments, columns=120, answers=[(re.compile(rb"ends the watch"), b"\x03")]
+    )
+
+    assert shown.code == 0
+    assert "Traceback" not in shown.text
+    assert "sellcli: ended by Ctrl-C" in shown.plain
+    assert any(line.startswith("every decision and its reason: ") for line in shown.plain)
+    assert shown.text.rindex("\x1b[?25h") > shown.text.rindex("\x1b[?25l")
+
+
+def test_missing_rules_are_asked_for_one_by_one_and_kept(desk: Path) -> None:
+    """Numbers answer, Enter takes the default, s skips, nonsense is asked again."""
+    typed = (b"9", b"1", b"", b"2", b"s", b"2", b"7", b"10", b"")
+
+    shown = on_terminal(
+        desk, ASKING, columns=100, answers=[(QUESTION, answer + b"\n") for answer in typed]
+    )
+
+    assert shown.code == 0
+    assert sum(line.startswith("Error:") for line in shown.plain) == 2
+    assert (desk / "config" / "assigned_ma.csv").read_text() == (
+        "ticker,type,length,timeframe\nARCA:CCC,SMA,50,D\nNYSE:BBB,EMA,10,1H\n"
+    )
+
+
+def test_ctrl_c_at_a_question_keeps_what_was_answered_before(desk: Path) -> None:
+    """Each answer is stored as it is given."""
+    typed = (b"1\n", b"\n", b"\n", b"\x03")
+
+    shown = on_terminal(desk, ASKING, columns=100, answers=[(QUESTION, answer) for answer in typed])
+
+    assert shown.code == 0
+    assert "Traceback" not in shown.text
+    assert "sellcli: ended by Ctrl-C" in shown.plain
+    assert (desk / "config" / "assigned_ma.csv").read_text() == (
+        "ticker,type,length,timeframe\nARCA:CCC,SMA,50,1H\n"
+    )
+
+
+def test_symbols_that_look_like_markup_are_shown_as_they_are(tmp_path: Path) -> None:
+    """What the broker calls a thing is a word and nothing else."""
+    names = ("NYSE:A[/B]", "NYSE:[RED]C")
+    held = "".join(f'[[position]]\nticker = "{name}"\nquantity = 1\n' for name in names)
+    head = 'account = "DU1"\nstart = 2022-06-15T13:25:00Z\nend = 2022-06-15T13:26:00Z\n'
+    (tmp_path / "day.toml").write_text(head + held)
+
+    shown = on_terminal(tmp_path, [*WATCH, "--scenario", "day.toml"], columns=120)
+    piped = run(tmp_path, *WATCH, "--scenario", "day.toml")
+
+    assert (shown.code, piped.returncode, piped.stderr) == (0, 0, "")
+    for name in names:
+        assert any(line.startswith(f" {name} ") for line in shown.plain)
+        assert f" {name} " in piped.stdout
