@@ -60,14 +60,14 @@ class Market:
         return close
 
 
-def market(last: date = DAY, weeks: int = 9) -> Market:
-    """Make up the bars of the weeks up to ``last``."""
+def market(last: date = DAY, weeks: int = 9, seed: int = 40) -> Market:
+    """Make up the bars of the weeks up to ``last``; another seed makes other prices."""
     history = weekdays(last - timedelta(weeks=weeks), last, HOLIDAYS)
     sessions = [session(day) for day in history]
     step = timedelta(minutes=5)
     made = {
-        ticker: list(made_up_bars(sessions, seed, cents, step))
-        for seed, (ticker, cents) in enumerate(PRICES.items(), 40)
+        ticker: list(made_up_bars(sessions, number, cents, step))
+        for number, (ticker, cents) in enumerate(PRICES.items(), seed)
     }
     return Market(made, sessions)
 

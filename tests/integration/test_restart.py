@@ -10,13 +10,14 @@ import threading
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
 from tests.integration.cli import DAY as WATCH
 from tests.integration.cli import LIMIT, begin, events, records, run, strict_json, when
 from tests.integration.made_up_market import (
+    OPEN,
     RULES,
     Market,
     assign,
@@ -97,6 +98,49 @@ def test_a_day_watched_again_decides_nothing_anew(desk: Path) -> None:
     assert len(before) > 0
     assert records(desk) == before
     assert [event["event"] for event in events(again.stdout) if event["event"] == "decision"] == []
+
+
+def test_bars_that_nobody_watched_are_missed_and_the_next_are_decided(
+    desk: Path, world: tuple[Market, Path]
+) -> None:
+    """A watch that ended at eleven and began again next morning owns up to the hours between."""
+    day_before = OPEN - timedelta(days=1)
+    for began, ended in ((day_before, day_before.replace(hour=15, minute=3)), (OPEN, None)):
+        end = ended or OPEN.replace(hour=14, minute=3)
+        start = began - timedelta(minutes=5)
+        (desk / "day.toml").write_text(scenario(world[1], start=start, end=end))
+        done = run(desk, *WATCH, "--json", "--scenario", "day.toml")
+        assert (done.returncode, done.stderr) == (0, "")
+
+    found = records(desk)
+    assert (wrong(found, world[0]), repeated(found)) == ([], [])
+    outcomes = {bar: str(record["decision"]) for bar, record in told(found).items()}
+    for ticker, rule in RULES.items():
+        if rule[2] == "1H":
+            hours = {bar[1]: word for bar, word in outcomes.items() if bar[0] == ticker}
+            assert [time for time in hours if hours[time] == "missed"] == [
+                f"14 {hour}:00" for hour in (16, 17, 18, 19)
+            ]
+            assert {"14 14:00", "14 15:00", "14 20:00", "15 14:00"} < set(hours)
+
+
+def test_a_cache_of_other_prices_is_fetched_anew(desk: Path, world: tuple[Market, Path]) -> None:
+    """History that was restated in whole is noticed, told, and never decided on."""
+    first = run(desk, *WATCH, "--once", "--scenario", "day.toml")
+    other = market(seed=90)
+    lay_out(desk / "other", other)
+    (desk / "day.toml").write_text(scenario(desk / "other"))
+    (desk / "logs").rename(desk / "before")
+
+    done = run(desk, *WATCH, "--json", "--scenario", "day.toml")
+
+    assert (first.returncode, done.returncode, done.stderr) == (0, 0, "")
+    told_of = [str(event["text"]) for event in events(done.stdout) if event["event"] == "alert"]
+    assert len(told_of) == len(RULES)
+    assert all("fetching it anew" in text for text in told_of)
+    found = records(desk)
+    assert len(found) == 9
+    assert wrong(found, other) == []
 
 
 @pytest.mark.skipif(sys.platform == "win32", reason="these signals are POSIX's")
