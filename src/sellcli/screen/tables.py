@@ -1,6 +1,6 @@
 """The two tables: what is held and how near it is, and the distance to every average."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from math import inf
 
 from rich import box
@@ -32,19 +32,58 @@ _ROOM_FOR_REASONS = 130
 _GAP = (0, 1, 0, 0)
 
 
+_HEADS = {
+    "ticker": "ticker",
+    "held": "position",
+    "cost": "avg cost",
+    "close": "close",
+    "bar": "bar",
+    "rule": "rule",
+    "average": "average",
+    "to cross": "to cross",
+    "decision": "decision",
+    "orders": "open orders",
+}
+"""The columns, and what stands above them where there is room."""
+
+_FIRST_TO_GO = ("cost", "orders", "bar", "average", "held", "rule")
+"""Columns that a narrow screen does without, rather than cut a number short."""
+
+_EDGES = 2
+"""What a column takes beside its content."""
+
+
 def holdings_table(status: Status, width: int) -> Table:
     """Return one row per holding, for a screen of ``width`` columns."""
     wide = width >= _ROOM_FOR_REASONS
+    rows = [dict(zip(_HEADS, _cells(row, with_reason=wide), strict=True)) for row in status.rows]
     table = Table(box=box.SIMPLE_HEAD, pad_edge=False, header_style="bold", padding=_GAP)
-    held, cost = ("position", "avg cost") if wide else ("held", "cost")
-    for name in ("ticker", held, cost, "close", "bar", "rule", "average", "to cross"):
-        right = name not in ("ticker", "rule")
-        table.add_column(name, justify="right" if right else "left", no_wrap=True)
-    table.add_column("decision", no_wrap=not wide, ratio=3 if wide else None)
-    table.add_column("open orders" if wide else "orders", no_wrap=not wide, ratio=1)
-    for row in status.rows:
-        table.add_row(*_cells(row, with_reason=wide))
+    names = list(_HEADS) if wide else _those_that_fit(rows, width)
+    for name in names:
+        table.add_column(
+            _HEADS[name] if wide else name,
+            justify="left" if name in ("ticker", "rule", "decision", "orders") else "right",
+            no_wrap=not (wide and name in ("decision", "orders")),
+            ratio={"decision": 3, "orders": 1}.get(name) if wide else None,
+        )
+    for row in rows:
+        table.add_row(*(row[name] for name in names))
     return table
+
+
+def _those_that_fit(rows: Sequence[Mapping[str, Text | str]], width: int) -> list[str]:
+    """Return the columns that ``width`` has room for, each with the longest of its cells."""
+    taken = {
+        name: _EDGES + max([len(name), *(_longest(row[name]) for row in rows)]) for name in _HEADS
+    }
+    for name in _FIRST_TO_GO:
+        if sum(taken.values()) > width:
+            del taken[name]
+    return list(taken)
+
+
+def _longest(cell: Text | str) -> int:
+    return max(len(line) for line in str(cell).split("\n"))
 
 
 def nearest_first(rows: Sequence[StatusRow], most: int) -> tuple[StatusRow, ...]:

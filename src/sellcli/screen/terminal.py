@@ -32,6 +32,9 @@ from sellcore.status import Status
 _FRAME = 7
 """Lines around the rows of holdings: blank, head, column names, rule, notes."""
 
+_UNBOUNDED = 1000
+"""Columns, more than any table takes."""
+
 
 class Terminal:
     """Keeps the tables at the bottom; lines about what happened scroll away above them."""
@@ -106,7 +109,7 @@ class Terminal:
             parts.append(Text(text, style="dim"))
         elif room - self._lines(holdings) > len(status.rows):
             distances = distances_table(status)
-            if self._lines(distances) <= room - self._lines(holdings):
+            if self._fits(distances, room - self._lines(holdings)):
                 parts.append(distances)
         parts.append(Text("Ctrl-C ends the watch", style="dim"))
         return Group(*parts)
@@ -119,6 +122,11 @@ class Terminal:
             both_times(status.time, zones(status)),
             (f"  {self._server}", "dim"),
         )
+
+    def _fits(self, table: RenderableType, lines: int) -> bool:
+        unbounded = self._console.options.update(max_width=_UNBOUNDED)
+        wanted = self._console.measure(table, options=unbounded).maximum
+        return wanted <= self._console.width and self._lines(table) <= lines
 
     def _lines(self, table: RenderableType) -> int:
         return len(self._console.render_lines(table, pad=False))
