@@ -18,8 +18,8 @@ from sellcore.trading_days import TradingDays
 from sellcore.usecases.account import stocks, tell
 from sellcore.usecases.watch_state import Ports, Terms, WatchState
 
-_PAUSE = timedelta(minutes=10)
-"""A request that was refused, or had no data, is not made again before that."""
+_PAUSE = timedelta(minutes=3)
+"""A request that was refused is made again after that: well within a bar's window."""
 
 
 def update_bars(ports: Ports, state: WatchState, terms: Terms, *, progress: bool = False) -> None:
