@@ -1,5 +1,6 @@
 """One minute of a watch over 500 holdings, apart from the network."""
 
+import gc
 from collections.abc import Iterable, Iterator
 from io import StringIO
 from pathlib import Path
@@ -26,6 +27,7 @@ def rows() -> Iterable[Row]:
     with TemporaryDirectory(prefix="sellcli-bench-", dir=Path.cwd()) as folder:
         world = make_world(Path(folder))
         state = begin(world.ports, world.terms, None)
+        gc.freeze()  # as the command does
         cycle(world.ports, world.terms, state, show=True)
         ticks = list(_ticks(world, state))
         yield Row(
@@ -42,6 +44,7 @@ def rows() -> Iterable[Row]:
         screen(table)
         yield Row(f"the screen drawn ({HOLDINGS} holdings, 60 lines)", perf_counter() - started)
         screen.close()
+        gc.unfreeze()
 
 
 def _ticks(world: World, state: WatchState) -> Iterator[float]:

@@ -49,7 +49,7 @@ def aggregate(
     Source:
         Recorded hourly bars of the broker: design, section 3.
     """
-    starts, ends = hour_buckets(sessions)
+    starts, ends = _near(half_hours, *hour_buckets(sessions))
     low, high = _rows_of(half_hours, starts, ends)
     traded = low < high
     if coverage is None:
@@ -127,6 +127,15 @@ def _read_only(instants: list[int]) -> Seconds:
     array = np.array(instants, dtype=np.int64)
     array.flags.writeable = False
     return array
+
+
+def _near(bars: BarSeries, starts: Seconds, ends: Seconds) -> tuple[Seconds, Seconds]:
+    """Leave out the hours before the first bar and after the last: years of sessions, often."""
+    if not len(bars):
+        return starts[:0], ends[:0]
+    first = int(np.searchsorted(ends, bars.start[0], side="right"))
+    last = int(np.searchsorted(starts, bars.end[-1], side="left"))
+    return starts[first:last], ends[first:last]
 
 
 def _rows_of(bars: BarSeries, starts: Seconds, ends: Seconds) -> tuple[Rows, Rows]:

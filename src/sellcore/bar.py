@@ -161,18 +161,21 @@ class BarSeries:
         first, end = int(rows[0]), int(rows[-1]) + 1
         return self[first:end] if end - first == len(rows) else self[rows]
 
-    def last_as(self, values: Sequence[float]) -> "BarSeries":
+    def with_last(self, values: Sequence[float]) -> "BarSeries":
         """
-        Return the last bar alone, with other values: open, high, low, close, volume.
+        Return these bars, the last one with other values: open, high, low, close, volume.
 
         Raises:
-            InvalidValue: a price is not a finite number above zero.
+            InvalidValue: there is no bar, or a price is not a finite number above zero.
         """
-        if not (min(values[:4]) > 0 and max(values[:4]) < np.inf):
+        if not len(self) or not (min(values[:4]) > 0 and max(values[:4]) < np.inf):
             raise InvalidValue("a bar's prices must be finite numbers above zero")
-        columns = [self.start[-1:], self.end[-1:], *(np.array([value]) for value in values)]
-        for column in columns:
+        columns: list[Seconds | Floats] = [self.start, self.end]
+        for name, value in zip(COLUMNS[2:], values, strict=True):
+            column = getattr(self, name).copy()
+            column[-1] = value
             column.flags.writeable = False
+            columns.append(column)
         return _unchecked(columns)
 
     def same(self, other: "BarSeries") -> bool:

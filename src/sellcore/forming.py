@@ -3,13 +3,13 @@
 import numpy as np
 from attrs import frozen
 
+from sellcore.bar import COLUMNS
 from sellcore.instant import to_epoch
-from sellcore.merge import Merged
 from sellcore.request import FetchedBars
 from sellcore.series import SeriesUpdate, StoredSeries
 from sellcore.timeframe import Granularity
 
-_COLUMNS = ("open", "high", "low", "close", "volume")
+_VALUES = COLUMNS[2:]
 
 
 @frozen
@@ -26,7 +26,21 @@ class Reading:
     stored: StoredSeries
 
 
-def forming_only(before: Reading, answer: FetchedBars) -> Merged | None:
+@frozen
+class Moved:
+    """
+    What is stored after the forming bar has moved on.
+
+    Attributes:
+        stored: The whole series.
+        update: What of it is new; None where nothing is.
+    """
+
+    stored: StoredSeries
+    update: SeriesUpdate | None
+
+
+def forming_only(before: Reading, answer: FetchedBars) -> Moved | None:
     """
     Return what a reading comes to where at most the forming bar differs from the last one.
 
@@ -43,24 +57,25 @@ def forming_only(before: Reading, answer: FetchedBars) -> Merged | None:
         answer.request.granularity is not Granularity.HALF_HOUR
         or len(bars) < 2
         or until is None
-        or until < int(bars.end[-2])
-        or to_epoch(answer.asked_at) >= int(bars.end[-1])
+        or until < bars.end[-2]
+        or to_epoch(answer.asked_at) >= bars.end[-1]
         or bars.start[-len(last.stamp) :].tobytes() != last.stamp.tobytes()
         or answer.stamp.tobytes() != last.stamp.tobytes()
         or not _alike_but_for_the_last(answer, last)
     ):
         return None
-    values = [float(getattr(answer, name)[-1]) for name in _COLUMNS]
+    values = [float(getattr(answer, name)[-1]) for name in _VALUES]
     *prices, volume = values
     if not (min(prices) > 0 and max(prices) < np.inf and 0 <= volume < np.inf):
         return None
-    if all(getattr(bars, name)[-1] == value for name, value in zip(_COLUMNS, values, strict=True)):
-        return Merged(None)
-    return Merged(SeriesUpdate(answer.request.key, bars.last_as(values), stored.coverage))
+    if values == [getattr(bars, name)[-1] for name in _VALUES]:
+        return Moved(stored, None)
+    moved = stored.with_forming(values)
+    return Moved(moved, SeriesUpdate(answer.request.key, moved.bars[-1:], moved.coverage))
 
 
 def _alike_but_for_the_last(one: FetchedBars, other: FetchedBars) -> bool:
-    return all(
-        getattr(one, name)[:-1].tobytes() == getattr(other, name)[:-1].tobytes()
-        for name in _COLUMNS
-    )
+    for name in _VALUES:
+        if getattr(one, name)[:-1].tobytes() != getattr(other, name)[:-1].tobytes():
+            return False
+    return True

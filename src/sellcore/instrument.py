@@ -18,7 +18,7 @@ class Kind(Enum):
     OTHER = "other"
 
 
-@frozen
+@frozen(cache_hash=True)
 class Instrument:
     """
     What is held. Two are equal when their contract ids are, never by text.

@@ -2,6 +2,7 @@
 
 from datetime import datetime
 from enum import Enum
+from functools import cached_property
 
 from attrs import field, frozen
 
@@ -58,7 +59,7 @@ class BarRequest:
         if not 1 <= duration.count <= longest:
             raise InvalidValue(f"{self.granularity} bars over {duration}: at most {longest}")
 
-    @property
+    @cached_property
     def key(self) -> SeriesKey:
         """The stored series that the answer belongs to."""
         return SeriesKey(self.instrument.con_id, self.granularity, self.instrument.ticker)

@@ -1,5 +1,6 @@
 """What is stored of one instrument's bars at one granularity."""
 
+from collections.abc import Sequence
 from functools import cached_property
 
 import numpy as np
@@ -47,6 +48,18 @@ class StoredSeries:
     def closed(self) -> BarSeries:
         """The closed bars: those that lie inside coverage."""
         return closed(self.bars, self.coverage)
+
+    def with_forming(self, values: Sequence[float]) -> "StoredSeries":
+        """
+        Return the series, the last bar of which forms still, with that bar's new values.
+
+        Args:
+            values: Open, high, low, close and volume.
+        """
+        moved = StoredSeries(self.bars.with_last(values), self.coverage)
+        if self.coverage.until is None or self.coverage.until < self.bars.end[-1]:
+            object.__setattr__(moved, "closed", self.closed)  # nothing of it has moved
+        return moved
 
 
 def closed(bars: BarSeries, coverage: Coverage) -> BarSeries:

@@ -1,5 +1,6 @@
 """The sessions of one exchange as a sequence that knows its bounds as arrays."""
 
+from bisect import bisect_right
 from collections.abc import Sequence
 from datetime import UTC, datetime
 from functools import cached_property
@@ -42,6 +43,14 @@ class TradingDays(tuple[Session, ...]):
         return np.array([to_epoch(start) for start in starts], dtype=np.int64)
 
     @cached_property
+    def _open_seconds(self) -> list[int]:
+        return [int(open_) for open_ in self.opens]  # for a single instant, quicker than an array
+
+    @cached_property
+    def _close_seconds(self) -> list[int]:
+        return [int(close) for close in self.closes]
+
+    @cached_property
     def _hash(self) -> int:
         return tuple.__hash__(self)
 
@@ -50,8 +59,8 @@ class TradingDays(tuple[Session, ...]):
 
     def begun(self, moment: datetime) -> int:
         """Return how many sessions have opened by ``moment``."""
-        return int(np.searchsorted(self.opens, to_epoch(moment), side="right"))
+        return bisect_right(self._open_seconds, to_epoch(moment))
 
     def ended(self, moment: datetime) -> int:
         """Return how many sessions have closed by ``moment``."""
-        return int(np.searchsorted(self.closes, to_epoch(moment), side="right"))
+        return bisect_right(self._close_seconds, to_epoch(moment))

@@ -99,10 +99,12 @@ def test_quick_way_stores_what_the_long_way_stores(readings: list[FetchedBars]) 
             quick = forming_only(Reading(before, stored), answer)
             if quick is not None:
                 assert slow is not None
-                one, other = after(stored, slow), after(stored, quick)
+                one, other = after(stored, slow), quick.stored
+                assert (quick.update is None) == (slow.update is None)
                 assert one is not None
-                assert other is not None
                 assert one.bars.same(other.bars)
+                assert one.closed.same(other.closed)
+                assert slow.update is None or apply(stored, quick.update).bars.same(other.bars)
                 assert one.coverage == other.coverage
         if slow is None:
             return

@@ -1,5 +1,6 @@
 """``sellcli start``: watch all day."""
 
+import gc
 import sys
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -70,6 +71,7 @@ def command(
         with wired(settings, simulated, screen) as wiring:
             ports, terms = wiring.ports, wiring.terms
             state = begin(ports, terms, ask)
+            gc.freeze()  # a year of bars stays: to search it for garbage outlasts a minute's work
             try:
                 if once:
                     cycle(ports, terms, state, show=True)

@@ -5,7 +5,7 @@ from datetime import datetime, timedelta
 
 from sellcore.errors import InvalidValue, SellError, StorageError
 from sellcore.event import Progress
-from sellcore.forming import Reading, forming_only
+from sellcore.forming import Moved, Reading, forming_only
 from sellcore.history import backfill, reaches_back, refresh
 from sellcore.instrument import Instrument
 from sellcore.intake import take_in
@@ -94,67 +94,72 @@ def _ask(
         if progress:
             ports.emit(Progress(ports.clock.now(), done, len(requests)))
 
-    updates: list[SeriesUpdate] = []
+    taken: list[tuple[FetchedBars, Moved]] = []
     broken: dict[Instrument, str] = {}
-    answers: dict[SeriesKey, FetchedBars] = {}
     for answer in ports.market_data.fetch(requests, count):
-        if isinstance(answer, FetchedBars):
-            result = _merge(ports, state, terms, answer)
-            if isinstance(result, str):
-                broken[answer.request.instrument] = result
-                continue
-            answers[answer.request.key] = answer
-            if result is not None:
-                updates.append(result)
-        else:
+        if isinstance(answer, NoBars):
             _no_bars(ports, state, answer)
-    distrusted = {instrument.con_id for instrument in broken}
-    updates = [update for update in updates if update.key.con_id not in distrusted]
-    for update in updates:
-        before = state.series.get(update.key)
-        state.series[update.key] = apply(before, update)
-        if before is not None and _reaches_into(before, update):
-            for timeframe in Timeframe:  # averages of bars that are final have changed
-                state.levels.pop((answers[update.key].request.instrument, timeframe), None)
-    for key, answer in answers.items():
-        if key in state.series:
-            state.readings[key] = Reading(answer, state.series[key])
+            continue
+        result = _take(ports, state, terms, answer)
+        if isinstance(result, Mismatch):
+            broken[answer.request.instrument] = result.reason
+        elif result is not None:
+            taken.append((answer, result))
+    updates: list[SeriesUpdate] = []
+    for answer, moved in taken:
+        if answer.request.instrument not in broken:
+            _keep(state, answer, moved)
+            updates += () if moved.update is None else (moved.update,)
     _store(ports, state, updates)
     _lift_quarantine(state, broken)
     return broken
+
+
+def _take(
+    ports: Ports, state: WatchState, terms: Terms, answer: FetchedBars
+) -> Moved | Mismatch | None:
+    """Return what an answer makes of its series; None where there is nothing to store."""
+    instrument, key = answer.request.instrument, answer.request.key
+    if state.unanswered.pop(key, None) is not None:
+        state.told.pop(f"no bars {key}", None)
+    stored, before = state.series.get(key), state.readings.get(key)
+    if before is not None and before.stored is stored:
+        moved = forming_only(before, answer)
+        if moved is not None:
+            state.asked_at[key] = answer.asked_at
+            return moved
+    try:
+        intake = take_in(answer, state.sessions[instrument], terms.policy)
+    except InvalidValue as fault:
+        return Mismatch(f"{key}: {fault}")
+    state.asked_at[key] = answer.asked_at
+    for line in intake.dropped:
+        tell(ports, state, f"dropped {key}", f"{key}: {line}")
+    result = merge(key, stored, intake.series)
+    if isinstance(result, Mismatch):
+        return Mismatch(f"{key}: {result.reason}")
+    for revision in result.revisions:
+        tell(ports, state, f"revised {key} {revision.end}", f"{key}: {revision}")
+    if result.update is None:
+        return None if stored is None else Moved(stored, None)
+    return Moved(apply(stored, result.update), result.update)
+
+
+def _keep(state: WatchState, answer: FetchedBars, moved: Moved) -> None:
+    """Hold what a series came to; averages of bars that have changed are no longer good."""
+    key, update = answer.request.key, moved.update
+    before = state.series.get(key)
+    state.series[key] = moved.stored
+    state.readings[key] = Reading(answer, moved.stored)
+    if before is not None and update is not None and _reaches_into(before, update):
+        for timeframe in Timeframe:
+            state.levels.pop((answer.request.instrument, timeframe), None)
 
 
 def _reaches_into(stored: StoredSeries, update: SeriesUpdate) -> bool:
     """Say whether an update corrects, or adds to, what was known already."""
     until = stored.coverage.until or 0
     return update.replaces_all or bool(len(update.bars) and update.bars.start[0] < until)
-
-
-def _merge(
-    ports: Ports, state: WatchState, terms: Terms, answer: FetchedBars
-) -> SeriesUpdate | str | None:
-    instrument, key = answer.request.instrument, answer.request.key
-    state.told.pop(f"no bars {key}", None)
-    state.unanswered.pop(key, None)
-    before = state.readings.get(key)
-    if before is not None and before.stored is state.series.get(key):
-        moved = forming_only(before, answer)
-        if moved is not None:
-            state.asked_at[key] = answer.asked_at
-            return moved.update
-    try:
-        intake = take_in(answer, state.sessions[instrument], terms.policy)
-    except InvalidValue as fault:
-        return f"{key}: {fault}"
-    state.asked_at[key] = answer.asked_at
-    for line in intake.dropped:
-        tell(ports, state, f"dropped {key}", f"{key}: {line}")
-    result = merge(key, state.series.get(key), intake.series)
-    if isinstance(result, Mismatch):
-        return f"{key}: {result.reason}"
-    for revision in result.revisions:
-        tell(ports, state, f"revised {key} {revision.end}", f"{key}: {revision}")
-    return result.update
 
 
 def _no_bars(ports: Ports, state: WatchState, answer: NoBars) -> None:

@@ -206,14 +206,3 @@ def test_bar_that_never_comes_abstains_and_the_day_goes_on() -> None:
     desk.watch(EVENING)
 
     assert desk.outcomes()[1:] == except_eleven("abstain")
-
-
-def test_refused_series_is_not_asked_for_every_minute() -> None:
-    """Ten minutes pass before the next attempt."""
-    desk = Desk(FRIDAY.open + 5 * MINUTE)
-    del desk.feed.tapes[MSFT, Granularity.DAY]
-
-    desk.watch(FRIDAY.open + 29 * MINUTE)
-
-    asked = [r for r in desk.feed.asked if r.granularity is Granularity.DAY]
-    assert len(asked) == 3
