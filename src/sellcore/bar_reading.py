@@ -14,7 +14,9 @@ from sellcore.instant import iso, to_epoch
 from sellcore.rule import MovingAverageRule
 from sellcore.series import closed
 from sellcore.snapshot import Holding
+from sellcore.split_guard import unrestated
 from sellcore.timeframe import SOURCE, Timeframe
+from sellcore.trading_days import TradingDays
 
 Reading = tuple[BarSeries, datetime | None]
 """The closed bars to decide on, behind the last gap, and where that gap ends."""
@@ -47,6 +49,9 @@ def _usable_reading(holding: Holding, rule: MovingAverageRule, bar: DueBar) -> R
             return f"{name} was last read before {iso(bar.final_at)}"
     elif not len(closed(stored.bars[at : at + 1], stored.coverage)):
         return f"{name} is not final yet"
+    days = TradingDays.of(holding.sessions)
+    if doubt := unrestated(stored.bars, days, bar.end, holding.holder):
+        return doubt
     try:
         bars, gap = _usable_bars(holding, rule.timeframe, bar)
     except InvalidValue as fault:  # one holding's bars must not stop the others

@@ -3,6 +3,7 @@
 import asyncio
 from collections.abc import Callable, Mapping
 from concurrent.futures import Future
+from contextlib import suppress
 from datetime import datetime
 from pathlib import Path
 from typing import Final, Protocol, runtime_checkable
@@ -25,6 +26,8 @@ from sellcore.ports.clock import Clock
 from sellcore.ports.sessions import SessionCalendar
 
 _TICK: Final = 0.25
+_NAP: Final = 0.5
+"""Wall seconds after which whoever waits for the end can be interrupted, on any system."""
 """Wall seconds between two looks at a clock that does not tell when it moves."""
 
 
@@ -107,6 +110,18 @@ class GatewayServer:
         else:
             self._watching = self._loop.submit(self._watch_clock())
         return self._address
+
+    def serve(self) -> None:
+        """
+        Stay until interrupted or stopped; for a clock that runs by itself.
+
+        Raises:
+            StorageError: the ledger cannot be written.
+        """
+        while self._watching is not None and not self._watching.cancelled():
+            with suppress(TimeoutError):
+                self._watching.result(timeout=_NAP)
+                return
 
     def stop(self) -> None:
         """Hang up on everybody and end the thread; safe to call twice."""

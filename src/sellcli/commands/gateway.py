@@ -55,13 +55,13 @@ def command(
         return
     chosen = simulated.alone(simulated.simulation(scenario, data, pace))
     try:
-        with simulated.gateway(chosen, host, port, pace, record) as address:
+        with simulated.gateway(chosen, host, port, pace, record) as (address, stay):
             click.echo(
                 f"simulated gateway on {address[0]}:{address[1]}, account {chosen.account}, "
                 f"{chosen.start:%Y-%m-%d %H:%M:%S}Z; Ctrl-C ends it",
                 err=True,
             )
-            simulated.wait_for_ever()
+            stay()
     except KeyboardInterrupt as interrupt:
         click.echo(farewell(interrupt), err=True)
     except OSError as error:

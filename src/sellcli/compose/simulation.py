@@ -1,6 +1,6 @@
 """The simulated gateway: what it starts from, and running it by itself."""
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from datetime import datetime, timedelta
 from pathlib import Path
@@ -106,8 +106,12 @@ def _day_end(scenario: "Scenario") -> datetime:
 @contextmanager
 def gateway(
     scenario: "Scenario", host: str, port: int, pace: float, record: Path | None
-) -> Iterator[tuple[str, int]]:
-    """Run the simulated gateway by itself; its clock runs at ``pace`` seconds a minute."""
+) -> Iterator[tuple[tuple[str, int], Callable[[], None]]]:
+    """
+    Run the simulated gateway by itself; its clock runs at ``pace`` seconds a minute.
+
+    Yields where it listens, and what to call to stay.
+    """
     from adapters.calendar import SessionTable
     from adapters.gateway.running_clock import RunningClock
     from adapters.gateway.server import GatewayServer
@@ -115,18 +119,9 @@ def gateway(
     clock = RunningClock(scenario.start, pace=pace)
     server = GatewayServer(scenario, clock, SessionTable(), host=host, port=port, record=record)
     try:
-        yield server.start()
+        yield server.start(), server.serve
     finally:
         server.stop()
-
-
-def wait_for_ever() -> None:
-    """Return only by an interrupt."""
-    from threading import Event
-
-    forever = Event()
-    while not forever.wait(3600):
-        pass
 
 
 def fault_lines() -> Iterator[str]:

@@ -1,7 +1,7 @@
 """Reading the account: what is held, what works on it, and what the broker says of it."""
 
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import timedelta
 
 from attrs import evolve
@@ -13,6 +13,7 @@ from sellcore.instrument import Instrument, Kind
 from sellcore.ports.connection import Login
 from sellcore.position import Position
 from sellcore.session import Session, overlay
+from sellcore.split_guard import Holder, split_between
 from sellcore.trading_days import TradingDays
 from sellcore.usecases.watch_state import Ports, WatchState
 
@@ -56,7 +57,8 @@ def read_account(ports: Ports, state: WatchState) -> tuple[Instrument, ...]:
     ]
     orders = ports.broker.open_orders()
     _describe(ports, state, positions)
-    held = {position.instrument for position in state.positions}
+    held = {position.instrument: position for position in state.positions}
+    _notice_splits(ports, state, held, positions)
     state.positions = tuple(
         sorted(
             (_with_details(state, position) for position in positions),
@@ -67,6 +69,27 @@ def read_account(ports: Ports, state: WatchState) -> tuple[Instrument, ...]:
     for ticker in sorted(ambiguous_tickers(state)):
         _tell_ambiguous(ports, state, ticker)
     return tuple(p.instrument for p in state.positions if p.instrument not in held)
+
+
+def _notice_splits(
+    ports: Ports,
+    state: WatchState,
+    before: Mapping[Instrument, Position],
+    positions: Sequence[Position],
+) -> None:
+    """Keep in mind since when each holding is seen, and a split that it shows meanwhile."""
+    for after in positions:
+        instrument = after.instrument
+        holder = state.holders.get(instrument)
+        if holder is None or instrument not in before:
+            state.holders[instrument] = Holder(ports.clock.now())
+            continue
+        split = split_between(before[instrument], after)
+        if split is not None:
+            state.holders[instrument] = evolve(holder, split=split * (holder.split or 1.0))
+            told = f"{before[instrument].quantity:f} shares have become {after.quantity:f}"
+            text = f"{before[instrument].instrument.ticker}: {told} at the same cost: a split"
+            ports.emit(Alert(ports.clock.now(), text))
 
 
 def _describe(ports: Ports, state: WatchState, positions: Sequence[Position]) -> None:

@@ -3,6 +3,8 @@
 from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime, timedelta
 
+from attrs import evolve
+
 from sellcore.errors import InvalidValue, SellError, StorageError
 from sellcore.event import Progress
 from sellcore.forming import Moved, Reading, forming_only
@@ -11,8 +13,9 @@ from sellcore.instrument import Instrument
 from sellcore.intake import take_in
 from sellcore.merge import Mismatch, merge
 from sellcore.ports.market_data import Answer
-from sellcore.request import BarRequest, Cause, FetchedBars, NoBars
+from sellcore.request import BarRequest, Cause, Duration, FetchedBars, NoBars, Unit
 from sellcore.series import SeriesKey, SeriesUpdate, StoredSeries, apply
+from sellcore.split_guard import SESSIONS_BACK
 from sellcore.timeframe import Granularity, Timeframe
 from sellcore.trading_days import TradingDays
 from sellcore.usecases.account import stocks, tell
@@ -51,6 +54,7 @@ def _requests(
     if not sessions or not sessions.begun(now):
         return
     wholes: Mapping[Granularity, BarRequest] = {}
+    split = state.holders[instrument].split is not None
     for granularity in Granularity:
         key = SeriesKey(instrument.con_id, granularity, instrument.ticker)
         stored, asked_at = state.series.get(key), state.asked_at.get(key)
@@ -63,7 +67,13 @@ def _requests(
                 continue
         again = refresh(instrument, granularity, stored, sessions, now, asked_at, terms.policy)
         if again is not None:
-            yield again
+            yield _across(again) if split else again
+
+
+def _across(request: BarRequest) -> BarRequest:
+    """Reach back across a split that the account has shown: its history may be restated late."""
+    days = max(request.duration.count, SESSIONS_BACK)
+    return evolve(request, duration=Duration(days, Unit.DAYS))
 
 
 def _wholes(

@@ -40,6 +40,7 @@ def _holding(state: WatchState, position: Position, ambiguous: frozenset[str]) -
         decided=state.decided.get(instrument, frozenset()),
         obstacle=obstacle,
         read_at={key.granularity: state.asked_at[key] for key in keys if key in state.asked_at},
+        holder=state.holders[instrument],
         unanswered={k.granularity: state.unanswered[k] for k in keys if k in state.unanswered},
     )
 

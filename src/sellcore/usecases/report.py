@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 
 from sellcore.bar import BarSeries
+from sellcore.evaluation import known_tail
 from sellcore.instrument import Instrument
 from sellcore.snapshot import Holding
 from sellcore.status import Status, StatusRow, levels, quote
@@ -33,7 +34,7 @@ def report(ports: Ports, state: WatchState, held: Sequence[Holding]) -> Status:
 
 
 def _refresh_levels(state: WatchState, held: Sequence[Holding]) -> None:
-    """Compute the averages of every series whose coverage has moved, all together."""
+    """Compute the averages of every series whose coverage has moved, on what decisions heed."""
     for timeframe in Timeframe:
         stale: dict[Instrument, tuple[int, BarSeries]] = {}
         for holding in held:
@@ -43,8 +44,10 @@ def _refresh_levels(state: WatchState, held: Sequence[Holding]) -> None:
                 continue
             kept = state.levels.get((holding.instrument, timeframe))
             if kept is None or kept[0] != stored.coverage.until:
-                bars = closed_bars(stored, timeframe, TradingDays.of(holding.sessions))
-                stale[holding.instrument] = stored.coverage.until, bars
+                days = TradingDays.of(holding.sessions)
+                bars = closed_bars(stored, timeframe, days)
+                usable, _ = known_tail(bars, stored.coverage, days)
+                stale[holding.instrument] = stored.coverage.until, usable
         fresh = levels([bars for _, bars in stale.values()])
         for (instrument, (until, _)), found in zip(stale.items(), fresh, strict=True):
             if found is not None:

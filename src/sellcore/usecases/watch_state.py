@@ -26,6 +26,7 @@ from sellcore.ports.sessions import SessionCalendar
 from sellcore.position import Position
 from sellcore.rule import MovingAverageRule
 from sellcore.series import SeriesKey, SeriesUpdate, StoredSeries
+from sellcore.split_guard import Holder
 from sellcore.status import Levels
 from sellcore.timeframe import Timeframe
 from sellcore.trading_days import TradingDays
@@ -82,6 +83,7 @@ class WatchState:
         account: The account that is watched.
         began: When the watch began, UTC.
         positions: As last read; orders alike.
+        holders: What the account has shown of each holding in this run.
         details: The broker's word on each instrument, once it gave it.
         described_on: The UTC date of that.
         sessions: The exchange's sessions per instrument, around all its bars.
@@ -115,6 +117,7 @@ class WatchState:
     began: datetime
     positions: tuple[Position, ...] = ()
     orders: tuple[OpenOrder, ...] = ()
+    holders: dict[Instrument, Holder] = Factory(dict)
     details: dict[Instrument, ContractDetails] = Factory(dict)
     described_on: dict[Instrument, date] = Factory(dict)
     sessions: dict[Instrument, TradingDays] = Factory(dict)
