@@ -6,9 +6,11 @@ Every exception this product raises on purpose.
     ├── ConfigError             a setting, a file of the user's, a flag
     ├── Denied                  refused by us, with all reasons
     ├── StorageError            a durable write or read failed
+    ├── IllegalMove             an intent cannot pass from that state to that one
     ├── CalendarError           no sessions are known for that exchange and day
     └── BrokerError
-        └── BrokerUnavailable   nothing was sent; asking again later is safe
+        ├── BrokerUnavailable   the broker cannot be asked; asking again later is safe
+        └── SendUnclear         an order may have been sent or not; never send it again
 
 Expected outcomes (Hold, Abstain, NoBars) are values, not exceptions. Messages
 are lower case and hold the value met, what was expected, and what to do next.
@@ -35,6 +37,10 @@ class StorageError(SellError):
     """A durable read or write failed; what was to be stored is not stored."""
 
 
+class IllegalMove(SellError):
+    """An intent cannot pass from the state it is in to the one wanted."""
+
+
 class CalendarError(SellError):
     """No sessions are known for that exchange and day."""
 
@@ -45,3 +51,7 @@ class BrokerError(SellError):
 
 class BrokerUnavailable(BrokerError):
     """The broker cannot be asked now; nothing was sent, asking later is safe."""
+
+
+class SendUnclear(BrokerError):
+    """The line went while an order was written: it may be at the broker or not."""

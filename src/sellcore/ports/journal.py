@@ -1,0 +1,133 @@
+"""The journal port: what is meant and what came of it, durable before the act."""
+
+from collections.abc import Sequence
+from datetime import datetime
+from decimal import Decimal
+from typing import Protocol
+
+from attrs import frozen
+
+from sellcore.selling.execution import Commission, Execution
+from sellcore.selling.intent_record import IntentRecord, Move
+
+
+@frozen
+class Entry:
+    """
+    One event on record; events are only ever added.
+
+    Attributes:
+        at: When, UTC.
+        intent_id: Which intent it is about; empty where it is about none.
+        what: The happening's name, or the kind of a note.
+        words: One line.
+        details: A JSON object with the facts.
+    """
+
+    at: datetime
+    intent_id: str
+    what: str
+    words: str
+    details: str = "{}"
+
+
+@frozen
+class Sent:
+    """
+    What has been sent since some instant.
+
+    Attributes:
+        orders: How many orders.
+        value: What they were worth, in the instruments' currencies.
+    """
+
+    orders: int
+    value: float
+
+
+class Journal(Protocol):
+    """
+    The record of one account in one mode.
+
+    Everything is on disk when a method returns. A method that raises
+    StorageError has stored nothing: whatever was to follow must not happen.
+    """
+
+    def prepare(self, records: Sequence[IntentRecord]) -> Sequence[IntentRecord]:
+        """
+        Put new intents on record and return what is on record for them.
+
+        One that is on record already stays as it is there. One whose position
+        has another open intent is not recorded, and left out of the answer.
+
+        Raises:
+            StorageError: nothing of this call is stored.
+        """
+        ...
+
+    def record(self, moves: Sequence[Move]) -> None:
+        """
+        Store all steps, or none of them.
+
+        Raises:
+            StorageError: it could not be written.
+            IllegalMove: a record is no longer as a step found it, or the step
+                is not in the table of moves.
+        """
+        ...
+
+    def note(self, entries: Sequence[Entry]) -> None:
+        """Add events that move no intent; raises StorageError."""
+        ...
+
+    def open_intents(self) -> Sequence[IntentRecord]:
+        """Return the intents that have not ended, the oldest first."""
+        ...
+
+    def intents(
+        self, since: datetime | None = None, ticker: str | None = None
+    ) -> Sequence[IntentRecord]:
+        """Return the intents decided at or after ``since``, the oldest first."""
+        ...
+
+    def entries(self, intent_id: str) -> Sequence[Entry]:
+        """Return the events of one intent, the oldest first."""
+        ...
+
+    def sent_since(self, moment: datetime) -> Sent:
+        """Return how much was sent at or after ``moment``, whatever became of it."""
+        ...
+
+    def rejections(self, con_id: int) -> int:
+        """Return how many of the latest intents of a position in turn the broker rejected."""
+        ...
+
+    def highest_order_id(self, client_id: int) -> int:
+        """Return the highest order number that was ever used under a client id, or 0."""
+        ...
+
+    def add_trades(
+        self, executions: Sequence[Execution], commissions: Sequence[Commission]
+    ) -> None:
+        """Store trades and their costs; what is known already stays once. Raises StorageError."""
+        ...
+
+    def trades(
+        self, since: datetime | None = None
+    ) -> tuple[Sequence[Execution], Sequence[Commission]]:
+        """Return the stored executions, corrections included, and the commissions."""
+        ...
+
+    def epoch(self, con_id: int) -> int:
+        """Return how often a position has gone flat."""
+        ...
+
+    def seen(self, quantities: dict[int, Decimal]) -> None:
+        """
+        Take note of all positions as just read; raises StorageError.
+
+        Args:
+            quantities: Shares by contract id; a position that was held and is
+                not among them has gone flat, and its epoch rises.
+        """
+        ...

@@ -1,0 +1,1 @@
+"""What selling exactly once rests on: values and rules without effects."""
