@@ -7,6 +7,7 @@ from decimal import Decimal
 from attrs import frozen
 
 from sellcore.instrument import Instrument
+from sellcore.selling.limit_price import PriceStep
 from sellcore.session import Session
 
 
@@ -21,12 +22,14 @@ class ContractDetails:
         min_tick: Smallest price step anywhere, in the instrument's currency.
         hours: Regular hours per exchange date, None for a day that is closed;
             only the days the broker spoke of, usually today and the next few.
+        price_steps: The increments that prices of orders must have, by price.
     """
 
     instrument: Instrument
     zone: str
     min_tick: Decimal
     hours: Mapping[date, Session | None]
+    price_steps: tuple[PriceStep, ...] = ()
 
 
 @frozen

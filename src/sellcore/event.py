@@ -6,6 +6,7 @@ from attrs import frozen
 
 from sellcore.order import Mode, OrderIntent
 from sellcore.plan import Decision
+from sellcore.selling.intent_record import IntentRecord
 from sellcore.status import Status
 
 
@@ -85,6 +86,14 @@ class Prepared:
 
 
 @frozen
+class OrderMoved:
+    """An intent on record has moved on: it was sent, filled, denied, ..."""
+
+    time: datetime
+    record: IntentRecord
+
+
+@frozen
 class Alert:
     """Something a person should know, one line."""
 
@@ -112,4 +121,4 @@ class Summary:
     undecided: tuple[str, ...]
 
 
-Event = Connected | Retrying | Progress | Table | Decided | Prepared | Alert | Summary
+Event = Connected | Retrying | Progress | Table | Decided | Prepared | OrderMoved | Alert | Summary

@@ -37,6 +37,16 @@ class Side(Enum):
         return self.value
 
 
+class OrderType(Enum):
+    """At the market, or at a limit that the market meets."""
+
+    MARKET = "MKT"
+    LIMIT = "LMT"
+
+    def __str__(self) -> str:
+        return self.value
+
+
 @frozen
 class OpenOrder:
     """
@@ -89,6 +99,7 @@ class SendAt(Enum):
 
     NOW = "now"
     NEXT_OPEN = "next open"
+    ANY_TIME = "any time"
 
     def __str__(self) -> str:
         return self.value
@@ -109,7 +120,8 @@ class OrderIntent:
         quantity: Whole shares to sell, above zero.
         residual: The fraction of a share that stays.
         cancels: Orders on the position that must be gone, confirmed, before the sale.
-        send_at: At once, or at the next open because the bar closed the session.
+        send_at: At once in the session, or, because the bar closed it, at the next
+            open, or at any time: the broker holds it until the open.
     """
 
     mode: Mode

@@ -21,6 +21,9 @@ from sellcore.snapshot import Holding, Snapshot
 PATIENCE = timedelta(minutes=1)
 """What stands in the way is waited for until this long before a bar's deadline."""
 
+_AT_CLOSE = {AtClose.NEXT_OPEN: SendAt.NEXT_OPEN, AtClose.SUBMIT: SendAt.ANY_TIME}
+"""When the intent of a session's last bar may be sent."""
+
 _NOBODY = "nobody was watching while it could be decided"
 
 
@@ -180,7 +183,6 @@ def _break_even(evaluation: Evaluation, cost: float) -> Evaluation:
 def _intent(
     snapshot: Snapshot, holding: Holding, rule: MovingAverageRule, bar: DueBar
 ) -> OrderIntent:
-    waits = bar.closes_session and snapshot.policy.at_close is AtClose.NEXT_OPEN
     return OrderIntent(
         mode=snapshot.mode,
         account=holding.position.account,
@@ -191,5 +193,7 @@ def _intent(
         quantity=holding.position.whole_shares,
         residual=holding.position.residual,
         cancels=holding.orders,
-        send_at=SendAt.NEXT_OPEN if waits else SendAt.NOW,
+        send_at=_AT_CLOSE.get(snapshot.policy.at_close, SendAt.NOW)
+        if bar.closes_session
+        else SendAt.NOW,
     )

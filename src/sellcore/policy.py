@@ -5,6 +5,12 @@ from enum import Enum
 
 from attrs import frozen
 
+SKEW_WARN = timedelta(seconds=2)
+"""A clock this far from the broker's is worth a line."""
+
+SKEW_BLOCK = timedelta(seconds=10)
+"""A clock this far from the broker's decides nothing and sells nothing."""
+
 
 class AtClose(Enum):
     """What to do about a bar that ends when its session does."""

@@ -9,6 +9,7 @@ from sellcore.event import (
     Connected,
     Decided,
     Event,
+    OrderMoved,
     Prepared,
     Progress,
     Retrying,
@@ -19,6 +20,7 @@ from sellcore.instant import iso
 from sellcore.order import OpenOrder, OrderIntent
 from sellcore.plan import Decision
 from sellcore.rule import LENGTHS, AverageKind
+from sellcore.selling.intent_record import IntentRecord
 from sellcore.status import Status, StatusRow
 
 Json = str | int | float | bool | None | list["Json"] | dict[str, "Json"]
@@ -35,6 +37,8 @@ def event_form(event: Event) -> dict[str, Json] | None:
             return _named("decision", event, decision_form(event.decision))
         case Prepared():
             return _named("order", event, intent_form(event.intent))
+        case OrderMoved():
+            return _named("order", event, record_form(event.record))
         case Alert():
             return _named("alert", event, {"text": event.text})
         case Retrying():
@@ -128,6 +132,24 @@ def decision_form(decision: Decision) -> dict[str, Json]:
         "bars_used": evidence.bars_used if evidence else None,
         "distance_pct": evidence.distance_pct if evidence else None,
         "intent_id": decision.intent.intent_id if decision.intent else None,
+    }
+
+
+def record_form(record: IntentRecord) -> dict[str, Json]:
+    """Return an intent on record: what was meant, where it stands, what is known of it."""
+    return {
+        **intent_form(record.intent),
+        "sent": record.order_id is not None,
+        "state": str(record.state),
+        "words": record.words,
+        "deadline": iso(record.deadline),
+        "client_id": record.client_id,
+        "order_id": record.order_id,
+        "perm_id": record.perm_id or None,
+        "sent_quantity": record.quantity,
+        "limit_price": record.limit_price,
+        "filled": _number(record.filled),
+        "average_price": record.average_price,
     }
 
 

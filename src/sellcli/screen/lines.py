@@ -3,7 +3,15 @@
 from datetime import timedelta
 
 from sellcli.screen.text import NONE, bar_name, percent, price
-from sellcore.event import Alert, Connected, Decided, Prepared, Retrying, Summary
+from sellcore.event import (
+    Alert,
+    Connected,
+    Decided,
+    OrderMoved,
+    Prepared,
+    Retrying,
+    Summary,
+)
 from sellcore.order import Mode
 from sellcore.outcome import Outcome
 from sellcore.status import Status, StatusRow
@@ -39,6 +47,14 @@ def prepared(event: Prepared) -> str:
     intent = event.intent
     fate = "not sent (dry-run)" if intent.mode is Mode.DRY_RUN else "to be sent"
     return f"{'':>10}order for {intent.instrument.ticker}: {intent}; {fate}"
+
+
+def moved(event: OrderMoved) -> str:
+    """Say where an order stands now, and why."""
+    record = event.record
+    ticker, quantity = record.intent.instrument.ticker, record.quantity or record.intent.quantity
+    words = f": {record.words}" if record.words else ""
+    return f"{'':>10}{ticker:<14} SELL {quantity} {record.state}{words}"
 
 
 def alert(event: Alert) -> str:

@@ -12,6 +12,7 @@ from sellcore.event import (
     Connected,
     Decided,
     Event,
+    OrderMoved,
     Prepared,
     Progress,
     Retrying,
@@ -44,7 +45,7 @@ class PlainLines:
         self._out = out
         self._width = width
         self._log = log
-        self._decided: list[Decided | Prepared] = []
+        self._decided: list[Decided | Prepared | OrderMoved] = []
         self._shown = False
 
     def __call__(self, event: Event) -> None:
@@ -59,7 +60,7 @@ class PlainLines:
             case Progress():
                 if event.done == event.total:
                     self._line(f"history: {event.done} of {event.total} series answered")
-            case Decided() | Prepared():
+            case Decided() | Prepared() | OrderMoved():
                 self._decided.append(event)
             case Table():
                 self._table(event.status)
@@ -86,8 +87,10 @@ class PlainLines:
         for event in self._decided:
             if isinstance(event, Decided):
                 self._line(lines.decided(event))
-            else:
+            elif isinstance(event, Prepared):
                 self._line(lines.prepared(event))
+            else:
+                self._line(lines.moved(event))
         self._decided.clear()
 
     def _line(self, text: str) -> None:

@@ -20,6 +20,7 @@ from sellcore.event import (
     Connected,
     Decided,
     Event,
+    OrderMoved,
     Prepared,
     Progress,
     Retrying,
@@ -27,6 +28,7 @@ from sellcore.event import (
     Table,
 )
 from sellcore.order import Mode
+from sellcore.selling.lifecycle import State
 from sellcore.status import Status
 
 _FRAME = 7
@@ -34,6 +36,12 @@ _FRAME = 7
 
 _UNBOUNDED = 1000
 """Columns, more than any table takes."""
+
+
+def _style(event: OrderMoved) -> str:
+    """Return how a step of an order is shown: red where somebody should look."""
+    state = event.record.state
+    return "bold red" if state in (State.UNKNOWN, State.REJECTED, State.DENIED) else "bold"
 
 
 class Terminal:
@@ -62,6 +70,8 @@ class Terminal:
                 self._console.print(Text(lines.decided(event), style=style))
             case Prepared():
                 self._console.print(Text(lines.prepared(event), style="bold"))
+            case OrderMoved():
+                self._console.print(Text(lines.moved(event), style=_style(event)))
             case Retrying():
                 self._console.print(Text(lines.retrying(event), style="yellow"))
             case Alert():

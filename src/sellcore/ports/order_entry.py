@@ -7,17 +7,7 @@ from typing import Protocol
 from attrs import frozen
 
 from sellcore.instrument import Instrument
-from sellcore.order import OpenOrder
-
-
-class OrderType(Enum):
-    """At the market, or at a limit that the market meets."""
-
-    MARKET = "MKT"
-    LIMIT = "LMT"
-
-    def __str__(self) -> str:
-        return self.value
+from sellcore.order import OpenOrder, OrderType
 
 
 @frozen
@@ -54,7 +44,8 @@ class Word(Enum):
     STATUS = "status"
     ORDER = "order"
     EXECUTION = "execution"
-    ERROR = "error"
+    REFUSAL = "refusal"
+    REMARK = "remark"
 
 
 @frozen
@@ -68,14 +59,12 @@ class Reply:
     Attributes:
         order_id: The number of the order.
         word: What kind of thing was said.
-        text: Status, or code and text of an error; one clean line.
-        code: Of an error; else 0.
+        text: Status, or the broker's code and words; one clean line.
     """
 
     order_id: int
     word: Word
     text: str
-    code: int = 0
 
 
 class OrderEntry(Protocol):

@@ -26,6 +26,7 @@ class IntentRecord:
         held: Shares held when it was decided.
         close: The close that signalled, in the instrument's currency.
         average: The average it lay below.
+        bars_used: How many bars the average was made of.
         asked_to_go: Permanent ids of the orders that were asked to be cancelled.
         client_id: The client id it is sent with; None before it is sent.
         order_id: The number it is sent with.
@@ -47,6 +48,7 @@ class IntentRecord:
     held: Decimal
     close: float
     average: float
+    bars_used: int
     asked_to_go: tuple[int, ...] = ()
     client_id: int | None = None
     order_id: int | None = None

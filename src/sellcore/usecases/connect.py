@@ -4,15 +4,10 @@ from datetime import timedelta
 
 from sellcore.errors import BrokerUnavailable, ConfigError
 from sellcore.event import Alert, Connected, Retrying
+from sellcore.policy import SKEW_BLOCK, SKEW_WARN
 from sellcore.ports.connection import Login
 from sellcore.usecases.account import choose_account, tell
 from sellcore.usecases.watch_state import Ports, Terms, WatchState
-
-SKEW_WARN = timedelta(seconds=2)
-"""A clock this far from the broker's is worth a line."""
-
-SKEW_BLOCK = timedelta(seconds=10)
-"""A clock this far from the broker's decides nothing."""
 
 LONGEST_WAIT = timedelta(minutes=15)
 """No attempt to connect is put off for longer, though the clock be set back meanwhile."""

@@ -1,18 +1,23 @@
 """From what is known to decisions: take a snapshot, plan, record, tell."""
 
+from collections.abc import Sequence
 from datetime import datetime
 
 from sellcore.errors import StorageError
-from sellcore.event import Decided, Prepared
+from sellcore.event import Decided, OrderMoved, Prepared
 from sellcore.instant import iso
 from sellcore.instrument import Instrument
 from sellcore.plan import Decision, plan
+from sellcore.ports.alerts import Cause
 from sellcore.position import Position
 from sellcore.record import DecisionRecord
+from sellcore.selling.intent_record import IntentRecord
 from sellcore.series import SeriesKey
 from sellcore.snapshot import Holding, Snapshot
 from sellcore.timeframe import Granularity
 from sellcore.usecases.account import ambiguous_tickers, tell
+from sellcore.usecases.prepare import prepare
+from sellcore.usecases.tell_order import tell_person, tell_signal
 from sellcore.usecases.watch_state import Ports, Terms, WatchState
 
 
@@ -67,7 +72,10 @@ def decide_due(ports: Ports, state: WatchState, terms: Terms, held: tuple[Holdin
     if not result.decisions:
         return 0
     records = [_record(state, terms, decision, now) for decision in result.decisions]
+    intents: list[IntentRecord] = []
     try:
+        if ports.selling is not None:  # on record before anything else knows of it
+            intents = prepare(ports.selling, terms, result.decisions, held, now)
         ports.log.append(records)
     except StorageError as error:
         tell(ports, state, "log", f"{error}; nothing is decided until it can be recorded")
@@ -80,9 +88,27 @@ def decide_due(ports: Ports, state: WatchState, terms: Terms, held: tuple[Holdin
         _remember(state, decision)
         sessions = state.sessions.get(decision.instrument)
         ports.emit(Decided(now, decision, sessions[-1].zone if sessions else "UTC"))
-        if decision.intent is not None:
+        if decision.intent is not None and ports.selling is None:
             ports.emit(Prepared(now, decision.intent))
+    _tell_prepared(ports, state, result.decisions, intents)
     return len(result.decisions)
+
+
+def _tell_prepared(
+    ports: Ports, state: WatchState, decisions: Sequence[Decision], intents: Sequence[IntentRecord]
+) -> None:
+    """Tell the intents that went on record, and those that could not."""
+    if ports.selling is None:
+        return
+    for record in intents:
+        ports.emit(OrderMoved(record.decided_at, record))
+        tell_signal(ports, state, record)
+    recorded = {record.intent_id for record in intents}
+    for decision in decisions:
+        if decision.intent is not None and decision.intent.intent_id not in recorded:
+            ticker = decision.instrument.ticker
+            text = f"{ticker}: an earlier sale of it has not ended; this signal is not acted on"
+            tell_person(ports, state, Cause.DENIED, f"blocked {decision.intent.intent_id}", text)
 
 
 def _remember(state: WatchState, decision: Decision) -> None:

@@ -15,8 +15,11 @@ from sellcore.usecases.averages import average_tables, store_averages
 from sellcore.usecases.bars import update_bars
 from sellcore.usecases.connect import compare_clocks, connected, hold_line, try_later
 from sellcore.usecases.decide import decide_due, holdings
+from sellcore.usecases.prepare import with_epochs
+from sellcore.usecases.reconcile import compare_with_journal
 from sellcore.usecases.report import report
 from sellcore.usecases.rules import Ask, assign_missing, load_rules
+from sellcore.usecases.sell import sell
 from sellcore.usecases.watch_state import Ports, Terms, WatchState
 
 REMEMBERED = timedelta(days=7)
@@ -36,13 +39,14 @@ def begin(ports: Ports, terms: Terms, ask: Ask | None) -> WatchState:
         BrokerUnavailable: the broker could not be reached, or did not answer in full.
         ConfigError: the account or the assignments cannot be used as they are.
     """
-    state = WatchState(account="", began=ports.clock.now())
+    state = WatchState(account="", began=ports.clock.now(), run_id=terms.run_id)
     problems = load_rules(ports, state)
     connected(ports, state, terms, ports.connection.connect())
     state.series.update(_as_known(ports.bars.load(), state.began))
     read_account(ports, state)
     assign_missing(ports, state, terms, ask)
     refresh_sessions(ports, state)
+    compare_with_journal(ports, state)
     _recall(ports, state, terms)
     for problem in (*problems, *ports.bars.problems(), *ports.log.problems()):
         ports.emit(Alert(ports.clock.now(), problem))
@@ -119,7 +123,11 @@ def run(ports: Ports, terms: Terms, state: WatchState) -> None:
 def cycle(ports: Ports, terms: Terms, state: WatchState, *, show: bool) -> None:
     """Decide what is due; show the table when asked to, and when something was decided."""
     held = holdings(state)
+    if ports.selling is not None:
+        held = with_epochs(ports.selling, held)
     decided = decide_due(ports, state, terms, held)
+    if ports.selling is not None:
+        sell(ports, ports.selling, state, terms, held)
     if show or decided:
         status = report(ports, state, held)
         ports.emit(Table(status.time, status))
@@ -150,6 +158,7 @@ def read(ports: Ports, terms: Terms, state: WatchState) -> None:
 
 def _read_on(ports: Ports, terms: Terms, state: WatchState) -> None:
     epoch = ports.connection.epoch()
+    compare_with_journal(ports, state)
     new = read_account(ports, state)
     refresh_sessions(ports, state)
     _welcome(ports, state, new)

@@ -30,11 +30,16 @@ from sellcore.split_guard import Holder
 from sellcore.status import Levels
 from sellcore.timeframe import Timeframe
 from sellcore.trading_days import TradingDays
+from sellcore.usecases.selling_state import Selling, SellingState
 
 
 @frozen
 class Ports:
-    """Everything outside that a watch speaks to."""
+    """
+    Everything outside that a watch speaks to.
+
+    ``selling`` is None in dry-run: such a watch has no way to send.
+    """
 
     clock: Clock
     connection: Connection
@@ -46,6 +51,7 @@ class Ports:
     log: DecisionLog
     calendar: SessionCalendar
     emit: Callable[[Event], None]
+    selling: Selling | None = None
 
 
 @frozen
@@ -82,6 +88,7 @@ class WatchState:
     Attributes:
         account: The account that is watched.
         began: When the watch began, UTC.
+        run_id: Names this run in the audit log.
         positions: As last read; orders alike.
         holders: What the account has shown of each holding in this run.
         details: The broker's word on each instrument, once it gave it.
@@ -111,10 +118,12 @@ class WatchState:
         clock_fault: Why our clock cannot be relied on, or None.
         attempts: Failures since everything could be read.
         retry_at: When to try next, UTC, or None while the line stands.
+        selling: What is known of selling.
     """
 
     account: str
     began: datetime
+    run_id: str = ""
     positions: tuple[Position, ...] = ()
     orders: tuple[OpenOrder, ...] = ()
     holders: dict[Instrument, Holder] = Factory(dict)
@@ -144,3 +153,4 @@ class WatchState:
     clock_fault: str | None = None
     attempts: int = 0
     retry_at: datetime | None = None
+    selling: SellingState = Factory(SellingState)

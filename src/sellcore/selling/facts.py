@@ -1,0 +1,81 @@
+"""All that is known when an intent is to be sent."""
+
+from datetime import datetime, timedelta
+from decimal import Decimal
+
+from attrs import frozen
+
+from sellcore.order import Mode, OpenOrder
+from sellcore.selling.arming import Arming
+from sellcore.selling.intent_record import IntentRecord
+from sellcore.selling.limits import SellingPolicy
+from sellcore.session import Session
+
+
+@frozen
+class Facts:
+    """
+    All that is known when an intent is to be sent; read just now.
+
+    Attributes:
+        record: The intent.
+        now: UTC.
+        mode: Of this run.
+        policy: The trader's limits.
+        arming: What allows this run to sell, or None.
+        halted: Why a person has halted all selling, or None.
+        line: Why the broker cannot be relied on, or None.
+        reconciled: Whether journal and broker were compared since the line was last opened.
+        skew: Our clock minus the broker's; None where it could not be read.
+        session: The session that ``now`` lies in, or None.
+        bars_read_at: When the bars it rests on were last read, UTC.
+        bars_used: How many bars the average was made of.
+        bars_needed: How many it needs.
+        doubt: What speaks against the bars now, or None.
+        suspended: Whether trading in it is halted; None where nobody tells.
+        price: The newest price, or None.
+        held: Shares held, as just read; 0 for none.
+        selling: Shares that open orders would sell which are not asked to go.
+        to_cancel: Orders on the position that we can cancel.
+        foreign: Orders on the position that only somebody else can cancel.
+        cancelled_sold: Shares that the orders we had cancelled sold meanwhile.
+        orders_today: Orders sent today, before this one.
+        value_today: What they were worth.
+        rejections: How many of its latest intents in turn were rejected.
+    """
+
+    record: IntentRecord
+    now: datetime
+    mode: Mode
+    policy: SellingPolicy
+    arming: Arming | None
+    halted: str | None
+    line: str | None
+    reconciled: bool
+    skew: timedelta | None
+    session: Session | None
+    bars_read_at: datetime | None
+    bars_used: int
+    bars_needed: int
+    doubt: str | None
+    suspended: bool | None
+    price: float | None
+    held: Decimal
+    selling: Decimal
+    to_cancel: tuple[OpenOrder, ...]
+    foreign: tuple[OpenOrder, ...]
+    cancelled_sold: Decimal
+    orders_today: int
+    value_today: float
+    rejections: int
+
+    @property
+    def quantity(self) -> int:
+        """Whole shares to send: never more than were held when it was decided, or are free now."""
+        free = self.held - self.selling
+        return max(0, min(self.record.intent.quantity, int(free)))
+
+    @property
+    def value(self) -> float:
+        """What they are worth at the newest price, or the close that signalled."""
+        return self.quantity * (self.price or self.record.close)

@@ -1,0 +1,45 @@
+"""Checks on size: the order, the day, and a broker that keeps saying no."""
+
+from sellcore.quoting import rounded
+from sellcore.selling.facts import Facts
+from sellcore.selling.verdict import Check
+
+
+def order_is_small_enough(facts: Facts) -> Check:
+    """Check that the order has no more shares, and is worth no more, than was allowed."""
+    policy = facts.policy
+    small = (
+        facts.quantity <= policy.max_shares_per_order and facts.value <= policy.max_value_per_order
+    )
+    return Check(
+        "order size",
+        small,
+        f"{facts.quantity} shares worth {rounded(facts.value)}, at most "
+        f"{policy.max_shares_per_order} worth {rounded(policy.max_value_per_order)}",
+        "raise max_shares_per_order or max_value_per_order under [live], or sell it by hand",
+    )
+
+
+def day_is_small_enough(facts: Facts) -> Check:
+    """Check that this order keeps the day within what was allowed."""
+    policy, orders = facts.policy, facts.orders_today + 1
+    value = facts.value_today + facts.value
+    small = orders <= policy.max_orders_per_day and value <= policy.max_value_per_day
+    return Check(
+        "day's total",
+        small,
+        f"order {orders} of the day, {rounded(value)} in all; at most "
+        f"{policy.max_orders_per_day} and {rounded(policy.max_value_per_day)}",
+        "raise max_orders_per_day or max_value_per_day under [live], or sell it by hand",
+    )
+
+
+def broker_takes_it(facts: Facts) -> Check:
+    """Check that the broker has not just rejected it again and again."""
+    limit = facts.policy.reject_limit
+    return Check(
+        "rejections",
+        facts.rejections < limit,
+        f"rejected {facts.rejections} times in a row, at most {limit - 1}",
+        "read the broker's words (sellcli why), mend the cause, then sell it by hand once",
+    )

@@ -1,0 +1,52 @@
+"""Other orders on a position that is to be sold: whose they are, and what they have sold."""
+
+from collections.abc import Iterable
+from decimal import Decimal
+
+from sellcore.order import OpenOrder, Side
+from sellcore.selling.execution import traded
+from sellcore.selling.intent_record import IntentRecord
+from sellcore.selling.testimony import Testimony
+
+BY_HAND = 0
+"""The client id of orders that were entered by hand, and of who may cancel those."""
+
+
+def can_cancel(order: OpenOrder, client_id: int) -> bool:
+    """
+    Say whether a client may cancel an order.
+
+    The broker takes a cancel only from the client that entered the order; with
+    client id 0 also for orders entered by hand, once they are bound to a number.
+    An order with our reference that no intent explains is nobody's to touch.
+    """
+    return order.client_id == client_id and order.order_id != 0 and not order.ours
+
+
+def sorted_out(
+    orders: Iterable[OpenOrder], client_id: int
+) -> tuple[tuple[OpenOrder, ...], tuple[OpenOrder, ...]]:
+    """Return the orders that this client can cancel, and those that only others can."""
+    orders = tuple(orders)
+    ours = tuple(order for order in orders if can_cancel(order, client_id))
+    return ours, tuple(order for order in orders if order not in ours)
+
+
+def sold_meanwhile(record: IntentRecord, told: Testimony) -> Decimal:
+    """Return the shares that the orders we asked to go have sold since the bar was decided."""
+    return sum(
+        (
+            _sold_since(order, told)
+            for order in record.intent.cancels
+            if order.side is Side.SELL and order.perm_id in record.asked_to_go
+        ),
+        Decimal(),
+    )
+
+
+def _sold_since(order: OpenOrder, told: Testimony) -> Decimal:
+    before = order.quantity - order.remaining
+    known = [o.quantity - o.remaining for o in told.orders if o.perm_id == order.perm_id]
+    known += [c.filled for c in told.completed if c.perm_id == order.perm_id]
+    known.append(traded(e for e in told.executions if e.perm_id == order.perm_id))
+    return max(Decimal(0), max(known) - before)

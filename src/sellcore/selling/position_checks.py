@@ -1,0 +1,64 @@
+"""Checks on the position: never short, never more than is held and free."""
+
+from sellcore.selling.facts import Facts
+from sellcore.selling.limits import OtherOrders
+from sellcore.selling.verdict import Check
+
+
+def is_long(facts: Facts) -> Check:
+    """Check that shares are held; a short position is never touched."""
+    return Check(
+        "long",
+        facts.held > 0,
+        f"{facts.held.normalize():f} shares held",
+        "there is nothing to sell",
+    )
+
+
+def is_as_decided(facts: Facts) -> Check:
+    """Check that the position is as it was decided on, but for what our cancels let fill."""
+    expected = facts.record.held - facts.cancelled_sold
+    return Check(
+        "position",
+        facts.held == expected,
+        f"{facts.held.normalize():f} shares held, {expected.normalize():f} expected",
+        "it was changed elsewhere meanwhile; the next bar decides anew",
+        for_now=facts.cancelled_sold > 0,
+    )
+
+
+def is_whole(facts: Facts) -> Check:
+    """Check that at least one whole share is free to be sold."""
+    return Check(
+        "quantity",
+        facts.quantity >= 1,
+        f"{facts.quantity} of {facts.held.normalize():f} shares can be sold",
+        "other orders sell the rest; cancel them or leave it to them",
+    )
+
+
+def is_within_position(facts: Facts) -> Check:
+    """Check that it sells no more than is held and not being sold already."""
+    free = facts.held - facts.selling
+    return Check(
+        "within position",
+        0 <= facts.quantity <= free and facts.quantity <= facts.record.held,
+        f"selling {facts.quantity} of {free.normalize():f} that are free",
+        "look at the open orders on it",
+    )
+
+
+def others_leave_it_alone(facts: Facts) -> Check:
+    """Check that no other order works on it that cannot, or must not, be cancelled."""
+    policy = facts.policy
+    standing = facts.foreign
+    if policy.other_orders is OtherOrders.DENY:
+        standing += facts.to_cancel
+    listed = ", ".join(f"{order} (client {order.client_id})" for order in standing)
+    return Check(
+        "other orders",
+        not standing,
+        f"works on it: {listed}" if standing else "none that must be left alone",
+        "cancel them where they were entered, or let them sell it",
+        for_now=False,
+    )

@@ -1,0 +1,170 @@
+"""What the broker's servers say, and what it proves of an intent."""
+
+from collections.abc import Iterable, Sequence
+from datetime import datetime, timedelta
+from decimal import Decimal
+
+from attrs import frozen
+
+from sellcore.order import OpenOrder, Side
+from sellcore.position import Position
+from sellcore.selling.execution import CompletedOrder, Execution, average_price, traded
+from sellcore.selling.intent_record import IntentRecord
+from sellcore.selling.lifecycle import Happening, State
+
+PATIENCE = timedelta(seconds=20)
+"""An order that was sent less than that ago may still be on its way into the lists."""
+
+FORGOTTEN = timedelta(hours=12)
+"""The broker forgets ended orders and trades over night: after that their absence says nothing."""
+
+
+@frozen
+class Testimony:
+    """
+    Everything on one account, read to its end markers over one unbroken line.
+
+    Attributes:
+        read_at: When the reading began, UTC.
+        positions: What is held now.
+        orders: What works, whoever entered it.
+        completed: What ended today.
+        executions: What was traded, as far as anybody remembers.
+    """
+
+    read_at: datetime
+    positions: tuple[Position, ...]
+    orders: tuple[OpenOrder, ...]
+    completed: tuple[CompletedOrder, ...]
+    executions: tuple[Execution, ...]
+
+    def held(self, con_id: int) -> Decimal:
+        """Return the shares held of a contract; 0 where there are none."""
+        return sum((p.quantity for p in self.positions if p.instrument.con_id == con_id), Decimal())
+
+    def orders_on(self, con_id: int) -> tuple[OpenOrder, ...]:
+        """Return the open orders on a contract, whoever entered them."""
+        return tuple(order for order in self.orders if order.con_id == con_id)
+
+    def selling(self, con_id: int) -> Decimal:
+        """Return the shares that open orders on a contract would sell."""
+        return sum(
+            (order.remaining for order in self.orders_on(con_id) if order.side is Side.SELL),
+            Decimal(),
+        )
+
+
+@frozen
+class Finding:
+    """
+    What can be said of an intent now.
+
+    Attributes:
+        happening: What moved it; None where it is to be asked again.
+        words: Why, one line.
+        perm_id: The order's permanent id, 0 while nobody told.
+        filled: Shares that were sold.
+        average_price: What they were sold at, per share, or None.
+    """
+
+    happening: Happening | None
+    words: str
+    perm_id: int = 0
+    filled: Decimal = Decimal(0)
+    average_price: float | None = None
+
+
+def find(
+    record: IntentRecord,
+    told: Testimony,
+    refusal: str | None = None,
+    *,
+    patience: timedelta = PATIENCE,
+) -> Finding:
+    """
+    Return what the testimony proves of an intent whose order may be at the broker.
+
+    Orders are recognised by our reference and by the permanent id, never by
+    their number, which is reused. Three witnesses speak: the open orders, the
+    ended orders with the trades, and the position.
+
+    Args:
+        record: Sending, working or unknown.
+        told: Read after the order was written to the wire.
+        refusal: The broker's words, where it has answered the order with a refusal.
+        patience: How long an order may take to appear anywhere.
+    """
+    working = [o for o in told.orders if _is_it(record, o.account, o.order_ref, o.perm_id)]
+    ended = [c for c in told.completed if _is_it(record, c.account, c.order_ref, c.perm_id)]
+    trades = [e for e in told.executions if _is_it(record, e.account, e.order_ref, e.perm_id)]
+    perm_ids = {p for p in (record.perm_id, *_perm_ids(working, ended, trades)) if p}
+    filled = max(
+        (record.filled, traded(trades), *(order.filled for order in ended)),
+    )
+    price = average_price(trades) or record.average_price
+    wanted = record.quantity or 0
+
+    def finding(happening: Happening | None, words: str) -> Finding:
+        return Finding(happening, words, max(perm_ids, default=0), filled, price)
+
+    if len(perm_ids) > 1:
+        return finding(Happening.UNCLEAR, f"{len(perm_ids)} orders carry its reference")
+    if any(order.status == "Filled" for order in ended):
+        filled = max(filled, Decimal(wanted))
+    if filled >= wanted:
+        return finding(Happening.SEEN_FILLED, f"sold {filled.normalize():f} of {wanted}")
+    if working:
+        status = working[0].status
+        words = f"the broker lists it as {status}, {filled.normalize():f} of {wanted} sold"
+        return finding(Happening.SEEN_WORKING, words)
+    if ended:
+        return finding(*_ended(record, ended[0], filled, refusal))
+    return finding(*_nowhere(record, told, filled, refusal, patience))
+
+
+def _is_it(record: IntentRecord, account: str, order_ref: str, perm_id: int) -> bool:
+    same = order_ref == record.intent.order_ref or (perm_id != 0 and perm_id == record.perm_id)
+    return same and account == record.intent.account
+
+
+def _perm_ids(*lists: Sequence[OpenOrder | CompletedOrder | Execution]) -> Iterable[int]:
+    return (each.perm_id for some in lists for each in some)
+
+
+def _ended(
+    record: IntentRecord, order: CompletedOrder, filled: Decimal, refusal: str | None
+) -> tuple[Happening, str]:
+    said = refusal or order.explanation or order.status
+    if record.state is State.SENDING and refusal is not None and not filled:
+        return Happening.SEEN_REJECTED, f"rejected by the broker: {said}"
+    words = f"ended as {order.status} with {filled.normalize():f} of {record.quantity} sold: {said}"
+    return Happening.SEEN_CANCELLED, words
+
+
+def _nowhere(
+    record: IntentRecord,
+    told: Testimony,
+    filled: Decimal,
+    refusal: str | None,
+    patience: timedelta,
+) -> tuple[Happening | None, str]:
+    """Judge an order that no list holds, by what became of the position."""
+    before, now = record.position_before or Decimal(0), told.held(record.con_id)
+    age = told.read_at - (record.sent_at or record.decided_at)
+    moved = f"the position was {before.normalize():f} and is {now.normalize():f}"
+    if record.state is State.UNKNOWN:
+        return None, record.words
+    if age < patience and refusal is None:
+        return None, "the broker has not listed it yet"
+    if filled:
+        return Happening.UNCLEAR, f"partly sold, and in no list any more; {moved}"
+    if record.state is State.SENDING and now == before:
+        if refusal is not None:
+            return Happening.SEEN_REJECTED, f"rejected by the broker: {refusal}"
+        return Happening.PROVEN_ABSENT, f"it is in no list of the broker's; {moved}"
+    if record.state is State.WORKING and age >= FORGOTTEN:
+        if now == before:
+            return Happening.SEEN_CANCELLED, f"it ended over night; {moved}"
+        if now == before - (record.quantity or 0):
+            return Happening.SEEN_FILLED, f"it was filled before the night; {moved}"
+    return Happening.UNCLEAR, f"it is in no list of the broker's; {moved}"

@@ -1,0 +1,140 @@
+"""Gathering what the safety checks look at."""
+
+from collections.abc import Mapping, Sequence
+from datetime import datetime, timedelta
+from decimal import Decimal
+
+from attrs import frozen
+
+from sellcore.errors import BrokerUnavailable
+from sellcore.instant import to_epoch
+from sellcore.instrument import Instrument
+from sellcore.order import Mode, Side
+from sellcore.ports.journal import Sent
+from sellcore.ports.quotes import MarketQuote
+from sellcore.selling.facts import Facts
+from sellcore.selling.intent_record import IntentRecord
+from sellcore.selling.other_orders import sold_meanwhile, sorted_out
+from sellcore.selling.testimony import Testimony
+from sellcore.session import Session
+from sellcore.snapshot import Holding
+from sellcore.timeframe import Granularity
+from sellcore.usecases.selling_state import Selling
+from sellcore.usecases.watch_state import Ports, Terms, WatchState
+
+
+@frozen
+class Look:
+    """
+    One look at everything, for all intents that are to be sent in it.
+
+    Attributes:
+        now: UTC.
+        mode: Of this run.
+        skew: Our clock minus the broker's, or None.
+        halted: Why a person has halted selling, or None.
+        line: Why the broker cannot be relied on, or None.
+        reconciled: Journal and broker were compared since the line was opened.
+        quotes: The market.
+        holdings: What is known of each position, by contract id.
+    """
+
+    now: datetime
+    mode: Mode
+    skew: timedelta | None
+    halted: str | None
+    line: str | None
+    reconciled: bool
+    quotes: Mapping[Instrument, MarketQuote]
+    holdings: Mapping[int, Holding]
+
+
+def look(
+    ports: Ports,
+    selling: Selling,
+    state: WatchState,
+    terms: Terms,
+    instruments: Sequence[Instrument],
+    held: Sequence[Holding],
+) -> Look:
+    """Look at the clock, the kill switch, the line and the market."""
+    epoch = ports.connection.epoch()
+    return Look(
+        now=ports.clock.now(),
+        mode=terms.mode,
+        skew=_skew(ports),
+        halted=selling.kill_switch.thrown(),
+        line=ports.connection.fault() or state.obstacle,
+        reconciled=state.selling.reconciled_epoch == epoch,
+        quotes=selling.quotes.quotes(instruments) if instruments else {},
+        holdings={holding.instrument.con_id: holding for holding in held},
+    )
+
+
+def _skew(ports: Ports) -> timedelta | None:
+    try:
+        return ports.clock.now() - ports.broker.server_time()
+    except BrokerUnavailable:
+        return None
+
+
+def facts(
+    selling: Selling,
+    state: WatchState,
+    record: IntentRecord,
+    seen: Look,
+    told: Testimony,
+    today: Sent,
+) -> Facts:
+    """Return all that the checks look at for one intent; ``today`` is what was sent before it."""
+    instrument = record.intent.instrument
+    holding = seen.holdings.get(record.con_id)
+    orders = told.orders_on(record.con_id)
+    cancellable, foreign = sorted_out(orders, selling.entry.client_id)
+    quote = seen.quotes.get(instrument, MarketQuote())
+    session = _session(state, instrument, seen.now)
+    return Facts(
+        record=record,
+        now=seen.now,
+        mode=seen.mode,
+        policy=selling.policy,
+        arming=selling.arming,
+        halted=seen.halted,
+        line=seen.line,
+        reconciled=seen.reconciled,
+        skew=seen.skew,
+        session=session,
+        bars_read_at=None if holding is None else max(holding.read_at.values(), default=None),
+        bars_used=record.bars_used,
+        bars_needed=record.intent.rule.required_bars,
+        doubt=None if holding is None else holding.obstacle,
+        suspended=quote.suspended,
+        price=quote.bid or quote.last or _price_since(holding, session),
+        held=told.held(record.con_id),
+        selling=sum((o.remaining for o in foreign if o.side is Side.SELL), Decimal()),
+        to_cancel=cancellable,
+        foreign=foreign,
+        cancelled_sold=sold_meanwhile(record, told),
+        orders_today=today.orders,
+        value_today=today.value,
+        rejections=selling.journal.rejections(record.con_id),
+    )
+
+
+def _session(state: WatchState, instrument: Instrument, now: datetime) -> Session | None:
+    """Return the session that is on now, or None."""
+    days = state.sessions.get(instrument)
+    if days is None or not days.begun(now):
+        return None
+    latest = days[days.begun(now) - 1]
+    return latest if latest.contains(now) else None
+
+
+def _price_since(holding: Holding | None, session: Session | None) -> float | None:
+    """Return the newest price of the session that is on; None where nothing has traded in it."""
+    if holding is None or session is None:
+        return None
+    stored = holding.series.get(Granularity.HALF_HOUR)
+    if stored is None or not len(stored.bars) or stored.bars.start[-1] < to_epoch(session.open):
+        return None
+    return float(stored.bars.close[-1])

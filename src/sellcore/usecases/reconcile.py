@@ -1,0 +1,189 @@
+"""Comparing journal and broker: what became of every intent that may be at the broker."""
+
+from collections.abc import Iterable, Mapping, Sequence
+from datetime import datetime
+
+from attrs import frozen
+
+from sellcore.errors import BrokerUnavailable, StorageError
+from sellcore.order import OpenOrder
+from sellcore.ports.alerts import Cause
+from sellcore.selling.execution import Execution
+from sellcore.selling.intent_record import IntentRecord, Move, moved
+from sellcore.selling.lifecycle import Happening, State
+from sellcore.selling.testimony import Finding, Testimony, find
+from sellcore.usecases.selling_state import Selling
+from sellcore.usecases.tell_order import tell_moves, tell_person
+from sellcore.usecases.watch_state import Ports, WatchState
+
+
+@frozen
+class Reconciliation:
+    """
+    What a comparison came to.
+
+    Attributes:
+        told: What the broker said.
+        findings: What it proves of each intent whose order may be at the broker.
+        strays: Open orders that carry our reference and that no intent on record explains.
+    """
+
+    told: Testimony
+    findings: tuple[tuple[IntentRecord, Finding], ...]
+    strays: tuple[OpenOrder, ...]
+
+
+def testify(ports: Ports, selling: Selling, state: WatchState) -> Testimony:
+    """
+    Read everything on the account, over one unbroken line.
+
+    Open orders come first and positions last: an order leaves the first list
+    before it enters the others, so that one which ends meanwhile is in a later
+    list, and none can hide between them.
+
+    Raises:
+        BrokerUnavailable: something did not answer in full, or the line was lost.
+        StorageError: what was traded could not be stored.
+    """
+    began, epoch = ports.clock.now(), ports.connection.epoch()
+    orders = ports.broker.open_orders()
+    completed = selling.witness.completed_orders()
+    executions, commissions = selling.witness.trades()
+    positions = ports.broker.positions()
+    if ports.connection.fault() is not None or ports.connection.epoch() != epoch:
+        raise BrokerUnavailable("the line was lost while the account was read")
+    ours = tuple(e for e in executions if e.account == state.account)
+    selling.journal.add_trades(ours, commissions)
+    held = tuple(p for p in positions if p.account == state.account)
+    selling.journal.seen({p.instrument.con_id: p.quantity for p in held if p.quantity})
+    return Testimony(
+        read_at=began,
+        positions=held,
+        orders=tuple(order for order in orders if order.account == state.account),
+        completed=tuple(order for order in completed if order.account == state.account),
+        executions=_remembered(selling, ours),
+    )
+
+
+def _remembered(selling: Selling, told: Sequence[Execution]) -> tuple[Execution, ...]:
+    """Return today's trades and those on record since the oldest intent that is not settled."""
+    since = [record.decided_at for record in selling.journal.open_intents()]
+    if not since:
+        return tuple(told)
+    stored, _ = selling.journal.trades(min(since))
+    known = {execution.exec_id: execution for execution in (*stored, *told)}
+    return tuple(known.values())
+
+
+def compare_with_journal(ports: Ports, state: WatchState) -> None:
+    """
+    Reconcile where it is time to: after each connect, and every few minutes.
+
+    A journal that cannot be written is told, and leaves the two not compared:
+    nothing is sent until they are.
+
+    Raises:
+        BrokerUnavailable: the broker did not answer in full.
+    """
+    selling = ports.selling
+    if selling is None:
+        return
+    at, now = state.selling.reconciled_at, ports.clock.now()
+    same_line = state.selling.reconciled_epoch == ports.connection.epoch()
+    if same_line and at is not None and now - selling.policy.reconcile_every < at <= now:
+        return
+    try:
+        reconcile(ports, selling, state)
+    except StorageError as error:
+        state.selling.reconciled_epoch = None
+        text = f"{error}; nothing is sent until the journal can be written"
+        tell_person(ports, state, Cause.DENIED, "journal", text)
+
+
+def reconcile(ports: Ports, selling: Selling, state: WatchState) -> Reconciliation:
+    """
+    Compare journal and broker, and store what is proven.
+
+    Raises:
+        BrokerUnavailable: the broker did not answer in full; nothing has changed.
+        StorageError: the journal could not be written; nothing counts as compared.
+    """
+    epoch = ports.connection.epoch()
+    told = testify(ports, selling, state)
+    opened = selling.journal.open_intents()
+    findings = tuple(settle(ports, selling, state, opened, told))
+    refs = {record.intent.order_ref for record in opened}
+    strays = tuple(o for o in told.orders if o.ours and o.order_ref not in refs)
+    for stray in strays:
+        tell_person(
+            ports,
+            state,
+            Cause.UNKNOWN,
+            f"stray {stray.perm_id}",
+            f"{stray} works at the broker with our reference {stray.order_ref}, and no open intent "
+            "explains it; look at it in TWS, nothing is sold on that position meanwhile",
+        )
+    state.selling.reconciled_epoch, state.selling.reconciled_at = epoch, told.read_at
+    return Reconciliation(told, findings, strays)
+
+
+def settle(
+    ports: Ports,
+    selling: Selling,
+    state: WatchState,
+    records: Iterable[IntentRecord],
+    told: Testimony,
+) -> list[tuple[IntentRecord, Finding]]:
+    """Move each intent whose order may be at the broker as far as the testimony proves."""
+    exposed = [record for record in records if record.state.exposed]
+    refusals = state.selling.refusals
+    findings = [(record, find(record, told, refusals.get(record.intent_id))) for record in exposed]
+    moves = [
+        move
+        for record, finding in findings
+        if (move := _move(record, finding, told.read_at)) is not None
+    ]
+    if moves:
+        selling.journal.record(moves)
+        tell_moves(ports, state, moves)
+    for record, finding in findings:
+        if finding.happening is Happening.SEEN_WORKING:
+            _take_back_excess(ports, selling, state, record, told)
+    return findings
+
+
+def _take_back_excess(
+    ports: Ports, selling: Selling, state: WatchState, record: IntentRecord, told: Testimony
+) -> None:
+    """Have our order cancelled where more is being sold than is held: somebody sold by hand."""
+    held, selling_now = told.held(record.con_id), told.selling(record.con_id)
+    if selling_now <= held:
+        return
+    mine = [
+        order
+        for order in told.orders_on(record.con_id)
+        if order.order_ref == record.intent.order_ref and order.client_id == record.client_id
+    ]
+    text = (
+        f"{record.intent.instrument.ticker}: {held.normalize():f} shares are held and "
+        f"{selling_now.normalize():f} are being sold; our order is asked to go"
+    )
+    tell_person(ports, state, Cause.UNKNOWN, f"excess {record.intent_id}", text)
+    selling.entry.cancel(mine)
+
+
+def _move(record: IntentRecord, finding: Finding, at: datetime) -> Move | None:
+    """Return the step that a finding makes; None where nothing is new."""
+    known: Mapping[str, object] = {
+        "perm_id": finding.perm_id or record.perm_id,
+        "filled": finding.filled,
+        "average_price": finding.average_price,
+    }
+    if finding.happening is None:
+        return None
+    if finding.happening is Happening.UNCLEAR and record.state is State.UNKNOWN:
+        return None
+    same = all(getattr(record, name) == value for name, value in known.items())
+    if finding.happening is Happening.SEEN_WORKING and record.state is State.WORKING and same:
+        return None
+    return moved(record, finding.happening, at, finding.words, **known)

@@ -1,0 +1,162 @@
+"""
+Acting on the intents on record: judge, clear the way, send, see what became of it.
+
+Each step is on record before it is taken. Whatever happens in between, the
+next look finds on record what may have been done, and asks the broker.
+"""
+
+from collections.abc import Sequence
+from datetime import timedelta
+
+from sellcore.errors import BrokerError, StorageError
+from sellcore.order import SendAt
+from sellcore.ports.alerts import Cause
+from sellcore.ports.journal import Sent
+from sellcore.quoting import rounded
+from sellcore.selling.checks import judge
+from sellcore.selling.facts import Facts
+from sellcore.selling.intent_record import IntentRecord, Move, moved
+from sellcore.selling.lifecycle import Happening, State
+from sellcore.selling.testimony import Testimony
+from sellcore.selling.verdict import Verdict
+from sellcore.snapshot import Holding
+from sellcore.usecases.account import tell
+from sellcore.usecases.gather import Look, facts, look
+from sellcore.usecases.reconcile import settle, testify
+from sellcore.usecases.selling_state import Selling
+from sellcore.usecases.send import Ready, send
+from sellcore.usecases.tell_order import tell_moves, tell_person
+from sellcore.usecases.watch_state import Ports, Terms, WatchState
+
+DAY = timedelta(hours=24)
+"""What was sent within that time counts against the day's limits."""
+
+_ROUNDS = 5
+"""Looks at the account while orders that were asked to go are on their way out."""
+
+
+def sell(
+    ports: Ports, selling: Selling, state: WatchState, terms: Terms, held: Sequence[Holding]
+) -> None:
+    """
+    Take every open intent as far as it can go now.
+
+    What fails is told and tried again at the next look; an order that may have
+    been written is never written again.
+    """
+    try:
+        for _ in range(_ROUNDS):
+            if not selling.journal.open_intents():
+                return
+            if not _round(ports, selling, state, terms, held):
+                break
+            selling.entry.replies(selling.patience)
+    except StorageError as error:
+        text = f"{error}; nothing is sent until the journal can be written"
+        tell_person(ports, state, Cause.DENIED, "journal", text)
+    except BrokerError as error:
+        tell(ports, state, "broker", str(error))
+    else:
+        state.told.pop("journal", None)
+
+
+def _round(
+    ports: Ports, selling: Selling, state: WatchState, terms: Terms, held: Sequence[Holding]
+) -> bool:
+    """
+    Look, judge and send once; return whether orders were asked to go and are waited for.
+
+    The account is read last, right before the checks and the send: what lies
+    between that reading and the wire is arithmetic and one write to the journal.
+    """
+    now = ports.clock.now()
+    due = [
+        record
+        for record in selling.journal.open_intents()
+        if record.state in (State.PREPARED, State.CANCELLING) and record.not_before <= now
+    ]
+    seen = look(ports, selling, state, terms, [record.intent.instrument for record in due], held)
+    told = testify(ports, selling, state)
+    settle(ports, selling, state, selling.journal.open_intents(), told)
+    ready, asked = _judge_all(ports, selling, state, due, seen, told)
+    if ready:
+        send(ports, selling, state, ready)
+    for known in asked:
+        selling.entry.cancel(known.to_cancel)
+    return bool(asked)
+
+
+def _judge_all(
+    ports: Ports,
+    selling: Selling,
+    state: WatchState,
+    due: Sequence[IntentRecord],
+    seen: Look,
+    told: Testimony,
+) -> tuple[list[Ready], list[Facts]]:
+    """Judge each intent; return those that may be sent, and those whose way is to be cleared."""
+    sent = selling.journal.sent_since(seen.now - DAY)
+    moves: list[Move] = []
+    ready: list[Ready] = []
+    asked: list[Facts] = []
+    for record in due:
+        known = facts(selling, state, record, seen, told, sent)
+        verdict = judge(known)
+        state.selling.verdicts[record.intent_id] = verdict
+        if not verdict.allowed:
+            moves += _refusal(ports, state, known, verdict)
+        elif (lapse := _lapse(known)) is not None:
+            moves += [moved(record, Happening.LAPSED, seen.now, lapse)] if lapse else []
+        elif known.to_cancel:
+            asked.append(known)
+            moves += [_asking(known)] if record.state is State.PREPARED else []
+        else:
+            ready.append(Ready(record, known))
+            sent = Sent(sent.orders + 1, sent.value + known.value)
+    if moves:
+        selling.journal.record(moves)
+        tell_moves(ports, state, moves)
+    return ready, asked
+
+
+def _asking(known: Facts) -> Move:
+    """Return the step of having the orders on the position cancelled."""
+    going = tuple(order.perm_id for order in known.to_cancel)
+    words = "asked to go first: " + ", ".join(map(str, known.to_cancel))
+    return moved(known.record, Happening.CANCELS_ASKED, known.now, words, asked_to_go=going)
+
+
+def _refusal(ports: Ports, state: WatchState, known: Facts, verdict: Verdict) -> list[Move]:
+    """Deny an intent for good, or leave it waiting while its time lasts."""
+    record, reasons = known.record, "; ".join(verdict.reasons)
+    ticker = record.intent.instrument.ticker
+    if not verdict.final:
+        tell(ports, state, f"waits {record.intent_id}", f"{ticker} is not sold yet: {reasons}")
+        return []
+    if record.asked_to_go:
+        gone = [str(o) for o in record.intent.cancels if o.perm_id in record.asked_to_go]
+        text = (
+            f"{ticker}: not sold, and these orders on it are or may be gone: {', '.join(gone)}; "
+            "place them again if you want their protection"
+        )
+        tell_person(ports, state, Cause.PROTECTION_GONE, f"gone {record.intent_id}", text)
+    return [moved(record, Happening.DENIED, known.now, reasons)]
+
+
+def _lapse(known: Facts) -> str | None:
+    """
+    Return why an intent that waited for the open lapses, or None where it does not.
+
+    Empty where nothing has traded since the open, so that it waits on.
+    """
+    record = known.record
+    if record.intent.send_at is not SendAt.NEXT_OPEN or not known.policy.recheck_at_open:
+        return None
+    if known.price is None:
+        return ""
+    if known.price < record.average:
+        return None
+    return (
+        f"opened at {rounded(known.price)}, not below {record.intent.rule.average} "
+        f"{rounded(record.average)} any more"
+    )

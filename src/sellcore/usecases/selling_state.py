@@ -1,0 +1,61 @@
+"""What a run that sells speaks to, and what it remembers."""
+
+from datetime import datetime
+
+from attrs import Factory, define, frozen
+
+from sellcore.ports.alerts import Alerts
+from sellcore.ports.journal import Journal
+from sellcore.ports.kill_switch import KillSwitch
+from sellcore.ports.order_entry import OrderEntry
+from sellcore.ports.quotes import Quotes
+from sellcore.ports.witness import Witness
+from sellcore.selling.arming import Arming
+from sellcore.selling.limits import SellingPolicy
+from sellcore.selling.verdict import Verdict
+
+
+@frozen
+class Selling:
+    """
+    Everything that a run which may sell speaks to, beyond the ports of every watch.
+
+    Attributes:
+        journal: Of this account in this mode.
+        entry: The way to send.
+        witness: Ended orders and trades.
+        quotes: The market, now.
+        kill_switch: A person's way to stop it.
+        alerts: The way to a person.
+        policy: The trader's limits.
+        arming: What allows this run to sell; None where nobody armed it.
+        patience: Wall-clock seconds to wait for the broker's first word on an order.
+    """
+
+    journal: Journal
+    entry: OrderEntry
+    witness: Witness
+    quotes: Quotes
+    kill_switch: KillSwitch
+    alerts: Alerts
+    policy: SellingPolicy
+    arming: Arming | None
+    patience: float = 5.0
+
+
+@define
+class SellingState:
+    """
+    What is known so far of selling. Only use cases change it.
+
+    Attributes:
+        reconciled_epoch: The connection's epoch when journal and broker were last compared.
+        reconciled_at: When that was, UTC.
+        refusals: The broker's words by intent, where it refused an order.
+        verdicts: The last answers of the checks by intent.
+    """
+
+    reconciled_epoch: int | None = None
+    reconciled_at: datetime | None = None
+    refusals: dict[str, str] = Factory(dict)
+    verdicts: dict[str, Verdict] = Factory(dict)

@@ -1,0 +1,97 @@
+"""The send section: on record, on the wire, once; then what became of it."""
+
+from collections.abc import Mapping, Sequence
+
+from attrs import frozen
+
+from sellcore.errors import InvalidValue
+from sellcore.order import OrderType
+from sellcore.ports.order_entry import SellOrder, Word
+from sellcore.selling.facts import Facts
+from sellcore.selling.intent_record import IntentRecord, moved
+from sellcore.selling.lifecycle import Happening
+from sellcore.selling.limit_price import marketable
+from sellcore.usecases.reconcile import settle, testify
+from sellcore.usecases.selling_state import Selling
+from sellcore.usecases.tell_order import tell_moves
+from sellcore.usecases.watch_state import Ports, WatchState
+
+
+@frozen
+class Ready:
+    """An intent that every check allows, with nothing in its way."""
+
+    record: IntentRecord
+    facts: Facts
+
+
+def send(ports: Ports, selling: Selling, state: WatchState, ready: Sequence[Ready]) -> None:
+    """
+    Write SENDING for all, write all to the wire, and ask what became of them.
+
+    Raises:
+        StorageError: the journal could not be written; before the send nothing is sent.
+        BrokerError: the line went; what was or may have been written is on
+            record, and the next comparison settles it.
+    """
+    entry, now = selling.entry, ports.clock.now()
+    numbers = entry.order_ids(len(ready), selling.journal.highest_order_id(entry.client_id))
+    moves, orders = [], []
+    for each, number in zip(ready, numbers, strict=True):
+        try:
+            order = _order(selling, state, each, number)
+        except InvalidValue as error:
+            moves.append(moved(each.record, Happening.DENIED, now, str(error)))
+            continue
+        orders.append(order)
+        known: Mapping[str, object] = {
+            "client_id": entry.client_id,
+            "order_id": number,
+            "quantity": order.quantity,
+            "limit_price": order.limit_price,
+            "position_before": each.facts.held,
+            "sent_at": now,
+        }
+        moves.append(moved(each.record, Happening.SENDING, now, str(order), **known))
+    selling.journal.record(moves)
+    try:
+        entry.place(orders)
+    finally:
+        tell_moves(ports, state, moves)
+    if orders:
+        _listen(selling, state, {move.record.order_id: move.record for move in moves})
+        told = testify(ports, selling, state)
+        settle(ports, selling, state, selling.journal.open_intents(), told)
+
+
+def _order(selling: Selling, state: WatchState, ready: Ready, number: int) -> SellOrder:
+    """Return the order as it goes on the wire; raises InvalidValue where it has no price."""
+    known, intent, policy = ready.facts, ready.record.intent, selling.policy
+    limit = None
+    if policy.order_type is OrderType.LIMIT:
+        details = state.details.get(intent.instrument)
+        steps = () if details is None else details.price_steps
+        limit = marketable(known.price or ready.record.close, policy.limit_offset_pct, steps)
+    return SellOrder(
+        order_id=number,
+        account=intent.account,
+        instrument=intent.instrument,
+        quantity=known.quantity,
+        order_type=policy.order_type,
+        limit_price=limit,
+        order_ref=intent.order_ref,
+    )
+
+
+def _listen(selling: Selling, state: WatchState, sent: Mapping[int | None, IntentRecord]) -> None:
+    """Wait until the broker has said something about each order, or nothing for too long."""
+    silent = set(sent)
+    while silent:
+        replies = selling.entry.replies(selling.patience)
+        if not replies:
+            return
+        for reply in replies:
+            silent.discard(reply.order_id)
+            record = sent.get(reply.order_id)
+            if record is not None and reply.word is Word.REFUSAL:
+                state.selling.refusals[record.intent_id] = reply.text

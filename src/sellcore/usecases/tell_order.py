@@ -1,0 +1,130 @@
+"""Telling what becomes of an intent: on screen, in the audit log, and to a person elsewhere."""
+
+from collections.abc import Sequence
+
+from sellcore.errors import StorageError
+from sellcore.event import Alert, OrderMoved
+from sellcore.outcome import Outcome
+from sellcore.ports.alerts import Cause, Notice
+from sellcore.record import DecisionRecord
+from sellcore.selling.intent_record import IntentRecord, Move
+from sellcore.selling.lifecycle import State
+from sellcore.usecases.account import tell
+from sellcore.usecases.watch_state import Ports, WatchState
+
+_CAUSES = {
+    State.SENDING: Cause.SENT,
+    State.FILLED: Cause.FILLED,
+    State.DENIED: Cause.DENIED,
+    State.LAPSED: Cause.DENIED,
+    State.REJECTED: Cause.REJECTED,
+    State.CANCELLED: Cause.REJECTED,
+    State.NOT_SENT: Cause.UNKNOWN,
+    State.UNKNOWN: Cause.UNKNOWN,
+}
+"""What a person is told of; a state that is missing is on the way only."""
+
+WAY_OUT = {
+    State.UNKNOWN: "nothing more is sold on it; look at it in TWS, then: sellcli reconcile",
+    State.NOT_SENT: "it is not sent again; the next bar decides anew",
+    State.REJECTED: "it is not sent again; the next bar decides anew",
+    State.CANCELLED: "it is not sent again; the next bar decides anew",
+}
+"""What to do next, where there is something to do."""
+
+
+def tell_moves(ports: Ports, state: WatchState, moves: Sequence[Move]) -> None:
+    """Tell steps that are on record already. No failure to tell is handed on."""
+    ended = []
+    for move in moves:
+        record = move.record
+        ports.emit(OrderMoved(move.at, record))
+        if move.before.state is record.state:
+            continue
+        cause = _CAUSES.get(record.state)
+        if cause is not None:
+            _notify(ports, state, cause, record)
+        if not record.state.open or record.state is State.UNKNOWN:
+            ended.append(move)
+    if not ended:
+        return
+    try:
+        ports.log.append([_audit(state, move) for move in ended])
+    except StorageError as error:
+        tell(ports, state, "log", f"{error}; what became of an order is in the journal")
+
+
+def tell_signal(ports: Ports, state: WatchState, record: IntentRecord) -> None:
+    """Tell a person elsewhere that a bar has closed below its average."""
+    _notify(ports, state, Cause.SIGNAL, record)
+
+
+def sentence(record: IntentRecord) -> str:
+    """Return what a person is told of an intent, with what to do next."""
+    ticker, quantity = record.intent.instrument.ticker, record.quantity or record.intent.quantity
+    advice = WAY_OUT.get(record.state)
+    return f"{ticker}: SELL {quantity}: {record.state}: {record.words}" + (
+        f"; {advice}" if advice else ""
+    )
+
+
+def _notify(ports: Ports, state: WatchState, cause: Cause, record: IntentRecord) -> None:
+    if ports.selling is None:
+        return
+    intent = record.intent
+    facts: dict[str, str | int | float | None] = {
+        "mode": str(intent.mode),
+        "ticker": intent.instrument.ticker,
+        "con_id": intent.instrument.con_id,
+        "intent_id": record.intent_id,
+        "state": str(record.state),
+        "quantity": record.quantity or intent.quantity,
+        "filled": float(record.filled),
+        "average_price": record.average_price,
+        "perm_id": record.perm_id,
+    }
+    now = ports.clock.now()
+    ports.selling.alerts.send(Notice(now, cause, state.account, sentence(record), facts))
+
+
+def tell_person(ports: Ports, state: WatchState, cause: Cause, about: str, text: str) -> None:
+    """Tell something once, on screen and elsewhere, until it is forgotten under ``about``."""
+    if state.told.get(about) == text:
+        return
+    state.told[about] = text
+    ports.emit(Alert(ports.clock.now(), text))
+    if ports.selling is not None:
+        now = ports.clock.now()
+        ports.selling.alerts.send(Notice(now, cause, state.account, text, {}))
+
+
+def _audit(state: WatchState, move: Move) -> DecisionRecord:
+    """Return the line of the audit log that says what came of a signal."""
+    record, intent = move.record, move.record.intent
+    sent = None
+    if record.order_id is not None:
+        price = "" if record.average_price is None else f" @ {record.average_price:.4f}"
+        sent = f"SELL {record.quantity}, {record.filled.normalize():f} sold{price}"
+    return DecisionRecord(
+        timestamp=move.at,
+        run_id=state.run_id,
+        mode=intent.mode,
+        account=intent.account,
+        ticker=intent.instrument.ticker,
+        con_id=record.con_id,
+        timeframe=intent.rule.timeframe,
+        bar_end=intent.bar_end,
+        close=record.close,
+        ma_type=intent.rule.average,
+        ma_value=record.average,
+        bars_used=record.bars_used,
+        distance_pct=(record.close - record.average) / record.average * 100,
+        decision=Outcome.SIGNAL,
+        reason=f"{record.state}: {record.words}",
+        action_prepared=str(intent),
+        action_executed=sent,
+        intent_id=record.intent_id,
+        order_id=record.order_id,
+        perm_id=record.perm_id or None,
+        errors=() if record.state is State.FILLED else (sentence(record),),
+    )
