@@ -4,6 +4,7 @@ import hashlib
 from datetime import datetime
 from decimal import Decimal
 from enum import Enum
+from functools import cached_property
 
 from attrs import frozen
 
@@ -135,7 +136,7 @@ class OrderIntent:
     cancels: tuple[OpenOrder, ...]
     send_at: SendAt
 
-    @property
+    @cached_property
     def intent_id(self) -> str:
         """
         A function of what the intent is about, never of the clock on the wall.

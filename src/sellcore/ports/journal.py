@@ -59,9 +59,12 @@ class Journal(Protocol):
 
         One that is on record already stays as it is there. One whose position
         has another open intent is not recorded, and left out of the answer.
+        The answer has the order of ``records``, and each intent once.
 
         Raises:
-            StorageError: nothing of this call is stored.
+            StorageError: nothing of this call is stored; an intent may be of
+                another account or mode than the journal.
+            IllegalMove: one of them is not in the state PREPARED.
         """
         ...
 
@@ -71,13 +74,14 @@ class Journal(Protocol):
 
         Raises:
             StorageError: it could not be written.
-            IllegalMove: a record is no longer as a step found it, or the step
-                is not in the table of moves.
+            IllegalMove: a record is no longer as a step found it, the step is
+                not in the table of moves or changes the intent itself, or it is
+                about to be sent without client id, number, quantity and time.
         """
         ...
 
     def note(self, entries: Sequence[Entry]) -> None:
-        """Add events that move no intent; raises StorageError."""
+        """Add events that move no intent, whether it is on record or not; raises StorageError."""
         ...
 
     def open_intents(self) -> Sequence[IntentRecord]:
@@ -87,11 +91,17 @@ class Journal(Protocol):
     def intents(
         self, since: datetime | None = None, ticker: str | None = None
     ) -> Sequence[IntentRecord]:
-        """Return the intents decided at or after ``since``, the oldest first."""
+        """
+        Return intents, the oldest first.
+
+        Args:
+            since: Decided at this instant or later; with a zone.
+            ticker: Only those of this ticker, in any case.
+        """
         ...
 
     def entries(self, intent_id: str) -> Sequence[Entry]:
-        """Return the events of one intent, the oldest first."""
+        """Return the events of one intent in the order they came; of none for an empty id."""
         ...
 
     def sent_since(self, moment: datetime) -> Sent:
@@ -99,7 +109,12 @@ class Journal(Protocol):
         ...
 
     def rejections(self, con_id: int) -> int:
-        """Return how many of the latest intents of a position in turn the broker rejected."""
+        """
+        Return how many intents of a position the broker has rejected in a row.
+
+        One that works, was filled or was cancelled ends the row; one that was
+        never sent, or of which nothing is known yet, does not.
+        """
         ...
 
     def highest_order_id(self, client_id: int) -> int:
@@ -115,7 +130,11 @@ class Journal(Protocol):
     def trades(
         self, since: datetime | None = None
     ) -> tuple[Sequence[Execution], Sequence[Commission]]:
-        """Return the stored executions, corrections included, and the commissions."""
+        """
+        Return the stored executions by time, corrections included, and their commissions.
+
+        Without ``since`` commissions of unknown executions are among them.
+        """
         ...
 
     def epoch(self, con_id: int) -> int:
@@ -128,6 +147,7 @@ class Journal(Protocol):
 
         Args:
             quantities: Shares by contract id; a position that was held and is
-                not among them has gone flat, and its epoch rises.
+                not among them, or with none, or on the other side of none, has
+                gone flat, and its epoch rises.
         """
         ...

@@ -7,6 +7,7 @@ from typing import Any
 from attrs import evolve, field, frozen
 from attrs.converters import optional
 
+from sellcore.errors import IllegalMove
 from sellcore.instant import utc
 from sellcore.order import OrderIntent
 from sellcore.selling.lifecycle import Happening, State, after
@@ -108,3 +109,69 @@ def moved(
     """
     state = after(record.state, happening)
     return Move(record, happening, evolve(record, state=state, words=words, **known), at)
+
+
+def check(move: Move) -> None:
+    """
+    Hold a step against the table of moves, and against what a send needs.
+
+    Raises:
+        IllegalMove: the table has no such step, it changes what is meant, or an
+            order would go out that could not be found again.
+    """
+    before, record = move.before, move.record
+    meant = after(before.state, move.happening)
+    if record.state is not meant:
+        raise IllegalMove(
+            f"an intent that is {before.state} becomes {meant} when {move.happening},"
+            f" not {record.state}"
+        )
+    if record.intent is not before.intent and record.intent != before.intent:
+        raise IllegalMove(
+            f"a step of intent {before.intent_id} changes what is meant; make another intent"
+        )
+    if move.happening is Happening.SENDING:
+        sent_order(record)
+
+
+def check_new(record: IntentRecord) -> None:
+    """Raise IllegalMove for a record that does not begin where every life does."""
+    if record.state is not State.PREPARED:
+        raise IllegalMove(
+            f"intent {record.intent_id} goes on record as {State.PREPARED}, not as {record.state}"
+        )
+
+
+@frozen
+class SentOrder:
+    """
+    What counts as sent once an intent is on record as SENDING.
+
+    Attributes:
+        client_id: The client id it is sent with.
+        order_id: The number it is sent with.
+        at: When it was written to the wire, UTC.
+        value: What it is worth at its limit, or else at the close that signalled.
+    """
+
+    client_id: int
+    order_id: int
+    at: datetime
+    value: float
+
+
+def sent_order(record: IntentRecord) -> SentOrder:
+    """
+    Return what counts as sent of a record that is SENDING.
+
+    Raises:
+        IllegalMove: a field is not known, without which nothing must be sent.
+    """
+    client_id, order_id, at = record.client_id, record.order_id, record.sent_at
+    if client_id is None or order_id is None or at is None or record.quantity is None:
+        raise IllegalMove(
+            f"intent {record.intent_id} cannot be sent before its client id, order number,"
+            " quantity and time are on record"
+        )
+    price = record.close if record.limit_price is None else record.limit_price
+    return SentOrder(client_id, order_id, at, record.quantity * price)
