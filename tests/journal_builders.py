@@ -81,6 +81,7 @@ def a_record(
         "held": Decimal("100.7"),
         "close": 99.5,
         "average": 100.25,
+        "bars_used": 50,
         "words": "close 99.50 is below SMA(50) 100.2500",
     }
     return IntentRecord(intent=intent, **fields | known)

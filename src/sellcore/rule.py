@@ -1,6 +1,7 @@
 """The rule a holding follows: which average, over how many bars, of which timeframe."""
 
 from enum import Enum
+from functools import cache
 
 from attrs import field, frozen
 
@@ -61,6 +62,7 @@ class MovingAverageRule:
         return required_bars(self.kind, self.length)
 
 
+@cache
 def required_bars(kind: AverageKind, length: int) -> int:
     """
     Return how many closed bars an average needs before it may decide.

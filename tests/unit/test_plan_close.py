@@ -33,7 +33,11 @@ LAST_BAR = {"watched_from": FRIDAY.close - SECOND}
 
 @pytest.mark.parametrize(
     ("at_close", "send_at"),
-    [(AtClose.NEXT_OPEN, SendAt.NEXT_OPEN), (AtClose.SUBMIT, SendAt.ANY_TIME), (AtClose.SKIP, None)],
+    [
+        (AtClose.NEXT_OPEN, SendAt.NEXT_OPEN),
+        (AtClose.SUBMIT, SendAt.ANY_TIME),
+        (AtClose.SKIP, None),
+    ],
 )
 @pytest.mark.parametrize("wanted", ["SMA,5,1H", "SMA,5,D"])
 def test_order_of_a_sessions_last_bar_follows_the_policy(

@@ -63,6 +63,7 @@ MIGRATIONS: list[tuple[str, ...]] = [
             held             TEXT NOT NULL,
             close            REAL NOT NULL,
             average          REAL NOT NULL,
+            bars_used        INTEGER NOT NULL,
             asked_to_go      TEXT NOT NULL,
             client_id        INTEGER,
             order_id         INTEGER,

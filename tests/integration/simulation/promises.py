@@ -1,0 +1,149 @@
+"""What must be true after every step of a story, told from outside of the program."""
+
+from collections import Counter
+from collections.abc import Iterator
+from decimal import Decimal
+from fractions import Fraction
+from typing import TYPE_CHECKING
+
+from tests.integration.simulation.broker import OURS
+
+from sellcore.order import REF_PREFIX, OpenOrder, Side
+from sellcore.outcome import Outcome
+from sellcore.ports.alerts import Cause
+from sellcore.selling.lifecycle import State
+
+if TYPE_CHECKING:
+    from tests.integration.simulation.world import World
+
+
+class Broken(AssertionError):
+    """A promise was not kept."""
+
+
+def arrives(world: "World", order_ref: str, order_id: int) -> None:
+    """Hold an order that has just arrived at the broker against the journal."""
+    records = {r.intent.order_ref: r for r in world.journal.intents()}
+    record = records.get(order_ref)
+    if record is None:
+        raise Broken(f"an order {order_ref} is at the broker that the journal does not know")
+    if record.order_id != order_id or record.sent_at is None:
+        raise Broken(f"order {order_id} was not on record as being sent before it arrived")
+    times = Counter(ref for _, _, ref in world.servers.placed)
+    if times[order_ref] > 1:
+        raise Broken(f"{times[order_ref]} orders were sent for one intent, {order_ref}")
+
+
+def always(world: "World") -> None:
+    """Hold the account against what it must never be."""
+    servers = world.servers
+    for con_id, began in world.began_with.items():
+        held = servers.held.get(con_id, Decimal(0))
+        if began > 0 and held < 0:
+            raise Broken(f"the account is short: {held} of {con_id}")
+        if began < 0 and held != began * world.scale_of(con_id):
+            raise Broken(f"a short position was touched: {began} became {held}")
+        exits = [o for o in servers.working(con_id) if o.order_ref.startswith(REF_PREFIX)]
+        if len(exits) > 1:
+            raise Broken(f"{len(exits)} exits work on {con_id}")
+    for record in world.journal.intents():
+        sold = _sold(world, record.intent.order_ref)
+        if sold > record.held:
+            raise Broken(f"{sold} sold of {record.held} held when it was decided")
+
+
+def _sold(world: "World", order_ref: str) -> Decimal:
+    latest = {
+        e.exec_id.rpartition(".")[0]: e.shares
+        for e in world.servers.ever_traded
+        if e.order_ref == order_ref
+    }
+    return sum(latest.values(), Decimal(0))
+
+
+def at_rest(world: "World") -> None:
+    """Hold what is left, once nothing has gone wrong for a while, against what was promised."""
+    for record in world.journal.intents():
+        unknown = record.state is State.UNKNOWN
+        if record.state in (State.CANCELLING, State.SENDING):
+            raise Broken(f"intent {record.intent_id} is still {record.state}: {record.words}")
+        if record.state is State.PREPARED and record.deadline < world.now:
+            raise Broken(f"intent {record.intent_id} still waits behind its deadline")
+        if unknown and not any(n.cause is Cause.UNKNOWN for n in world.notices):
+            raise Broken(f"intent {record.intent_id} is unknown and nobody was told")
+        if record.state is State.WORKING and not _works(world, record.intent.order_ref):
+            raise Broken(f"intent {record.intent_id} passes for working and is not")
+        if record.state is State.FILLED and _sold(world, record.intent.order_ref) != record.filled:
+            raise Broken(f"intent {record.intent_id} filled {record.filled} by the journal")
+        if record.state in _UNSENT and _sold(world, record.intent.order_ref):
+            raise Broken(f"intent {record.intent_id} is {record.state}, and it has sold")
+        if not record.state.open and _works(world, record.intent.order_ref):
+            raise Broken(f"intent {record.intent_id} is {record.state} and its order works")
+    for con_id in world.began_with:
+        working = sum((o.remaining for o in world.servers.working(con_id)), Decimal(0))
+        ours = any(o.ours for o in world.servers.working(con_id))
+        if ours and working > world.servers.held.get(con_id, Decimal(0)):
+            raise Broken(f"more of {con_id} is being sold than is held, by our order")
+    _signals_have_an_end(world)
+    _calm_stories_sell(world)
+    _decisions_are_right(world)
+
+
+_UNSENT = (State.NOT_SENT, State.REJECTED, State.DENIED, State.LAPSED)
+
+
+def _calm_stories_sell(world: "World") -> None:
+    """Where nothing went wrong, a signal ends in a sale."""
+    if world.dice.mood.faults or world.killed:
+        return
+    for record in world.journal.intents():
+        foreign = any(o.client_id != OURS for o in record.intent.cancels)
+        if record.state is not State.FILLED and not foreign and record.state is not State.LAPSED:
+            raise Broken(
+                f"nothing went wrong, and {record.intent_id} is {record.state}: {record.words}"
+            )
+
+
+def _works(world: "World", order_ref: str) -> bool:
+    return any(o.order_ref == order_ref for o in world.servers.working())
+
+
+def _signals_have_an_end(world: "World") -> None:
+    """Every signal with something to sell is on record as an intent, or was blocked by one."""
+    intents = {record.intent_id for record in world.journal.intents()}
+    seen: set[tuple[int, object]] = set()
+    for row in world.log.read():
+        if row.decision is not Outcome.SIGNAL or row.action_prepared is None:
+            continue
+        if row.intent_id not in intents and not any(
+            n.cause is Cause.DENIED and "has not ended" in n.text for n in world.notices
+        ):
+            raise Broken(f"signal {row.ticker} {row.bar_end} came to nothing, without a reason")
+        seen.add((row.con_id, row.bar_end))
+
+
+def _decisions_are_right(world: "World") -> None:
+    """Each bar is decided once; a decision on undisturbed bars is what fractions say."""
+    counts = Counter(
+        (row.con_id, row.bar_end)
+        for row in world.log.read()
+        if row.action_executed is None and not row.reason.startswith(_ENDS)
+    )
+    twice = [bar for bar, count in counts.items() if count > 1]
+    if twice:
+        raise Broken(f"decided twice: {twice}")
+
+
+_ENDS = tuple(f"{state}: " for state in State)
+
+
+def exact_sma(closes: list[int], length: int) -> Fraction:
+    """Return the mean of the last closes, exactly."""
+    return Fraction(sum(closes[-length:]), length)
+
+
+def stops_left(world: "World") -> Iterator[OpenOrder]:
+    """Yield the protective orders that still work."""
+    for order in world.servers.working():
+        if order.side is Side.SELL and order.client_id in (0, OURS, 7) and not order.ours:
+            yield order

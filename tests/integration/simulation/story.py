@@ -1,0 +1,167 @@
+"""Telling one story: from a seed to its end, through every death of the process."""
+
+from datetime import datetime, timedelta
+
+from attrs import frozen
+from tests.integration.simulation import promises
+from tests.integration.simulation.faults import Fault
+from tests.integration.simulation.life import (
+    Account,
+    Calendar,
+    Desk,
+    Disk,
+    Journal,
+    Line,
+    Market,
+    People,
+    Time,
+    listener,
+)
+from tests.integration.simulation.world import Killed, World
+
+from sellcore.due import next_look
+from sellcore.errors import BrokerUnavailable, SellError, StorageError
+from sellcore.order import Mode
+from sellcore.policy import AtClose, Policy
+from sellcore.selling.arming import Arming
+from sellcore.selling.limits import SellingPolicy
+from sellcore.usecases.selling_state import Selling
+from sellcore.usecases.watch import begin, cycle, read, run
+from sellcore.usecases.watch_state import Ports, Terms, WatchState
+
+MINUTE = timedelta(minutes=1)
+OVERNIGHT = timedelta(hours=66)
+
+
+@frozen
+class Ending:
+    """
+    How a story came out.
+
+    Attributes:
+        seed: What told it.
+        broken: The promise that was not kept, or None.
+        states: Where its intents ended.
+        lives: How often the process was begun.
+        trace: The story in words, where it was asked for.
+    """
+
+    seed: int
+    broken: str | None
+    states: tuple[str, ...]
+    lives: int
+    trace: tuple[str, ...]
+
+
+def tell(seed: int, *, trace: bool = False) -> Ending:
+    """Tell the story of one seed."""
+    world = World(seed, trace=trace)
+    lives, broken = 0, None
+    try:
+        lives = _live(world)
+        promises.at_rest(world)
+    except (AssertionError, SellError) as error:
+        broken = str(error)
+        world.note(f"BROKEN: {error}")
+    states = tuple(str(record.state) for record in world.journal.intents())
+    return Ending(seed, broken, states, lives, tuple(world.trace or ()))
+
+
+def _live(world: World) -> int:
+    """Run life after life until the story is over; return how many there were."""
+    policy = Policy(at_close=world.random.choice(tuple(AtClose)))
+    lives = 0
+    day = world.now + timedelta(minutes=world.random.choice((9, 12, 18)))
+    lives += _until(world, policy, day)
+    if world.closes_meanwhile(day) or world.random.random() < 0.2:
+        world.pass_the_night((world.now + OVERNIGHT).timestamp() // 86400 * 86400 + 13.45 * 3600)
+        world.lose("the gateway restarted over night")
+        lives += _until(world, policy, world.now + timedelta(minutes=14))
+    world.grow_calm()
+    lives += _until(world, policy, world.now + timedelta(minutes=13))
+    return lives
+
+
+def _until(world: World, policy: Policy, end: datetime) -> int:
+    """Let the process watch until then, and be begun again as often as it dies."""
+    lives = 0
+    while world.now < end and lives < 12:
+        lives += 1
+        world.note(f"life {lives} begins")
+        ports, terms = _ports(world), _terms(world, policy, end)
+        try:
+            state = begin(ports, terms, None)
+            if world.seed % 16:
+                _watch(world, ports, terms, state)
+            else:
+                run(ports, terms, state)
+            return lives
+        except Killed:
+            world.lose("the process died")
+            world.reading = False
+            dead = world.random.choice((0.1, 5.0, 60.0))
+            if world.dice(Fault.LONG_DEATH):
+                dead = max(dead, (end - world.now).total_seconds())
+            world.servers.advance(world.servers.now + dead)
+        except (BrokerUnavailable, StorageError) as error:
+            world.note(f"ended: {error}")
+            world.lose("the process ended")
+            world.servers.advance(world.servers.now + 20.0)
+            world.meddle()
+    return lives
+
+
+def _watch(world: World, ports: Ports, terms: Terms, state: WatchState) -> None:
+    """Do what ``run`` does but for tables and averages, which nobody looks at in a story."""
+    cycle(ports, terms, state, show=False)
+    while True:
+        now = ports.clock.now()
+        moment = next_look(state.sessions.values(), terms.policy, now)
+        if state.retry_at is not None:
+            moment = min(moment, max(state.retry_at, now))
+        if terms.until is not None and moment > terms.until:
+            return
+        idle = timedelta(minutes=world.random.choice((0, 0, 1, 2, 4)))  # not every look matters
+        ports.clock.sleep_until(min(moment + idle, terms.until or moment))
+        read(ports, terms, state)
+        cycle(ports, terms, state, show=False)
+
+
+def _ports(world: World) -> Ports:
+    line, account, disk, people = Line(world), Account(world), Disk(world), People(world)
+    market = Market(world)
+    selling = Selling(
+        journal=Journal(world),
+        entry=Desk(world),
+        witness=account,
+        quotes=market,
+        kill_switch=people,
+        alerts=people,
+        policy=SellingPolicy(max_value_per_order=1e9, max_value_per_day=1e9),
+        arming=Arming("DU0000001"),
+    )
+    return Ports(
+        clock=Time(world),
+        connection=line,
+        broker=account,
+        market_data=market,
+        bars=disk,
+        averages=disk,
+        assignments=world.assignments,
+        log=disk,
+        calendar=Calendar(),
+        emit=listener(world),
+        selling=selling,
+    )
+
+
+def _terms(world: World, policy: Policy, end: datetime) -> Terms:
+    return Terms(
+        mode=Mode.PAPER,
+        run_id="story",
+        account="",
+        policy=policy,
+        default_rule=None,
+        delay=lambda attempt: 5.0 * attempt,
+        until=end + timedelta(seconds=world.skew),
+    )
