@@ -7,17 +7,7 @@ from typing import Protocol
 from attrs import frozen
 
 from sellcore.instrument import Instrument
-from sellcore.order import OpenOrder
-
-
-class OrderType(Enum):
-    """At the market, or at a limit that the market meets."""
-
-    MARKET = "MKT"
-    LIMIT = "LMT"
-
-    def __str__(self) -> str:
-        return self.value
+from sellcore.order import OpenOrder, OrderType
 
 
 @frozen
