@@ -4,6 +4,7 @@ import hashlib
 import json
 import os
 import re
+from contextlib import ExitStack
 from datetime import datetime
 from pathlib import Path
 from types import TracebackType
@@ -73,12 +74,11 @@ class InstanceLock:
             raise StorageError(
                 f"the file system of {self.folder} has no locks; set state_dir to a local folder"
             ) from error
-        try:
+        with ExitStack() as unless_noted:
+            unless_noted.callback(self.release)
             about = {"pid": os.getpid(), "since": iso(now)}
             replace_file(self.folder / HOLDER, json.dumps(about).encode())
-        except BaseException:
-            self.release()
-            raise
+            unless_noted.pop_all()
 
     def release(self) -> None:
         """Let another process have it."""

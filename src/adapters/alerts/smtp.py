@@ -5,7 +5,7 @@ import re
 import smtplib
 import ssl
 from collections.abc import Sequence
-from contextlib import suppress
+from contextlib import ExitStack, suppress
 from email.message import EmailMessage
 from email.utils import format_datetime
 from enum import Enum
@@ -136,14 +136,13 @@ class SmtpChannel:
             )
         client = smtplib.SMTP(host, port, local_hostname=_OURSELVES, timeout=self._seconds)
         if self._server.security is Security.STARTTLS:
-            try:
-                client.starttls(context=trust)
-            except smtplib.SMTPNotSupportedError:
-                client.close()
-                raise NotDelivered("the server offers no STARTTLS; nothing was sent") from None
-            except BaseException:
-                client.close()
-                raise
+            with ExitStack() as unless_encrypted:
+                unless_encrypted.callback(client.close)
+                try:
+                    client.starttls(context=trust)
+                except smtplib.SMTPNotSupportedError:
+                    raise NotDelivered("the server offers no STARTTLS; nothing was sent") from None
+                unless_encrypted.pop_all()
         return client
 
     def _log_in(self, client: smtplib.SMTP) -> None:
