@@ -15,6 +15,7 @@ import click
 from adapters.gateway.fault_table import HELP, help_rows
 from adapters.gateway.faults import REQUESTS, FaultKind
 from sellcli.app import app
+from sellcli.setting_sources import SECRETS
 from sellcli.settings import KEYS, Key
 
 FOLDER = Path(__file__).parents[1] / "docs" / "reference"
@@ -115,7 +116,10 @@ def _configuration() -> Iterator[str]:
         "line. A key or a `SELLCLI_` variable that does not exist is an error that names the "
         "nearest one that does. Paths begin at the working directory; `~` is your home."
     )
-    yield "`sellcli config` shows every value in force and where it came from."
+    yield (
+        "`sellcli config` shows every value in force and where it came from. Of a secret it shows "
+        "whether it is set, of a webhook's address the host, of a command the program."
+    )
     yield "```console\n$ SELLCLI_PORT=4002 sellcli config\n```"
     flags = _flags()
     for key in KEYS.values():
@@ -130,7 +134,15 @@ def _configuration() -> Iterator[str]:
         ("variable", "meaning"),
         [
             ("`SELLCLI_DEBUG`", "set to anything: a failure prints its whole traceback"),
-            ("`SELLCLI_ARM`", "reserved for live orders; without effect in this version"),
+            (
+                "`SELLCLI_ARM`",
+                "the account that orders may go to: a key to live orders; never shown",
+            ),
+            *(
+                (f"`{name}`", f"{meaning}; a secret: refused in a file, and never shown")
+                for name, meaning in SECRETS.items()
+            ),
+            ("`SELLCLI_PAPER`", "reserved for the tests that sell on a paper account"),
             ("`NO_COLOR`", "set to anything: no colours"),
         ],
     )

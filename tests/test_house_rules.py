@@ -20,7 +20,10 @@ LONGER: dict[str, str] = {}
 SAYS_NOTHING = {"common", "helper", "helpers", "manager", "managers", "misc", "util", "utils"}
 """Words of a name that do not say what is inside."""
 
-CATCHES_EVERYTHING = {"src/sellcli/exits.py": "the rim: no traceback reaches a user"}
+CATCHES_EVERYTHING = {
+    "src/sellcli/exits.py": "the rim: no traceback reaches a user",
+    "src/adapters/alerts/fan_out.py": "the rim of its thread: one broken way ends no other",
+}
 
 READS_THE_CLOCK = {
     "src/adapters/clocks.py": "the system's clock behind the port",
@@ -40,6 +43,8 @@ LIGHT = {
     "assign": ["assign", "NASDAQ:AAPL", "SMA", "50"],
     "assignments": ["assignments"],
     "config": ["config"],
+    "halt": ["halt"],
+    "resume": ["resume"],
 }
 HEAVY = ("numpy", "pyarrow", "ib_async", "pandas", "rich")
 

@@ -10,6 +10,8 @@ COMMANDS = (
     "assign",
     "assignments",
     "signals",
+    "halt",
+    "resume",
     "cache",
     "config",
     "doctor",

@@ -10,16 +10,7 @@ from sellcli.compose.files import assignment_store
 from sellcli.settings import Settings
 from sellcore.errors import BrokerError, SellError
 from sellcore.instrument import Kind
-
-PORTS = {
-    4001: "IB Gateway, live account",
-    4002: "IB Gateway, paper account",
-    7496: "TWS, live account",
-    7497: "TWS, paper account",
-}
-"""What listens where, unless somebody has changed it."""
-
-_PAPER = ("DU", "DF")
+from sellcore.selling.arming import PORTS, kind_of
 
 
 @frozen
@@ -43,10 +34,10 @@ def examine(settings: Settings) -> list[Finding]:
 
 def _port(settings: Settings) -> Finding:
     usual = PORTS.get(settings.port)
-    listed = ", ".join(f"{port} {meaning}" for port, meaning in PORTS.items())
+    listed = ", ".join(f"{port} {meaning}" for port, (_, meaning) in PORTS.items())
     if usual is None:
         return Finding("port", True, f"{settings.port} is none of the usual ones: {listed}")
-    return Finding("port", True, f"{settings.port} is usually {usual} (others: {listed})")
+    return Finding("port", True, f"{settings.port} is usually {usual[1]} (others: {listed})")
 
 
 def _folders(settings: Settings) -> Iterator[Finding]:
@@ -107,9 +98,7 @@ def _broker(settings: Settings) -> Iterator[Finding]:
 
 
 def _account(settings: Settings, accounts: tuple[str, ...]) -> Finding:
-    shown = ", ".join(
-        f"{account} ({'paper' if account.startswith(_PAPER) else 'live'})" for account in accounts
-    )
+    shown = ", ".join(f"{account} ({kind_of(account)})" for account in accounts)
     if settings.account and settings.account not in accounts:
         return Finding("account", False, f"{settings.account} is not among {shown}; see --account")
     if not settings.account and len(accounts) > 1:

@@ -1,5 +1,7 @@
 """The kinds of values that settings have: how each is read, and what to tell who got it wrong."""
 
+import re
+import shlex
 from collections.abc import Callable
 from enum import Enum
 from pathlib import Path
@@ -7,6 +9,7 @@ from typing import Generic, TypeVar
 
 from attrs import frozen
 
+from sellcore.errors import InvalidValue
 from sellcore.rule import MovingAverageRule, parse_rule
 
 T = TypeVar("T")
@@ -24,11 +27,18 @@ class Kind(Generic[T]):
             would hold; ValueError where it cannot.
         from_value: Turns what a TOML file holds into the setting's value;
             ValueError where it may not be that.
+        guarded: For values that people put a secret into, though they should
+            not: returns what of it may be shown. What is refused is not repeated.
     """
 
     expected: str
     from_text: Callable[[str], object]
     from_value: Callable[[object], T]
+    guarded: Callable[[T], str] | None = None
+
+    def shown(self, value: T) -> str | int | float | bool:
+        """Return a value as it may be shown: as a TOML file would hold it, or less of it."""
+        return plain(value) if self.guarded is None else self.guarded(value)
 
 
 def whole(low: int, high: int) -> Kind[int]:
@@ -60,7 +70,7 @@ def number(low: float, high: float) -> Kind[float]:
             raise ValueError
         return float(value)
 
-    return Kind(f"a number from {low:g} to {high:g}", float, read)
+    return Kind(f"a number from {low:.15g} to {high:.15g}", float, read)
 
 
 _SWITCH = {
@@ -135,6 +145,70 @@ def rule_or_none() -> Kind[MovingAverageRule | None]:
     )
 
 
+_ADDRESS = re.compile(r"[A-Za-z0-9.!#$%&'*+/=?^_`{|}~-]+@[A-Za-z0-9.-]+")
+
+
+def mail_addresses(most: int) -> Kind[str]:
+    """So many mail addresses with commas between, or an empty text."""
+
+    def read(value: object) -> str:
+        found = [part.strip() for part in _printable(value).split(",")]
+        if found == [""]:
+            return ""
+        if len(found) > most or not all(_ADDRESS.fullmatch(part) for part in found):
+            raise ValueError
+        return ",".join(found)
+
+    expected = "a mail address" if most == 1 else "mail addresses with commas between"
+    return Kind(f"{expected}, or empty", str, read)
+
+
+def web_address() -> Kind[str]:
+    """Addresses a notice can be posted to, or an empty text; only their host is ever shown."""
+
+    def read(value: object) -> str:
+        from urllib.parse import urlsplit  # here, because most runs have none to read
+
+        text = _printable(value)
+        parts = urlsplit(text)
+        if not text:
+            return text
+        if "@" in parts.netloc:
+            raise InvalidValue(
+                "a user or a password has no place in an address, because files are copied and "
+                "shared; set the variable SELLCLI_WEBHOOK_TOKEN"
+            )
+        _ = parts.port  # a ValueError where that is no number
+        fine = parts.scheme in ("http", "https") and parts.hostname and text.isascii()
+        if not fine or any(letter.isspace() for letter in text):
+            raise ValueError
+        return text
+
+    def origin(value: str) -> str:
+        scheme, _, rest = value.partition("://")
+        host = re.split(r"[/?#]", rest)[0]
+        return value if rest in (host, f"{host}/") else f"{scheme}://{host}/..."
+
+    return Kind("an address that begins with https:// or http://, or empty", str, read, origin)
+
+
+def arguments() -> Kind[tuple[str, ...]]:
+    """Commands: a list of texts, or one text cut as a shell would; only the program shows."""
+
+    def read(value: object) -> tuple[str, ...]:
+        parts = shlex.split(_printable(value)) if isinstance(value, str) else value
+        if not isinstance(parts, list) or (parts and not _printable(parts[0])):
+            raise ValueError
+        for part in parts:
+            _printable(part)
+        return tuple(parts)
+
+    def name(value: tuple[str, ...]) -> str:
+        return " ".join([shlex.join(value[:1]), "..."]) if value[1:] else shlex.join(value)
+
+    return Kind("a command as a list of texts or as one text, or empty", str, read, name)
+
+
 def _one_of(members: type[Enum]) -> str:
     return "one of " + ", ".join(str(member.value) for member in members)
 
@@ -154,6 +228,8 @@ def plain(value: object) -> str | int | float | bool:
             return value.as_posix()
         case Enum():
             return str(value.value)
+        case tuple():
+            return shlex.join(value)
         case MovingAverageRule():
             return f"{value.kind},{value.length},{value.timeframe}"
         case float():

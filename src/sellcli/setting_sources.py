@@ -13,8 +13,18 @@ DEFAULT_FILE = Path("config/sellcli.toml")
 
 PREFIX = "SELLCLI_"
 
-RESERVED = ("SELLCLI_ARM", "SELLCLI_DEBUG")
+SECRETS = {
+    "SELLCLI_SMTP_USER": "the user name for the mail server",
+    "SELLCLI_SMTP_PASSWORD": "the password for the mail server",
+    "SELLCLI_WEBHOOK_TOKEN": "the bearer token for the webhook",
+}
+"""Variables that hold a secret; only whether they are set is ever shown."""
+
+RESERVED = ("SELLCLI_ARM", "SELLCLI_DEBUG", "SELLCLI_PAPER", *SECRETS)
 """Variables that are no settings; SELLCLI_ARM is never shown."""
+
+_SECRET_KEYS = {f"alerts.{variable.removeprefix(PREFIX).lower()}": variable for variable in SECRETS}
+"""Where people would write a secret, and where it belongs."""
 
 _SECTIONS = {key.section for key in KEYS.values()}
 
@@ -76,7 +86,8 @@ def load_settings(
         except InvalidValue as refused:
             problems.append(f"{given.place}: {refused}")
         except ValueError:
-            problems.append(f"{given.place} {_shown(given.value)} is not {kind.expected}")
+            met = _shown(given.value) if kind.guarded is None else "(not shown)"
+            problems.append(f"{given.place} {met} is not {kind.expected}")
     if problems:
         raise ConfigError("; ".join(problems))
     return Settings(**values, origins=origins)  # type: ignore[arg-type]  # each by its own kind
@@ -96,7 +107,8 @@ def _from_environment(environment: Mapping[str, str], problems: list[str]) -> It
         if not variable.startswith(PREFIX) or variable in RESERVED:
             continue
         if variable not in known:
-            near = _nearest(variable, known)
+            secret = variable.replace("_ALERTS_", "_")  # as if it were a setting of that section
+            near = secret if secret in SECRETS else _nearest(variable, (*known, *SECRETS))
             problems.append(f"unknown variable {variable}; did you mean {near}?")
         elif text:
             yield _Given(known[variable], text, True, variable, variable)
@@ -106,7 +118,12 @@ def _from_file(file: Path | None, problems: list[str]) -> Iterator[_Given]:
     path = DEFAULT_FILE if file is None else file
     known = {key.path: key for key in KEYS.values()}
     for name, value in _flat(_document(path, required=file is not None)):
-        if name not in known:
+        if name in _SECRET_KEYS:
+            problems.append(
+                f"{path}: {name} is a secret and no setting, because files are copied and shared; "
+                f"take it out and set the variable {_SECRET_KEYS[name]}"
+            )
+        elif name not in known:
             near = _nearest(name, known)
             problems.append(f"{path}: unknown key {name!r}; did you mean {near!r}?")
         else:

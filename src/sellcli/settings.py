@@ -17,18 +17,24 @@ from attrs import field, fields, frozen
 
 from sellcli.setting_kinds import (
     Kind,
+    arguments,
     choice,
     choice_or_none,
     file_path,
+    mail_addresses,
     number,
     plain,
     rule_or_none,
     switch,
+    web_address,
     whole,
     word,
 )
+from sellcore.order import OrderType
 from sellcore.policy import AtClose, Policy
 from sellcore.rule import MovingAverageRule
+from sellcore.selling.arming import AccountKind
+from sellcore.selling.limits import OtherOrders, SellingPolicy
 
 T = TypeVar("T")
 
@@ -36,18 +42,20 @@ DEFAULT = "default"
 """The origin of what nobody has set."""
 
 
-class AccountKind(Enum):
-    """What kind of account orders may go to."""
+class SmtpTls(Enum):
+    """How the line to the mail server is encrypted."""
 
-    PAPER = "paper"
-    LIVE = "live"
+    STARTTLS = "starttls"
+    TLS = "tls"
+    NONE = "none"
 
     def __str__(self) -> str:
         return self.value
 
 
 def _setting(default: T, kind: Kind[T], meaning: str, section: str = "") -> T:
-    return field(default=default, metadata={"kind": kind, "meaning": meaning, "section": section})
+    about = {"kind": kind, "meaning": meaning, "section": section}
+    return field(default=default, repr=kind.guarded is None, metadata=about)
 
 
 @frozen
@@ -98,6 +106,62 @@ class Settings:
     live_kind: AccountKind | None = _setting(
         None, choice_or_none(AccountKind), "what kind of account that is", "live"
     )
+    live_order_type: OrderType = _setting(
+        OrderType.MARKET, choice(OrderType), "what is sent: at the market, or at a limit", "live"
+    )
+    live_limit_offset_pct: float = _setting(
+        0.5, number(0.01, 10), "with LMT: how far below the last price, in percent of it", "live"
+    )
+    live_max_shares_per_order: int = _setting(
+        10_000, whole(1, 10**9), "a larger sale is denied, never cut", "live"
+    )
+    live_max_value_per_order: float = _setting(
+        50_000.0, number(1, 10**9), "the same by value, in the currency of what is sold", "live"
+    )
+    live_max_orders_per_day: int = _setting(
+        20, whole(1, 10_000), "orders on one UTC date; more are denied", "live"
+    )
+    live_max_value_per_day: float = _setting(
+        200_000.0, number(1, 10**9), "their value, each currency by itself", "live"
+    )
+    live_other_orders: OtherOrders = _setting(
+        OtherOrders.CANCEL, choice(OtherOrders), "other orders on what is to be sold", "live"
+    )
+    live_reject_limit: int = _setting(
+        3, whole(1, 100), "so many refusals by the broker in a row halt selling", "live"
+    )
+    live_recheck_at_open: bool = _setting(
+        True,
+        switch(),
+        "a sale that waited for the open lapses where the price is not below its average any more",
+        "live",
+    )
+    live_open_buffer_seconds: float = _setting(
+        5.0, number(0, 3600), "nothing is sent for so long after an open", "live"
+    )
+    live_close_buffer_seconds: float = _setting(
+        5.0, number(0, 3600), "nothing is sent for so long before a close", "live"
+    )
+    live_reconcile_minutes: float = _setting(
+        5.0, number(1, 60), "how often the broker is asked what became of orders", "live"
+    )
+    alerts_bell: bool = _setting(True, switch(), "ring the terminal's bell", "alerts")
+    alerts_command: tuple[str, ...] = _setting(
+        (), arguments(), "run for each alert, which it is given as JSON", "alerts"
+    )
+    alerts_smtp_host: str = _setting(
+        "", word("a host name or address", empty=True), "the mail server; empty: no mail", "alerts"
+    )
+    alerts_smtp_port: int = _setting(587, whole(1, 65535), "its port", "alerts")
+    alerts_smtp_tls: SmtpTls = _setting(
+        SmtpTls.STARTTLS, choice(SmtpTls), "how the line to it is encrypted", "alerts"
+    )
+    alerts_mail_from: str = _setting("", mail_addresses(1), "who alerts come from", "alerts")
+    alerts_mail_to: str = _setting("", mail_addresses(20), "who gets them", "alerts")
+    alerts_webhook: str = _setting("", web_address(), "alerts are posted there as JSON", "alerts")
+    alerts_disconnected_minutes: float = _setting(
+        10.0, number(1, 1440), "a line to the broker gone for so long is an alert", "alerts"
+    )
     origins: Mapping[str, str] = field(factory=dict, eq=False, repr=False)
 
     def origin(self, name: str) -> str:
@@ -113,6 +177,23 @@ class Settings:
             at_close=self.at_close,
             pre_close=timedelta(seconds=self.pre_close_seconds),
             only_above_break_even=self.only_above_break_even,
+        )
+
+    def selling_policy(self) -> SellingPolicy:
+        """Return the limits on selling."""
+        return SellingPolicy(
+            order_type=self.live_order_type,
+            limit_offset_pct=self.live_limit_offset_pct,
+            max_shares_per_order=self.live_max_shares_per_order,
+            max_value_per_order=self.live_max_value_per_order,
+            max_orders_per_day=self.live_max_orders_per_day,
+            max_value_per_day=self.live_max_value_per_day,
+            other_orders=self.live_other_orders,
+            reject_limit=self.live_reject_limit,
+            recheck_at_open=self.live_recheck_at_open,
+            open_buffer=timedelta(seconds=self.live_open_buffer_seconds),
+            close_buffer=timedelta(seconds=self.live_close_buffer_seconds),
+            reconcile=timedelta(minutes=self.live_reconcile_minutes),
         )
 
 

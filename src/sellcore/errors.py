@@ -8,6 +8,7 @@ Every exception this product raises on purpose.
     ├── StorageError            a durable write or read failed
     ├── IllegalMove             an intent cannot pass from that state to that one
     ├── CalendarError           no sessions are known for that exchange and day
+    ├── NotDelivered            an alert did not get through on one of its ways
     └── BrokerError
         ├── BrokerUnavailable   the broker cannot be asked; asking again later is safe
         └── SendUnclear         an order may have been sent or not; never send it again
@@ -43,6 +44,10 @@ class IllegalMove(SellError):
 
 class CalendarError(SellError):
     """No sessions are known for that exchange and day."""
+
+
+class NotDelivered(SellError):
+    """An alert did not get through on one of its ways; the message holds no secret."""
 
 
 class BrokerError(SellError):

@@ -1,12 +1,16 @@
 """``sellcli config``: every setting, its value and where it came from."""
 
 import json
+import os
+from collections.abc import Mapping
 
 import click
 
 from sellcli.options import setting_options
-from sellcli.setting_kinds import plain
-from sellcli.settings import KEYS, Settings
+from sellcli.setting_sources import SECRETS
+from sellcli.settings import DEFAULT, KEYS, Settings
+
+Row = tuple[str, str | int | float | bool, str, str]
 
 
 @click.command("config")
@@ -20,10 +24,16 @@ def command(settings: Settings, as_json: bool) -> None:
     Example:
       SELLCLI_PORT=4002 sellcli config
     """
-    rows = [
-        (key.path, plain(getattr(settings, key.name)), settings.origin(key.name), key.meaning)
+    rows: list[Row] = [
+        (
+            key.path,
+            key.kind.shown(getattr(settings, key.name)),
+            settings.origin(key.name),
+            key.meaning,
+        )
         for key in KEYS.values()
     ]
+    rows += _secrets(os.environ)
     if as_json:
         found = {path: {"value": value, "origin": origin} for path, value, origin, _ in rows}
         click.echo(json.dumps(found, indent=2))
@@ -31,8 +41,18 @@ def command(settings: Settings, as_json: bool) -> None:
     names = max(len(path) for path, *_ in rows)
     values = max(len(_shown(value)) for _, value, *_ in rows)
     for path, value, origin, meaning in rows:
-        where = "" if origin == "default" else f"  (from {origin})"
+        where = "" if origin == DEFAULT else f"  (from {origin})"
         click.echo(f"{path:<{names}}  {_shown(value):<{values}}  {meaning}{where}")
+
+
+def _secrets(environment: Mapping[str, str]) -> list[Row]:
+    """Say of each secret whether it is set, and no more."""
+    return [
+        (variable, "set", variable, meaning)
+        if environment.get(variable)
+        else (variable, "not set", DEFAULT, meaning)
+        for variable, meaning in SECRETS.items()
+    ]
 
 
 def _shown(value: object) -> str:

@@ -1,4 +1,4 @@
-"""What lies in files: assignments, the audit log, the cache."""
+"""What lies in files: assignments, the audit log, the kill switch, the cache."""
 
 from collections.abc import Mapping
 from datetime import timedelta
@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 from sellcli.settings import Settings
 
 if TYPE_CHECKING:
+    from adapters.kill_file import KillFile
     from adapters.parquet.inspection import CacheInfo, Rebuilt
     from adapters.parquet.inspection import SeriesInfo as SeriesInfo
     from sellcore.ports.assignments import AssignmentStore
@@ -33,6 +34,13 @@ def decision_log(settings: Settings) -> "DecisionLog":
     from adapters.signal_log import SignalLog
 
     return SignalLog(settings.log_dir)
+
+
+def kill_switch(settings: Settings) -> "KillFile":
+    """Return the file that halts selling."""
+    from adapters.kill_file import KillFile
+
+    return KillFile(settings.state_dir)
 
 
 def cache_info(settings: Settings) -> "CacheInfo":

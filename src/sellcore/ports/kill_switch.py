@@ -1,11 +1,16 @@
-"""The kill switch port: a person's way to stop all selling at once."""
+"""The kill switch port: one thing a person can do, at any time, to end all selling."""
 
 from typing import Protocol
 
 
 class KillSwitch(Protocol):
-    """Asked before every sale, so that it takes effect within one cycle."""
+    """
+    Says whether selling is halted. Asked in each cycle and again before each order.
+
+    When in doubt it is halted: what cannot be read counts as thrown. It never
+    raises, and it is never thrown back by itself.
+    """
 
     def thrown(self) -> str | None:
-        """Return why selling is halted, or None; where that cannot be read, it is halted."""
+        """Return why selling is halted, one line; None while it is not."""
         ...

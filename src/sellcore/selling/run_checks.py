@@ -23,7 +23,7 @@ def mode_agrees(facts: Facts) -> Check:
 def is_armed(facts: Facts) -> Check:
     """Check that a person has armed this run, and the time for it has not run out."""
     arming = facts.arming
-    armed = arming is not None and (arming.until is None or facts.now < arming.until)
+    armed = arming is not None and arming.armed(facts.now)
     until = "" if arming is None or arming.until is None else f" until {iso(arming.until)}"
     return Check(
         "armed",

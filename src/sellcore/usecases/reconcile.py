@@ -90,7 +90,7 @@ def compare_with_journal(ports: Ports, state: WatchState) -> None:
         return
     at, now = state.selling.reconciled_at, ports.clock.now()
     same_line = state.selling.reconciled_epoch == ports.connection.epoch()
-    if same_line and at is not None and now - selling.policy.reconcile_every < at <= now:
+    if same_line and at is not None and now - selling.policy.reconcile < at <= now:
         return
     try:
         reconcile(ports, selling, state)

@@ -6,7 +6,6 @@ next look finds on record what may have been done, and asks the broker.
 """
 
 from collections.abc import Sequence
-from datetime import timedelta
 
 from sellcore.errors import BrokerError, StorageError
 from sellcore.order import SendAt
@@ -27,9 +26,6 @@ from sellcore.usecases.selling_state import Selling
 from sellcore.usecases.send import Ready, send
 from sellcore.usecases.tell_order import tell_moves, tell_person
 from sellcore.usecases.watch_state import Ports, Terms, WatchState
-
-DAY = timedelta(hours=24)
-"""What was sent within that time counts against the day's limits."""
 
 _ROUNDS = 5
 """Looks at the account while orders that were asked to go are on their way out."""
@@ -95,7 +91,7 @@ def _judge_all(
     told: Testimony,
 ) -> tuple[list[Ready], list[Facts]]:
     """Judge each intent; return those that may be sent, and those whose way is to be cleared."""
-    sent = selling.journal.sent_since(seen.now - DAY)
+    sent = selling.journal.sent_since(seen.now.replace(hour=0, minute=0, second=0, microsecond=0))
     moves: list[Move] = []
     ready: list[Ready] = []
     asked: list[Facts] = []

@@ -110,7 +110,7 @@ class Tape:
     def _days(
         self, request: BarRequest, asked_at: datetime, first: int, day: int, begun: int
     ) -> FetchedBars:
-        starts, _, opens, closes = _grid()
+        starts, _, _, closes = _grid()
         rows = [min(begun, int(np.searchsorted(starts, closes[n]))) - 1 for n in range(first, day)]
         close = self.cents[rows].astype(np.float64) / 100 / self.scale
         return _bars(request, asked_at, _midnights()[first:day], close)

@@ -23,7 +23,7 @@ from sellcore.due import next_look
 from sellcore.errors import BrokerUnavailable, SellError, StorageError
 from sellcore.order import Mode
 from sellcore.policy import AtClose, Policy
-from sellcore.selling.arming import Arming
+from sellcore.selling.arming import AccountKind, Arming
 from sellcore.selling.limits import SellingPolicy
 from sellcore.usecases.selling_state import Selling
 from sellcore.usecases.watch import begin, cycle, read, run
@@ -138,7 +138,7 @@ def _ports(world: World) -> Ports:
         kill_switch=people,
         alerts=people,
         policy=SellingPolicy(max_value_per_order=1e9, max_value_per_day=1e9),
-        arming=Arming("DU0000001"),
+        arming=Arming("DU0000001", AccountKind.PAPER),
     )
     return Ports(
         clock=Time(world),

@@ -12,10 +12,13 @@ from hypothesis import strategies as st
 
 from sellcli.setting_kinds import plain
 from sellcli.setting_sources import DEFAULT_FILE, load_settings
-from sellcli.settings import DEFAULT, KEYS, AccountKind, Settings
+from sellcli.settings import DEFAULT, KEYS, Settings, SmtpTls
 from sellcore.errors import ConfigError
+from sellcore.order import OrderType
 from sellcore.policy import AtClose, Policy
 from sellcore.rule import parse_rule
+from sellcore.selling.arming import AccountKind
+from sellcore.selling.limits import OtherOrders, SellingPolicy
 
 DEFAULTS = {
     "host": "127.0.0.1",
@@ -38,8 +41,30 @@ DEFAULTS = {
     "request_timeout": 60,
     "live.account": "",
     "live.kind": "",
+    "live.order_type": "MKT",
+    "live.limit_offset_pct": 0.5,
+    "live.max_shares_per_order": 10000,
+    "live.max_value_per_order": 50000,
+    "live.max_orders_per_day": 20,
+    "live.max_value_per_day": 200000,
+    "live.other_orders": "cancel",
+    "live.reject_limit": 3,
+    "live.open_buffer_seconds": 5,
+    "live.close_buffer_seconds": 5,
+    "live.reconcile_minutes": 5,
+    "alerts.bell": True,
+    "alerts.command": "",
+    "alerts.smtp_host": "",
+    "alerts.smtp_port": 587,
+    "alerts.smtp_tls": "starttls",
+    "alerts.mail_from": "",
+    "alerts.mail_to": "",
+    "alerts.webhook": "",
+    "alerts.disconnected_minutes": 10,
 }
 """The manual's table, by hand."""
+
+SECRET = "T0P5ECRET"  # noqa: S105 - no secret of anybody's
 
 
 @pytest.fixture(autouse=True)
@@ -100,6 +125,26 @@ SETS = {
     "request_timeout": (600, 600.0),
     "live_account": ("U1234567", "U1234567"),
     "live_kind": ("paper", AccountKind.PAPER),
+    "live_order_type": ("LMT", OrderType.LIMIT),
+    "live_limit_offset_pct": (1.25, 1.25),
+    "live_max_shares_per_order": (1, 1),
+    "live_max_value_per_order": (1000000, 1000000.0),
+    "live_max_orders_per_day": (1, 1),
+    "live_max_value_per_day": (0.5e9, 0.5e9),
+    "live_other_orders": ("deny", OtherOrders.DENY),
+    "live_reject_limit": (1, 1),
+    "live_open_buffer_seconds": (0, 0.0),
+    "live_close_buffer_seconds": (600, 600.0),
+    "live_reconcile_minutes": (1, 1.0),
+    "alerts_bell": (False, False),
+    "alerts_command": ("notify 'a b' -x", ("notify", "a b", "-x")),
+    "alerts_smtp_host": ("mail.example.com", "mail.example.com"),
+    "alerts_smtp_port": (465, 465),
+    "alerts_smtp_tls": ("tls", SmtpTls.TLS),
+    "alerts_mail_from": ("a+b@example.com", "a+b@example.com"),
+    "alerts_mail_to": ("a@b.cd, e@f.gh", "a@b.cd,e@f.gh"),
+    "alerts_webhook": ("https://example.com/x?y=z", "https://example.com/x?y=z"),
+    "alerts_disconnected_minutes": (2, 2.0),
 }
 
 
@@ -161,6 +206,23 @@ def test_names_are_those_of_the_manual():
         ("default_rule = 50", "default_rule 50 is not TYPE,LENGTH,TIMEFRAME"),
         ("[live]\nkind = 'demo'", "live.kind 'demo' is not one of paper, live, or empty"),
         ("account = 'DU 1'", "account 'DU 1' is not an account id"),
+        ("[live]\nlimit_offset_pct = 0", "live.limit_offset_pct 0 is not a number from 0.01 to 10"),
+        ("[live]\nmax_value_per_day = nan", "nan is not a number from 1 to 1000000000"),
+        ("[live]\nmax_orders_per_day = 0", "max_orders_per_day 0 is not a whole number from 1"),
+        ("[live]\norder_type = 'mkt'", "live.order_type 'mkt' is not one of MKT, LMT"),
+        ("[live]\nother_orders = 'sell'", "live.other_orders 'sell' is not one of cancel, deny"),
+        ("[alerts]\nsmtp_tls = true", "alerts.smtp_tls True is not one of starttls, tls, none"),
+        ("[alerts]\nmail_from = 'larry'", "mail_from 'larry' is not a mail address, or empty"),
+        ("[alerts]\nmail_from = 'a@b.cd,e@f.gh'", "is not a mail address, or empty"),
+        ('[alerts]\nmail_to = "a@b.cd\\nBcc: x@y.z"', "is not mail addresses with commas between"),
+        ("[alerts]\nmail_to = 'a@b.cd,,'", "mail_to 'a@b.cd,,' is not mail addresses"),
+        ("[alerts]\nwebhook = 'example.com'", "is not an address that begins with https://"),
+        ("[alerts]\nwebhook = 'file:///x'", "is not an address that begins with https://"),
+        ("[alerts]\nwebhook = 'https://a:b/'", "is not an address that begins with https://"),
+        ('[alerts]\ncommand = "a \'b"', "alerts.command (not shown) is not a command as a list"),
+        ("[alerts]\ncommand = ['', 'b']", "alerts.command (not shown) is not a command"),
+        ("[alerts]\ncommand = ['a', 1]", "alerts.command (not shown) is not a command"),
+        ("[alerts]\ncommand = 7", "alerts.command (not shown) is not a command"),
     ],
 )
 def test_wrong_value_in_the_file_is_named(toml, complaint):
@@ -249,6 +311,118 @@ def test_arming_is_no_setting_and_is_never_shown():
 
     assert "U7654321" not in str(refusal.value)
     assert "U7654321" not in f"{shown(settings)}{settings}{settings.origins}"
+
+
+def test_variables_that_are_no_settings_are_left_alone():
+    """Arming, the paper account of tests, and secrets."""
+    environment = dict.fromkeys(
+        (
+            "SELLCLI_ARM",
+            "SELLCLI_DEBUG",
+            "SELLCLI_PAPER",
+            "SELLCLI_SMTP_USER",
+            "SELLCLI_SMTP_PASSWORD",
+            "SELLCLI_WEBHOOK_TOKEN",
+        ),
+        SECRET,
+    )
+    settings = load_settings(environment=environment)
+
+    assert settings == Settings()
+    assert SECRET not in f"{settings}{settings.origins}"
+
+
+@pytest.mark.parametrize(
+    ("name", "variable"),
+    [
+        ("smtp_user", "SELLCLI_SMTP_USER"),
+        ("smtp_password", "SELLCLI_SMTP_PASSWORD"),
+        ("webhook_token", "SELLCLI_WEBHOOK_TOKEN"),
+    ],
+)
+def test_secret_in_the_file_is_refused_with_its_place(name, variable):
+    """The line says why and where it belongs, and does not repeat it."""
+    written(f"[alerts]\n{name} = '{SECRET}'")
+
+    with pytest.raises(ConfigError) as refusal:
+        load_settings()
+    assert str(refusal.value) == (
+        f"config/sellcli.toml: alerts.{name} is a secret and no setting, because files are "
+        f"copied and shared; take it out and set the variable {variable}"
+    )
+
+
+@pytest.mark.parametrize(
+    "toml",
+    [
+        f"[alerts]\nwebhook = 'https://larry:{SECRET}@example.com/'",
+        f"[alerts]\nwebhook = 'https://{SECRET}@example.com/'",
+        f"[alerts]\nwebhook = 'example.com/{SECRET}'",
+        f'[alerts]\ncommand = "curl \'{SECRET}"',
+        f"[alerts]\nsmtp_passwort = '{SECRET}'",
+        f"[alerts.smtp]\npassword = '{SECRET}'",
+    ],
+)
+def test_refusal_repeats_nothing_that_may_be_a_secret(toml):
+    """A message is pasted into a forum."""
+    written(toml)
+
+    with pytest.raises(ConfigError) as refusal:
+        load_settings()
+    assert SECRET not in str(refusal.value)
+
+
+def test_secret_by_a_wrong_name_is_led_to_the_right_one():
+    """Nobody has to guess which variables there are."""
+    with pytest.raises(ConfigError, match="did you mean SELLCLI_SMTP_PASSWORD"):
+        load_settings(environment={"SELLCLI_ALERTS_SMTP_PASSWORD": SECRET})
+
+
+@pytest.mark.parametrize(
+    ("name", "value", "visible"),
+    [
+        ("alerts_webhook", "", ""),
+        ("alerts_webhook", "https://example.com", "https://example.com"),
+        ("alerts_webhook", f"https://example.com:1/{SECRET}", "https://example.com:1/..."),
+        ("alerts_webhook", f"https://example.com?key={SECRET}", "https://example.com/..."),
+        ("alerts_command", "", ""),
+        ("alerts_command", "notify", "notify"),
+        ("alerts_command", f"notify {SECRET}", "notify ..."),
+    ],
+)
+def test_what_may_hold_a_secret_is_shown_in_part(name, value, visible):
+    """Chat services put a secret into the address, and people put one into a command."""
+    settings = load_settings(flags={name: value})
+
+    assert KEYS[name].kind.shown(getattr(settings, name)) == visible
+    assert SECRET not in repr(settings)
+
+
+def test_command_may_be_a_list():
+    """Then no text has to be cut, and a path may hold anything."""
+    written("[alerts]\ncommand = ['C:\\tools\\notify.exe', 'a b', '']")
+
+    assert load_settings().alerts_command == ("C:\\tools\\notify.exe", "a b", "")
+
+
+def test_limits_take_the_settings_over():
+    """The core is told in its own units, and its defaults are those of the manual."""
+    flags = {name: SETS[name][0] for name in SETS if name.startswith("live_")}
+
+    assert load_settings().selling_policy() == SellingPolicy()
+    assert load_settings(flags=flags).selling_policy() == SellingPolicy(
+        order_type=OrderType.LIMIT,
+        limit_offset_pct=1.25,
+        max_shares_per_order=1,
+        max_value_per_order=1_000_000.0,
+        max_orders_per_day=1,
+        max_value_per_day=500_000_000.0,
+        other_orders=OtherOrders.DENY,
+        reject_limit=1,
+        open_buffer=timedelta(0),
+        close_buffer=timedelta(seconds=600),
+        reconcile=timedelta(minutes=1),
+    )
 
 
 def test_empty_variable_counts_as_not_set():
