@@ -49,7 +49,7 @@ class Opened:
 @pytest.fixture
 def in_memory():
     journal = MemoryJournal(MODE, ACCOUNT)
-    yield Opened(journal, lambda: journal, lambda: setattr(journal, "full", True))
+    return Opened(journal, lambda: journal, lambda: setattr(journal, "full", True))
 
 
 @pytest.fixture
