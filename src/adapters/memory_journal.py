@@ -147,13 +147,15 @@ class MemoryJournal:
         self, executions: Sequence[Execution], commissions: Sequence[Commission]
     ) -> None:
         """Store trades and their costs; what is known already stays once."""
-        # Backwards: of two that are new the first stays.
-        trades = {e.exec_id: e for e in reversed(executions) if e.exec_id not in self._executions}
-        costs = {c.exec_id: c for c in reversed(commissions) if c.exec_id not in self._commissions}
-        if trades or costs:
+        known = self._executions.keys(), self._commissions.keys()
+        if {e.exec_id for e in executions} - known[0] or {c.exec_id for c in commissions} - known[
+            1
+        ]:
             self._need_space()
-        self._executions |= dict(reversed(trades.items()))
-        self._commissions |= dict(reversed(costs.items()))
+        for execution in executions:
+            self._executions.setdefault(execution.exec_id, execution)
+        for commission in commissions:
+            self._commissions.setdefault(commission.exec_id, commission)
 
     def trades(
         self, since: datetime | None = None

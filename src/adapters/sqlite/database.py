@@ -144,11 +144,12 @@ def _make_unless_there(path: Path, mode: Mode, account: str) -> None:
         with locked(path.parent):
             if path.exists():
                 return
-            if _log_of(path).exists():
-                raise StorageError(
-                    f"the journal {path} is gone, but {_log_of(path).name} beside it is not:"
-                    " put the file back, or move both away after comparing with the broker"
-                )
+            for log in (_log_of(path), path.with_name(path.name + "-journal")):
+                if log.exists():  # SQLite would write it into the new file
+                    raise StorageError(
+                        f"the journal {path} is gone, but {log.name} beside it is not: put the"
+                        " file back, or compare with the broker by hand and move that away"
+                    )
             replace_file(path, _new(path, mode, account))
     except OSError as error:
         raise not_stored(path, error) from error
@@ -163,6 +164,7 @@ def _new(path: Path, mode: Mode, account: str) -> bytes:
                 db.execute("BEGIN")
                 fill_new(db, mode, account)
                 db.execute("COMMIT")
+                db.execute("PRAGMA journal_mode = WAL")
         except sqlite3.Error as error:
             raise failure("make", path, error) from error
         return draft.read_bytes()

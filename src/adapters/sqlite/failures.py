@@ -42,6 +42,6 @@ def damaged(path: Path, reason: str) -> StorageError:
     """Return the refusal of a file that cannot be trusted."""
     return StorageError(
         f"the journal {path} is damaged or none of this program ({' '.join(reason.split())});"
-        " it is left as it is: put a good copy back, or compare orders and positions with the"
-        " broker's by hand and move it away with its -wal file"
+        " no new one takes its place: put a good copy back, or compare orders and positions with"
+        " the broker's by hand and move it away with its -wal file"
     )
