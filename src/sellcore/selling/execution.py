@@ -44,13 +44,17 @@ class Execution:
     @property
     def trade(self) -> str:
         """Names the trade itself: equal for an execution and its corrections."""
-        return self.exec_id.rpartition(".")[0] or self.exec_id
+        return _trade(self.exec_id)
 
     @property
     def revision(self) -> tuple[int, str]:
         """Orders the corrections of one trade, the latest last."""
         last = self.exec_id.rpartition(".")[2]
         return (int(last) if last.isascii() and last.isdigit() else 0, last)
+
+
+def _trade(exec_id: str) -> str:
+    return exec_id.rpartition(".")[0] or exec_id
 
 
 def corrected(executions: Iterable[Execution]) -> tuple[Execution, ...]:
@@ -94,6 +98,11 @@ class Commission:
     amount: float
     currency: str
     realized: float | None
+
+    @property
+    def trade(self) -> str:
+        """Names the trade, as ``Execution.trade`` does."""
+        return _trade(self.exec_id)
 
 
 @frozen
