@@ -51,7 +51,7 @@ def machine_zone(received: bytes) -> str | None:
     The second field is the clock of the gateway's machine and its zone's name,
     in the machine's language: ``20250415 19:38:30 British Summer Time``.
     """
-    clock = received.split(b"\0")[1].decode("ascii", errors="replace")
+    clock = received[_PREFIX:].split(b"\0")[1].decode("ascii", errors="replace")
     zone = clock.split(maxsplit=2)[2:]
     return zone_of(zone[0]) if zone else None
 
