@@ -67,6 +67,7 @@ class Line:
         self._talk = LoginTalk()
         self.client = reading_client(self.inbox, self._talk.greeted, self._closed)
         self._up = False
+        self._loss = "the connection was closed"
         self.requests = count(FIRST_REQUEST)
         self.unnumbered = asyncio.Lock()
         self.timing = asyncio.Lock()
@@ -136,6 +137,7 @@ class Line:
     def lose(self, why: str) -> None:
         """Give the line up: end all requests and report the loss."""
         if self._up:
+            self._loss = why
             self.inbox.fail_all(why)
             self.hang_up()
             self._on_loss(why)
@@ -216,8 +218,10 @@ class Line:
 
     def _require(self) -> None:
         transport = self.client.conn.transport
-        if not self._up or transport is None or transport.is_closing():
-            raise BrokerUnavailable("the connection was lost")
+        if not self._up:
+            raise BrokerUnavailable(self._loss)
+        if transport is None or transport.is_closing():
+            raise BrokerUnavailable("the connection is being closed")
 
     def _unwritten(self) -> int:
         """Return how many bytes wait to be written; none does on a line that is gone."""

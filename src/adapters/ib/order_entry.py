@@ -202,6 +202,7 @@ def _order(order: SellOrder) -> Order:
         tif="DAY",
         account=order.account,
         orderRef=order.order_ref,
+        openClose="",  # the library's own default says that a position is opened
         transmit=True,
         outsideRth=False,
     )

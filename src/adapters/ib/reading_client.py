@@ -34,7 +34,7 @@ class ReadingClient(Protocol):
     ib_async's client, which has no types of its own, with the calls that only read.
 
     The names are the library's. Whatever sends, changes or cancels an order is
-    not among them, so mypy refuses it in this package.
+    not among them, so mypy refuses it wherever a client of this type is held.
     """
 
     conn: Socket
