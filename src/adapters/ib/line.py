@@ -164,17 +164,6 @@ class Line:
         """
         await self._sit_out(self._budget.book_order(asyncio.get_running_loop().time()))
 
-    async def settle(self) -> None:
-        """
-        Hear what has reached this machine, a hang-up above all.
-
-        Raises:
-            BrokerUnavailable: the line is gone.
-        """
-        for _ in range(_ROUNDS):
-            await asyncio.sleep(0)
-        self._require()
-
     async def drain(self) -> None:
         """
         Return once all that was written has left this program.
@@ -191,7 +180,9 @@ class Line:
                     await asyncio.sleep(_LOOK)
         except TimeoutError:
             self.lose(f"the gateway took nothing in for {self.limit:g} s")
-        await self.settle()
+        for _ in range(_ROUNDS):
+            await asyncio.sleep(0)
+        self._require()
 
     async def complete(self, pending: Pending[Row], what: str) -> list[Row]:
         """
@@ -221,7 +212,7 @@ class Line:
         if not self._up:
             raise BrokerUnavailable(self._loss)
         if transport is None or transport.is_closing():
-            raise BrokerUnavailable("the connection is being closed")
+            raise BrokerUnavailable("the connection was lost")
 
     def _unwritten(self) -> int:
         """Return how many bytes wait to be written; none does on a line that is gone."""

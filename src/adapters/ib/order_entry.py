@@ -96,7 +96,6 @@ class IBOrderEntry:
 
     async def _place(self, line: Line, orders: Sequence[SellOrder], batch: "_Batch") -> None:
         client = sending_client(line.client)
-        await line.settle()
         for order in orders:
             self._news.numbers.check(order.order_id)
         for order in orders:
@@ -111,7 +110,6 @@ class IBOrderEntry:
 
     async def _cancel(self, line: Line, orders: Sequence[OpenOrder]) -> None:
         client = sending_client(line.client)
-        await line.settle()
         for order in orders:
             await line.order_turn()
             self._news.cancelling(order.order_id)

@@ -342,6 +342,48 @@ def test_gateway_that_takes_nothing_in_is_hung_up_on() -> None:
         assert it.connection.fault() is not None
 
 
+def test_hang_up_that_meets_the_order_is_noticed() -> None:
+    """The bytes are gone, and so is the line: nobody can say whether they were read."""
+    with desk() as it:
+        order = it.sale()
+        conn = it.connection.line().client.conn
+        transport = conn.transport
+
+        class Meeting(Clogged):
+            """A transport whose other end hangs up while an order is written."""
+
+            def write(self, data: bytes) -> None:
+                it.gateway.drop()
+                time.sleep(0.2)
+                transport.write(data)
+
+            def get_write_buffer_size(self) -> int:
+                return 0
+
+        conn.transport = Meeting(transport, lambda: None)  # type: ignore[assignment]
+        with pytest.raises(SendUnclear):
+            it.entry.place([order])
+
+
+@pytest.mark.parametrize("why", [BrokerUnavailable("the loop is stuck"), KeyboardInterrupt()])
+def test_order_that_nobody_waits_for_any_more_is_not_written(why: BaseException) -> None:
+    """A loop that was stuck finds the batch closed when it comes round to it."""
+    with desk() as it:
+        ask, kept = it.connection.ask, []
+
+        def stuck(question: Callable[..., object], limit: float) -> None:
+            kept.append(question)
+            raise why
+
+        order = it.sale()
+        it.connection.ask = stuck  # type: ignore[method-assign]
+        with pytest.raises(type(why)):
+            it.entry.place([order])
+        with pytest.raises(BrokerUnavailable, match="given up before all was written"):
+            ask(kept[0], 5.0)
+        assert it.arrived() == []
+
+
 def test_order_that_was_unclear_is_never_sent_again() -> None:
     """Its number is spent, whatever became of it."""
     with desk() as it:
