@@ -84,6 +84,24 @@ class FakeBroker:
         """Answer nothing any more: every reading takes the line down, as no answer does."""
         self._silent = silent
 
+    # What goes on behind the line, for whoever plays it.
+
+    def reach(self, what: str) -> None:
+        """Return if the broker can be asked for ``what`` now; else raise BrokerUnavailable."""
+        if self._silent and self._fault is None:
+            self._lose(f"{what}: no complete answer")
+        if self._fault is not None:
+            raise BrokerUnavailable(self._fault)
+
+    def held(self, account: str, con_id: int) -> Position | None:
+        """Return what an account truly holds of a contract, None for nothing."""
+        found = (p for (a, i), p in self._positions.items() if (a, i.con_id) == (account, con_id))
+        return next(found, None)
+
+    def working(self) -> Sequence[OpenOrder]:
+        """Return the orders that truly work."""
+        return tuple(self._orders.values())
+
     # The connection port.
 
     def connect(self) -> Login:
@@ -114,19 +132,19 @@ class FakeBroker:
 
     def positions(self) -> Sequence[Position]:
         """Return what was told to ``hold``; raises BrokerUnavailable while there is a fault."""
-        self._reach("positions")
+        self.reach("positions")
         return tuple(self._positions.values())
 
     def open_orders(self) -> Sequence[OpenOrder]:
         """Return what was told to ``work``; raises BrokerUnavailable while there is a fault."""
-        self._reach("open orders")
-        return tuple(self._orders.values())
+        self.reach("open orders")
+        return self.working()
 
     def details(
         self, instruments: Sequence[Instrument]
     ) -> Mapping[Instrument, ContractDetails | NoDetails]:
         """Return what was told to ``describe``; raises BrokerUnavailable while there is a fault."""
-        self._reach("contract details")
+        self.reach("contract details")
         unknown = "the broker knows no contract with this id"
         return {
             asked: self._details.get(asked) or NoDetails(asked, unknown) for asked in instruments
@@ -134,14 +152,8 @@ class FakeBroker:
 
     def server_time(self) -> datetime:
         """Return the clock's time, to the second; raises BrokerUnavailable while faulty."""
-        self._reach("server time")
+        self.reach("server time")
         return self._clock.now().replace(microsecond=0)
-
-    def _reach(self, what: str) -> None:
-        if self._silent and self._fault is None:
-            self._lose(f"{what}: no complete answer")
-        if self._fault is not None:
-            raise BrokerUnavailable(self._fault)
 
     def _lose(self, why: str, *, line: bool = False) -> None:
         """Lose what lies behind the line, or the line as well unless it stays."""

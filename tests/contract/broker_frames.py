@@ -91,3 +91,35 @@ def bars(request: str, rows: Iterable[tuple[str, float]]) -> Frame:
 def error(request: object, code: int, text: str) -> Frame:
     """Return an error message."""
     return (4, 2, request, code, text, "")
+
+
+def execution(
+    request: object,
+    exec_id: str = "0000e0d5.67fe667b.01.01",
+    *,
+    shares: object = 100,
+    time: str = "20220520 10:00:00 US/Eastern",
+    order_id: int = 7,
+    client_id: int = 1,
+    side: str = "SLD",
+    ref: str = "sellcli:1",
+) -> Frame:
+    """Return an execDetails message; a live one has the request id -1."""
+    return (
+        *(11, request, order_id, 265598, "AAPL", "STK", "", "0.0", "", "", "IEX", "USD"),
+        *("AAPL", "NMS", exec_id, time, "DU0000001", "IEX", side, shares, "201.94", 600745656),
+        *(client_id, 0, shares, "201.94", ref, "", "", "", 2, 0),
+    )
+
+
+def execution_end(request: object) -> Frame:
+    """Return the message that ends the answer to a request for executions."""
+    return (55, 1, request)
+
+
+def commission(exec_id: str = "0000e0d5.67fe667b.01.01", amount: object = "1.0") -> Frame:
+    """Return a commissionReport message of an opening trade: it realises nothing."""
+    return (59, 1, exec_id, amount, "USD", UNSET_DOUBLE, UNSET_DOUBLE, "")
+
+
+COMPLETED_ORDERS_END = (102,)

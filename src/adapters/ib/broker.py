@@ -1,22 +1,20 @@
 """What is held and what works at Interactive Brokers; there is no way here to send."""
 
 import asyncio
-from collections.abc import Awaitable, Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from datetime import date, datetime
-from typing import TypeVar
 
-from adapters.ib import translate
+from adapters.ib import questions, translate
+from adapters.ib.asking import whole
 from adapters.ib.connection import IBConnection
-from adapters.ib.inbox import UNREADABLE, OpenOrderRow, Refusal
 from adapters.ib.line import Line
+from adapters.ib.pending import UNREADABLE, OpenOrderRow, Refusal
 from sellcore.contract import ContractDetails, NoDetails
 from sellcore.errors import BrokerUnavailable
 from sellcore.instant import from_epoch
 from sellcore.instrument import Instrument
 from sellcore.order import OpenOrder
 from sellcore.position import Position
-
-T = TypeVar("T")
 
 _AT_ONCE = 16
 """Contracts described concurrently."""
@@ -41,7 +39,7 @@ class IBBroker:
             BrokerUnavailable: the broker's end marker did not come, or a
                 position cannot be read.
         """
-        rows = self._whole("positions", lambda line: line.positions())
+        rows = whole(self._connection, "positions", questions.positions)
         # A change that was told between request and end marker comes after the old state.
         held = {(told.account, told.instrument): told for told in map(_position, rows)}
         return tuple(position for position in held.values() if position.quantity)
@@ -54,7 +52,7 @@ class IBBroker:
             BrokerUnavailable: the broker's end marker did not come, an order
                 cannot be read, or the gateway refuses to say.
         """
-        rows = self._whole("open orders", lambda line: line.open_orders())
+        rows = whole(self._connection, "open orders", questions.open_orders)
         told = {_identity(order): order for order in map(_open_order, rows)}
         return tuple(order for order in told.values() if order.status not in _DONE)
 
@@ -84,15 +82,7 @@ class IBBroker:
 
     def server_time(self) -> datetime:
         """Return the broker's clock, UTC, to the second; raises BrokerUnavailable."""
-        return from_epoch(self._whole("server time", lambda line: line.current_time()))
-
-    def _whole(self, what: str, question: Callable[[Line], Awaitable[T]]) -> T:
-        """Ask for something that is only good when it is complete."""
-        try:
-            # Whoever asked before us has its time-out too.
-            return self._connection.ask(question, 2 * self._connection.timeout)
-        except Refusal as refusal:
-            raise BrokerUnavailable(_refused(what, refusal)) from None
+        return from_epoch(whole(self._connection, "server time", questions.current_time))
 
 
 def _position(fields: list[str]) -> Position:
@@ -113,15 +103,6 @@ def _identity(order: OpenOrder) -> tuple[int, ...]:
     return (order.perm_id,) if order.perm_id else (order.client_id, order.order_id)
 
 
-def _refused(what: str, refusal: Refusal) -> str:
-    if "read-only" in refusal.text.lower():
-        return (
-            f"{what}: the API is in read-only mode and does not tell; "
-            "untick 'Read-Only API' in the API settings of TWS or IB Gateway"
-        )
-    return f"{what}: refused by the gateway ({refusal})"
-
-
 async def _describe(
     line: Line, instruments: Sequence[Instrument]
 ) -> list[ContractDetails | NoDetails]:
@@ -130,7 +111,9 @@ async def _describe(
     async def one(instrument: Instrument) -> ContractDetails | NoDetails:
         async with slots:
             try:
-                return translate.details(instrument, await line.details(instrument.con_id))
+                return translate.details(
+                    instrument, await questions.details(line, instrument.con_id)
+                )
             except TimeoutError:
                 return NoDetails(instrument, "no answer in time")
             except (Refusal, BrokerUnavailable) as error:

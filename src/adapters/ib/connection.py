@@ -5,12 +5,13 @@ from collections.abc import Awaitable, Callable, Coroutine
 from concurrent.futures import Future
 from typing import Any, TypeVar
 
-from adapters.ib import greeting
+from adapters.ib import greeting, questions
 from adapters.ib.event_loop import EventLoopThread
 from adapters.ib.library_logs import LOG, quieten
 from adapters.ib.line import Line
 from adapters.ib.line_state import NOT_CONNECTED, LineState, connected, lost, told
 from adapters.ib.notices import one_line
+from adapters.ib.order_news import OrderNews
 from adapters.ib.pacing import MessageBudget
 from sellcore.errors import BrokerUnavailable, InvalidValue
 from sellcore.ports.clock import Clock
@@ -28,6 +29,11 @@ class IBConnection:
 
     Owns ib_async's client and the event loop it runs on; neither is seen
     outside this package. Any thread may call; no call outlasts its time-out.
+
+    Attributes:
+        clock: Tells when something was asked.
+        timeout: Wall-clock seconds to wait for each answer but bars.
+        news: What is said about orders, over all lines of the process.
     """
 
     def __init__(
@@ -64,7 +70,8 @@ class IBConnection:
             raise InvalidValue(f"client id {client_id} is not a number of 0 or more")
         self.clock = clock
         self.timeout = timeout
-        self._host, self._port, self._client_id = host, port, client_id
+        self.news = OrderNews(client_id)
+        self._host, self._port = host, port
         self._account = account
         self._idle = idle
         self._budget = MessageBudget(messages_per_second)
@@ -73,6 +80,11 @@ class IBConnection:
         self._watch: asyncio.Task[None] | None = None
         self._state = LineState()
         self._listeners: list[Callable[[int], None]] = []
+
+    @property
+    def client_id(self) -> int:
+        """What we call ourselves; orders are entered under it."""
+        return self.news.client_id
 
     def connect(self) -> Login:
         """
@@ -130,6 +142,10 @@ class IBConnection:
         """Start ``coroutine`` on the event loop; for batches that report as they go."""
         return self._loop.submit(coroutine)
 
+    def order_limit(self, messages: int) -> float:
+        """Return the seconds that so many messages about orders can take, time-out included."""
+        return self.timeout + messages * self._budget.slowest_order
+
     def line(self) -> Line:
         """
         Return the line in use.
@@ -150,8 +166,8 @@ class IBConnection:
 
     async def _connect(self, where: str) -> Login:
         await self._hang_up()
-        line = Line(self._budget, self.timeout, self._noticed, self._lost)
-        early = await line.open(self._host, self._port, self._client_id)
+        line = Line(self._budget, self.timeout, self._noticed, self._lost, self.news)
+        early = await line.open(self._host, self._port, self.client_id)
         accounts = line.accounts
         if self._account is not None and self._account not in accounts:
             line.hang_up()
@@ -180,7 +196,7 @@ class IBConnection:
             if line.heard != heard:
                 continue
             try:
-                await line.current_time()
+                await questions.current_time(line)
             except BrokerUnavailable as error:
                 LOG.info("health check: %s", error)  # the line has reported its loss
 

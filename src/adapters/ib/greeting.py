@@ -5,6 +5,7 @@ import os
 import socket
 from collections.abc import Sequence
 
+from adapters.ib.zones import zone_of
 from sellcore.errors import InvalidValue
 
 OLDEST_SERVER, NEWEST_SERVER = 157, 178
@@ -41,6 +42,18 @@ def server_version(received: bytes) -> int | None:
             "install a current TWS or IB Gateway"
         )
     return version
+
+
+def machine_zone(received: bytes) -> str | None:
+    """
+    Return the IANA name of the zone in a complete greeting, or None.
+
+    The second field is the clock of the gateway's machine and its zone's name,
+    in the machine's language: ``20250415 19:38:30 British Summer Time``.
+    """
+    clock = received[_PREFIX:].split(b"\0")[1].decode("ascii", errors="replace")
+    zone = clock.split(maxsplit=2)[2:]
+    return zone_of(zone[0]) if zone else None
 
 
 _STRANGER = f"what listens there does not speak the TWS API; check --host and --port, {_DOCTOR}"

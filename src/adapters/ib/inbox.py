@@ -1,97 +1,37 @@
 """Sorts what a gateway says to the requests that wait for it."""
 
-import asyncio
 from collections.abc import Callable
 from decimal import Decimal
-from typing import Generic, Protocol, TypeVar
+from typing import Protocol, TypeVar
 
-from attrs import define, field, frozen
 from ib_async import Contract, ContractDetails, Order, OrderState
 
 from adapters.ib import notices
 from adapters.ib.library_logs import LOG
 from adapters.ib.notices import one_line
+from adapters.ib.order_news import OrderNews
+from adapters.ib.pending import (
+    UNREADABLE,
+    CompletedOrderRow,
+    Frame,
+    OpenOrderRow,
+    OrderStatusRow,
+    Pending,
+    Refusal,
+)
 from sellcore.errors import BrokerUnavailable
-
-Frame = list[str]
-"""The fields of one message, its id first."""
 
 Row = TypeVar("Row")
 
-UNREADABLE = (ValueError, LookupError, TypeError, ArithmeticError, StopIteration)
-"""What decoding a malformed frame can raise."""
-
-
-class Refusal(Exception):
-    """The gateway's no to one request."""
-
-    def __init__(self, code: int, text: str) -> None:
-        super().__init__(f"{code}: {text}")
-        self.code = code
-        self.text = text
-
-
-@define(eq=False)
-class Pending(Generic[Row]):
-    """
-    A request that is complete once the gateway says so.
-
-    Attributes:
-        rows: What has come so far.
-        done: All rows, once the end marker has come.
-        fault: Why the rows cannot be trusted, should one not be readable.
-    """
-
-    rows: list[Row] = field(factory=list)
-    done: asyncio.Future[list[Row]] = field(
-        factory=lambda: asyncio.get_running_loop().create_future()
-    )
-    fault: str | None = None
-
-    @property
-    def answered(self) -> bool:
-        """Whether the gateway has ended it, with an answer or with an error."""
-        if not self.done.done() or self.done.cancelled():
-            return False
-        return not isinstance(self.done.exception(), BrokerUnavailable)
-
-    def finish(self) -> None:
-        """Complete it: the end marker has come."""
-        if self.fault is not None:
-            self.fail(BrokerUnavailable(self.fault))
-        elif not self.done.done():
-            self.done.set_result(self.rows)
-
-    def fail(self, error: Exception) -> None:
-        """End it without an answer, or with none that can be used."""
-        if not self.done.done():
-            self.done.set_exception(error)
-
-
-@frozen
-class OrderStatusRow:
-    """What an orderStatus message adds to an open order."""
-
-    status: str
-    remaining: Decimal
-
-
-@frozen
-class OpenOrderRow:
-    """One openOrder message as ib_async reads it, and the status that came with it."""
-
-    contract: Contract
-    order: Order
-    state: OrderState
-    status: OrderStatusRow | None
-
 
 class _Decoder(Protocol):
-    """The parts of ib_async's decoder that read the two longest messages."""
+    """The parts of ib_async's decoder that read the three longest messages."""
 
     handlers: dict[int, Callable[[Frame], None]]
 
     def openOrder(self, fields: Frame) -> None: ...  # noqa: N802
+
+    def completedOrder(self, fields: Frame) -> None: ...  # noqa: N802
 
     def contractDetails(self, fields: Frame) -> None: ...  # noqa: N802
 
@@ -100,23 +40,28 @@ class Inbox:
     """
     What ib_async's client calls its wrapper.
 
-    Takes the messages that a reader asks for and lets the others pass.
+    Takes the messages that a reader asks for, hands on what is said about orders
+    unasked, and lets the others pass.
     ib_async's own wrapper is not used: it takes a failed request for an empty
     answer, waits for ever on a 321, drops an order it cannot decode, and keeps
     a book of orders that errors turn wrong.
     """
 
-    def __init__(self, on_notice: Callable[[int, str], None]) -> None:
+    def __init__(self, on_notice: Callable[[int, str], None], news: OrderNews) -> None:
         """
         Start with nothing asked.
 
         Args:
             on_notice: Told the code and the clean text of every error and notice.
+            news: Told what is said about orders.
         """
         self._on_notice = on_notice
+        self._news = news
         self.heard = 0
         self.positions: Pending[Frame] | None = None
         self.orders: Pending[OpenOrderRow] | None = None
+        self.completed: Pending[CompletedOrderRow] | None = None
+        self.executions: dict[int, Pending[Frame]] = {}
         self.time: Pending[int] | None = None
         self.details: dict[int, Pending[ContractDetails]] = {}
         self.bars: dict[int, Pending[Frame]] = {}
@@ -128,13 +73,19 @@ class Inbox:
             3: self._order_status,
             4: self._error,
             5: lambda fields: self._read(self.orders, decoder.openOrder, fields),
+            9: self._news.next_valid_id,
             10: lambda fields: self._read(self._asked(fields), decoder.contractDetails, fields),
+            11: self._execution,
             17: self._historical_data,
             49: self._current_time,
             52: self._contract_details_end,
             53: lambda fields: self._finish_orders(),
+            55: self._executions_end,
+            59: self._news.commission,
             61: self._position,
-            62: lambda fields: self._finish_positions(),
+            62: lambda fields: _finish(self.positions),
+            101: lambda fields: self._read(self.completed, decoder.completedOrder, fields),
+            102: lambda fields: _finish(self.completed),
         }
         for message in decoder.handlers:
             decoder.handlers[message] = self._counted(ours.get(message))
@@ -143,17 +94,15 @@ class Inbox:
         """End the requests that the broker's servers would have answered."""
         for described in self.details.values():
             described.fail(BrokerUnavailable(why))
-        for fetched in self.bars.values():
-            fetched.fail(BrokerUnavailable(why))
+        for pending in (*self.bars.values(), *self.executions.values()):
+            pending.fail(BrokerUnavailable(why))
 
     def fail_all(self, why: str) -> None:
         """End every request: the line is gone."""
         self.fail_requests(why)
-        for pending in (self.positions, self.orders):
+        for pending in (self.positions, self.orders, self.completed, self.time):
             if pending is not None:
                 pending.fail(BrokerUnavailable(why))
-        if self.time is not None:
-            self.time.fail(BrokerUnavailable(why))
 
     # What ib_async's client and decoder call, by their names.
 
@@ -170,8 +119,16 @@ class Inbox:
         self, order_id: int, contract: Contract, order: Order, state: OrderState
     ) -> None:
         """Take an open order, asked for or told of its own accord."""
+        self._news.open_order(order, state, asked=self.orders is not None)
         if self.orders is not None and not order.whatIf:
             self.orders.rows.append(OpenOrderRow(contract, order, state, None))
+
+    def completedOrder(  # noqa: N802
+        self, contract: Contract, order: Order, state: OrderState
+    ) -> None:
+        """Take an order that has ended; those told of its own accord belong to no answer."""
+        if self.completed is not None:
+            self.completed.rows.append(CompletedOrderRow(contract, order, state))
 
     def contractDetails(self, req_id: int, details: ContractDetails) -> None:  # noqa: N802
         """Take one description of a contract."""
@@ -209,16 +166,13 @@ class Inbox:
         if self.positions is not None:
             self.positions.rows.append(fields)
 
-    def _finish_positions(self) -> None:
-        if self.positions is not None:
-            self.positions.finish()
-
     def _order_status(self, fields: Frame) -> None:
-        if self.orders is None:
-            return
+        asked = self.orders is not None
         try:
-            key = _order_key(int(fields[6]), int(fields[9]), int(fields[1]))
-            self._statuses[key] = OrderStatusRow(fields[2], Decimal(fields[4]))
+            self._news.order_status(fields, asked=asked)
+            if asked:
+                key = _order_key(int(fields[6]), int(fields[9]), int(fields[1]))
+                self._statuses[key] = OrderStatusRow(fields[2], Decimal(fields[4]))
         except UNREADABLE as error:
             # The order itself says enough: all of it counts as still to be filled.
             LOG.debug("unreadable: %s (%r)", one_line(",".join(fields)), error)
@@ -236,9 +190,21 @@ class Inbox:
     def _status_of(self, order: Order) -> OrderStatusRow | None:
         return self._statuses.get(_order_key(order.permId, order.clientId, order.orderId))
 
+    def _execution(self, fields: Frame) -> None:
+        try:
+            if (pending := self.executions.get(int(fields[1]))) is not None:
+                pending.rows.append(fields)
+            self._news.execution(fields)
+        except UNREADABLE as error:
+            LOG.debug("unreadable: %s (%r)", one_line(",".join(fields)), error)
+            for pending in self.executions.values():
+                pending.fault = "the gateway's answer cannot be read: a trade is malformed"
+
+    def _executions_end(self, fields: Frame) -> None:
+        _finish(self.executions.get(int(fields[2])))
+
     def _contract_details_end(self, fields: Frame) -> None:
-        if (pending := self.details.get(int(fields[2]))) is not None:
-            pending.finish()
+        _finish(self.details.get(int(fields[2])))
 
     def _historical_data(self, fields: Frame) -> None:
         if (pending := self.bars.get(int(fields[1]))) is not None:
@@ -256,14 +222,21 @@ class Inbox:
         if (bars := self.bars.get(req_id)) is not None:
             if notices.history_cause(code, text) is not None:
                 bars.fail(Refusal(code, text))
-        elif (details := self.details.get(req_id)) is not None:
+        elif asked := self.details.get(req_id) or self.executions.get(req_id):
             if not notices.is_remark(code):
-                details.fail(Refusal(code, text))
+                asked.fail(Refusal(code, text))
+        elif self._news.error(req_id, code, text):
+            pass
         elif req_id <= 0 and notices.refuses_unaddressed(code):
-            for pending in (self.positions, self.orders):
+            for pending in (self.positions, self.orders, self.completed):
                 if pending is not None:
                     pending.fail(Refusal(code, text))
         self._on_notice(code, text)
+
+
+def _finish(pending: Pending[Row] | None) -> None:
+    if pending is not None:
+        pending.finish()
 
 
 def _order_key(perm_id: int, client_id: int, order_id: int) -> tuple[int, ...]:

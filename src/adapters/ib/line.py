@@ -1,33 +1,43 @@
-"""One socket to a gateway: the login, and the requests a reader can make over it."""
+"""One socket to a gateway: the login, the turns of those who send, the loss."""
 
 import asyncio
 from collections.abc import Callable
+from itertools import count
 from typing import TypeVar
 
-from ib_async import Contract, ContractDetails
-
 from adapters.ib import greeting
-from adapters.ib.inbox import Frame, Inbox, OpenOrderRow, Pending
-from adapters.ib.notices import CLIENT_ID_IN_USE, is_remark
+from adapters.ib.inbox import Inbox
+from adapters.ib.login_talk import LoginTalk, Notice
+from adapters.ib.notices import CLIENT_ID_IN_USE
+from adapters.ib.order_news import OrderNews
+from adapters.ib.order_numbers import FIRST_REQUEST
 from adapters.ib.pacing import MessageBudget
+from adapters.ib.pending import Pending
 from adapters.ib.reading_client import reading_client
-from sellcore.errors import BrokerUnavailable, InvalidValue
+from sellcore.errors import BrokerUnavailable
 
 Row = TypeVar("Row")
 
-Notice = tuple[int, str]
-"""A code and its text, one clean line."""
+_ROUNDS = 3
+"""Of the event loop, within which a close that has reached this machine is noticed."""
+
+_LOOK = 0.002
+"""Seconds between two looks at what is still to be written."""
 
 
 class Line:
     """
     One connection, from the first byte to the last; never used again after a loss.
 
-    Positions, open orders and the time carry no request id on the wire. They
-    are asked one at a time, and where an answer stays out the line is hung up:
-    its late end marker would otherwise complete the next question.
-
     All methods belong on the event loop.
+
+    Attributes:
+        client: Where requests go out.
+        inbox: Where answers come in.
+        news: Where what is said about orders goes.
+        requests: Numbers for requests.
+        limit: Seconds to wait for any answer but bars.
+        unnumbered: Held while positions or orders are asked for; ``timing`` alike.
     """
 
     def __init__(
@@ -36,6 +46,7 @@ class Line:
         limit: float,
         on_notice: Callable[[int, str], None],
         on_loss: Callable[[str], None],
+        news: OrderNews,
     ) -> None:
         """
         Make a line that is not connected yet.
@@ -45,22 +56,21 @@ class Line:
             limit: Seconds to wait for any answer but bars.
             on_notice: Told every error and notice after the login.
             on_loss: Told, once, why a line that was up is gone.
+            news: Told what is said about orders.
         """
         self._budget = budget
-        self._limit = limit
+        self.limit = limit
         self._on_notice = on_notice
         self._on_loss = on_loss
-        self._inbox = Inbox(self._noticed)
-        self._client = reading_client(self._inbox, self._greeted, self._closed)
-        self._client_id = 0
-        self._greeting: bytes | None = b""
-        self._early: list[Notice] = []
-        self._refusal: str | None = None
-        self._refused = asyncio.Event()
+        self.news = news
+        self.inbox = Inbox(self._noticed, news)
+        self._talk = LoginTalk()
+        self.client = reading_client(self.inbox, self._talk.greeted, self._closed)
         self._up = False
-        self._unnumbered = asyncio.Lock()
-        self._timing = asyncio.Lock()
-        self.version = 0
+        self._loss = "the connection was closed"
+        self.requests = count(FIRST_REQUEST)
+        self.unnumbered = asyncio.Lock()
+        self.timing = asyncio.Lock()
 
     @property
     def up(self) -> bool:
@@ -70,12 +80,22 @@ class Line:
     @property
     def heard(self) -> int:
         """How many messages have come in."""
-        return self._inbox.heard
+        return self.inbox.heard
+
+    @property
+    def version(self) -> int:
+        """The server version that the gateway speaks."""
+        return self._talk.version
+
+    @property
+    def zone(self) -> str | None:
+        """IANA name of the zone of the gateway's machine, where it is known."""
+        return self._talk.zone
 
     @property
     def accounts(self) -> tuple[str, ...]:
         """The accounts this login may see."""
-        return tuple(self._client.getAccounts())
+        return tuple(self.client.getAccounts())
 
     async def open(self, host: str, port: int, client_id: int) -> list[Notice]:
         """
@@ -84,20 +104,19 @@ class Line:
         Raises:
             BrokerUnavailable: the cause and the way out.
         """
-        self._client_id = client_id
-        dial = asyncio.ensure_future(self._client.connectAsync(host, port, client_id, None))
-        refused = asyncio.ensure_future(self._refused.wait())
+        dial = asyncio.ensure_future(self.client.connectAsync(host, port, client_id, None))
+        refused = asyncio.ensure_future(self._talk.refused.wait())
         try:
-            async with asyncio.timeout(self._limit):
+            async with asyncio.timeout(self.limit):
                 await asyncio.wait({dial, refused}, return_when=asyncio.FIRST_COMPLETED)
-            if self._refusal is not None:
-                raise BrokerUnavailable(self._refusal)
+            if self._talk.refusal is not None:
+                raise BrokerUnavailable(self._talk.refusal)
             dial.result()
             self._up = True
         except TimeoutError:
-            reached = self._client.conn.transport is not None
-            why = greeting.silence(reached, self.version, self._limit)
-            raise BrokerUnavailable(why + self._said()) from None
+            reached = self.client.conn.transport is not None
+            why = greeting.silence(reached, self.version, self.limit)
+            raise BrokerUnavailable(why + self._talk.said()) from None
         except (OSError, ValueError) as error:
             raise BrokerUnavailable(greeting.dial_failed(error, host)) from None
         finally:
@@ -106,25 +125,26 @@ class Line:
             dial.cancel()
             refused.cancel()
             await asyncio.gather(dial, refused, return_exceptions=True)
-        return self._early
+        return self._talk.early
 
     def hang_up(self) -> None:
         """Close the socket without a word to anybody; requests in flight end unavailable."""
         self._up = False
-        self._inbox.fail_all("the connection was closed")
-        if self._client.conn.transport is not None:
-            self._client.conn.transport.abort()
+        self.inbox.fail_all("the connection was closed")
+        if self.client.conn.transport is not None:
+            self.client.conn.transport.abort()
 
     def lose(self, why: str) -> None:
         """Give the line up: end all requests and report the loss."""
         if self._up:
-            self._inbox.fail_all(why)
+            self._loss = why
+            self.inbox.fail_all(why)
             self.hang_up()
             self._on_loss(why)
 
     def fail_requests(self, why: str) -> None:
         """End the requests that wait for the broker's servers; the line stays up."""
-        self._inbox.fail_requests(why)
+        self.inbox.fail_requests(why)
 
     async def turn(self) -> None:
         """
@@ -133,144 +153,82 @@ class Line:
         Raises:
             BrokerUnavailable: the line is gone.
         """
-        wait = self._budget.book(asyncio.get_running_loop().time())
-        if wait > 0:
-            await asyncio.sleep(wait)
-        if not self._up:
-            raise BrokerUnavailable("the connection was lost")
+        await self._sit_out(self._budget.book(asyncio.get_running_loop().time()))
 
-    async def positions(self) -> list[Frame]:
+    async def order_turn(self) -> None:
         """
-        Return all position messages, up to their end marker.
+        Wait until a message about an order may be sent: never for a reader's turn.
 
         Raises:
-            BrokerUnavailable: the end marker did not come.
+            BrokerUnavailable: the line is gone, or what is written would not go out.
+        """
+        await self._sit_out(self._budget.book_order(asyncio.get_running_loop().time()))
+
+    async def drain(self) -> None:
+        """
+        Return once all that was written has left this program.
+
+        A gateway that takes nothing in is hung up on: what is still unwritten
+        must not go out later, when nobody expects it.
+
+        Raises:
+            BrokerUnavailable: the line is gone.
+        """
+        try:
+            async with asyncio.timeout(self.limit):
+                while self._unwritten():
+                    await asyncio.sleep(_LOOK)
+        except TimeoutError:
+            self.lose(f"the gateway took nothing in for {self.limit:g} s")
+        for _ in range(_ROUNDS):
+            await asyncio.sleep(0)
+        self._require()
+
+    async def complete(self, pending: Pending[Row], what: str) -> list[Row]:
+        """
+        Return all rows of a request that carries no number; without them the line is hung up.
+
+        Raises:
+            BrokerUnavailable: the end marker did not come in time.
             Refusal: the gateway would not say.
         """
-        async with self._unnumbered:
-            await self.turn()
-            self._inbox.positions = pending = Pending[Frame]()
-            try:
-                self._client.reqPositions()
-                rows = await self._complete(pending, "positions")
-            finally:
-                self._inbox.positions = None
-            # The request is a subscription too; what is not listened to is not kept.
-            await self.turn()
-            self._client.cancelPositions()
-            return rows
-
-    async def open_orders(self) -> list[OpenOrderRow]:
-        """Return the open orders of all clients; raises as ``positions``."""
-        async with self._unnumbered:
-            await self.turn()
-            self._inbox.orders = pending = Pending[OpenOrderRow]()
-            try:
-                self._client.reqAllOpenOrders()
-                return await self._complete(pending, "open orders")
-            finally:
-                self._inbox.orders = None
-
-    async def current_time(self) -> int:
-        """Return the broker's clock, seconds since 1970 UTC; raises BrokerUnavailable."""
-        async with self._timing:
-            await self.turn()
-            self._inbox.time = pending = Pending[int]()
-            try:
-                self._client.reqCurrentTime()
-                return (await self._complete(pending, "current time"))[0]
-            finally:
-                self._inbox.time = None
-
-    async def details(self, con_id: int) -> list[ContractDetails]:
-        """
-        Return the descriptions of a contract.
-
-        Raises:
-            Refusal: the gateway knows none, or would not say.
-            TimeoutError: no answer in time.
-            BrokerUnavailable: the line is gone, or the answer cannot be read.
-        """
-        await self.turn()
-        req_id = self._client.getReqId()
-        self._inbox.details[req_id] = pending = Pending[ContractDetails]()
         try:
-            self._client.reqContractDetails(req_id, Contract(conId=con_id))
-            async with asyncio.timeout(self._limit):
-                return await pending.done
-        finally:
-            del self._inbox.details[req_id]
-
-    async def bars(self, contract: Contract, bar_size: str, duration: str, limit: float) -> Frame:
-        """
-        Return the historicalData message with regular-hours trades up to now.
-
-        The caller has waited its ``turn``. A request that ends without an answer
-        is cancelled, or it would keep one of the broker's open slots.
-
-        Raises:
-            Refusal: the gateway's error.
-            TimeoutError: no answer within ``limit`` seconds.
-            BrokerUnavailable: the line, or the servers behind it, are gone.
-        """
-        req_id = self._client.getReqId()
-        self._inbox.bars[req_id] = pending = Pending[Frame]()
-        try:
-            self._client.reqHistoricalData(
-                req_id, contract, "", duration, bar_size, "TRADES", True, 2, False, None
-            )
-            async with asyncio.timeout(limit):
-                return (await pending.done)[0]
-        finally:
-            del self._inbox.bars[req_id]
-            if self._up and not pending.answered:
-                self._client.cancelHistoricalData(req_id)
-
-    async def _complete(self, pending: Pending[Row], what: str) -> list[Row]:
-        try:
-            async with asyncio.timeout(self._limit):
+            async with asyncio.timeout(self.limit):
                 return await pending.done
         except TimeoutError:
-            self.lose(f"{what}: no complete answer within {self._limit:g} s")
-            raise BrokerUnavailable(
-                f"{what}: no complete answer within {self._limit:g} s"
-            ) from None
+            self.lose(f"{what}: no complete answer within {self.limit:g} s")
+            raise BrokerUnavailable(f"{what}: no complete answer within {self.limit:g} s") from None
         except asyncio.CancelledError:
             self.lose(f"{what}: given up before the answer was complete")
             raise
 
-    def _greeted(self, data: bytes) -> None:
-        if self._greeting is None:
-            return
-        self._greeting += data
-        try:
-            version = greeting.server_version(self._greeting)
-        except InvalidValue as error:
-            self._refuse(str(error))
-            return
-        if version is not None:
-            self.version, self._greeting = version, None
+    async def _sit_out(self, wait: float) -> None:
+        if wait > 0:
+            await asyncio.sleep(wait)
+        self._require()
+
+    def _require(self) -> None:
+        transport = self.client.conn.transport
+        if not self._up:
+            raise BrokerUnavailable(self._loss)
+        if transport is None or transport.is_closing():
+            raise BrokerUnavailable("the connection was lost")
+
+    def _unwritten(self) -> int:
+        """Return how many bytes wait to be written; none does on a line that is gone."""
+        transport = self.client.conn.transport
+        return 0 if transport is None else transport.get_write_buffer_size()
 
     def _closed(self, reason: str) -> None:
         if self._up:
             self.lose("the gateway closed the connection" + (f" ({reason})" if reason else ""))
         else:
-            self._refuse(greeting.hung_up(self.version) + self._said())
+            self._talk.refuse(greeting.hung_up(self.version) + self._talk.said())
 
     def _noticed(self, code: int, text: str) -> None:
         if self._up:
             self._on_notice(code, text)
         elif code == CLIENT_ID_IN_USE:
-            self._refuse(greeting.client_id_taken(self._client_id))
+            self._talk.refuse(greeting.client_id_taken(self.news.client_id))
         else:
-            self._early.append((code, text))
-
-    def _refuse(self, why: str) -> None:
-        if self._refusal is None:
-            self._refusal = why
-        self._refused.set()
-
-    def _said(self) -> str:
-        """Quote the gateway's last complaint, for a message that needs a reason."""
-        errors = [f"{code} {text}" for code, text in self._early if not is_remark(code)]
-        return f" (the gateway said: {errors[-1]})" if errors else ""
+            self._talk.early.append((code, text))

@@ -7,12 +7,12 @@ from collections.abc import Callable, Sequence
 from concurrent.futures import Future
 from queue import Empty, SimpleQueue
 
-from adapters.ib import translate
+from adapters.ib import questions, translate
 from adapters.ib.connection import IBConnection
 from adapters.ib.event_loop import NAP
-from adapters.ib.inbox import Refusal
 from adapters.ib.notices import TOO_MANY_MESSAGES, history_cause
 from adapters.ib.pacing import Pacer, Ticket
+from adapters.ib.pending import Refusal
 from sellcore.errors import BrokerUnavailable
 from sellcore.ports.market_data import Answer
 from sellcore.request import BarRequest, Cause, NoBars
@@ -122,7 +122,8 @@ class IBMarketData:
             line = self._connection.line()
             await line.turn()
             asked_at = self._connection.clock.now()
-            fields = await line.bars(
+            fields = await questions.bars(
+                line,
                 translate.history_contract(request.instrument),
                 translate.BAR_SIZE[request.granularity],
                 str(request.duration),

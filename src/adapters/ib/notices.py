@@ -81,3 +81,16 @@ def history_cause(code: int, text: str) -> Cause | None:
     if code in (504, 1100, 1300, 2110):
         return Cause.DISCONNECTED
     return None if is_remark(code) else Cause.REFUSED
+
+
+REFUSES_AN_ORDER = frozenset(
+    {103, 106, 107, 109, 110, 133, 163, 200, 201, 203, 320, 321, 322, 382, 383, 387, 388}
+    | {391, 392, 426, 434, 435, 436, 505, 511, 512, 579, *range(10242, 10253)}
+)
+"""
+Codes with which a new order is not taken.
+
+All others about an order are remarks, some of which sound final and are not:
+10349 presets its time in force, 399 delays it, 404 holds it, 10148 may mean that
+it has filled. Even of these, the lists of the broker have the last word.
+"""

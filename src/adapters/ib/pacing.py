@@ -196,7 +196,12 @@ RESERVED_FOR_ORDERS = 0.125
 
 
 class MessageBudget:
-    """At most so many messages within any second, counted on the wall."""
+    """
+    At most so many messages within any second, counted on the wall.
+
+    Readers keep to their part of it. Orders have a lane of their own, in which
+    they meet only orders, and may use what the readers leave.
+    """
 
     def __init__(self, per_second: float) -> None:
         """
@@ -209,12 +214,20 @@ class MessageBudget:
             raise InvalidValue(
                 f"messages_per_second {per_second:g} is not a rate; use 40, or 0 for no limit"
             )
-        self._window: Window | None = None
-        if per_second > 0:
-            # Below eight a second the window is widened instead: counts are whole.
-            count = max(1, int(per_second * (1 - RESERVED_FOR_ORDERS)))
-            self._window = Window(count, max(1.0, 1.0 / per_second))
-        self._sent = _Bookings()
+        self._limited = per_second > 0
+        # Counts are whole: where one lane would get none, the window is widened instead.
+        seconds = max(1.0, 2.0 / per_second) if self._limited else 1.0
+        total = max(2, int(per_second))
+        readers = max(1, min(total - 1, int(per_second * (1 - RESERVED_FOR_ORDERS))))
+        self._readers = Window(readers, seconds)
+        self._orders = Window(total - readers, seconds)
+        self._read = _Bookings()
+        self._ordered = _Bookings()
+
+    @property
+    def slowest_order(self) -> float:
+        """Seconds that one order can wait for another, at worst."""
+        return self._orders.seconds if self._limited else 0.0
 
     def book(self, now: float) -> float:
         """
@@ -226,8 +239,18 @@ class MessageBudget:
         Returns:
             Seconds to wait before it is sent.
         """
-        if self._window is None:
+        return self._booked(self._read, self._readers, now)
+
+    def book_order(self, now: float) -> float:
+        """Book the next message about an order, as ``book``, in the lane that is free first."""
+        own, left = self._ordered.wait(self._orders, now), self._read.wait(self._readers, now)
+        if left < own:
+            return self._booked(self._read, self._readers, now)
+        return self._booked(self._ordered, self._orders, now)
+
+    def _booked(self, lane: _Bookings, window: Window, now: float) -> float:
+        if not self._limited:
             return 0.0
-        wait = self._sent.wait(self._window, now)
-        self._sent.book(self._window, now + wait)
+        wait = lane.wait(window, now)
+        lane.book(window, now + wait)
         return wait

@@ -1,30 +1,26 @@
 """From a gateway's messages to our values; pure. Malformed ones raise ValueError."""
 
 from datetime import UTC, datetime
-from decimal import Decimal, InvalidOperation
 from math import isfinite, nan
-from zoneinfo import ZoneInfo
 
 import numpy as np
 from attrs import evolve
 from ib_async import Contract
 from ib_async import ContractDetails as IBContractDetails
 
+from adapters.ib import wire_values as wire
 from adapters.ib.hours import parse_hours
-from adapters.ib.inbox import Frame, OpenOrderRow
 from adapters.ib.notices import one_line
+from adapters.ib.pending import Frame, OpenOrderRow
 from adapters.ib.zones import zone_of
 from sellcore.contract import ContractDetails, NoDetails
 from sellcore.instrument import Instrument, Kind
-from sellcore.order import OpenOrder, Side
+from sellcore.order import OpenOrder
 from sellcore.position import Position
 from sellcore.request import BarRequest, Cause, FetchedBars, NoBars
 from sellcore.timeframe import Granularity
 
 BAR_SIZE = {Granularity.HALF_HOUR: "30 mins", Granularity.DAY: "1 day"}
-
-_UNSET = 1e300
-"""The broker's doubles for "not set" lie above; no price or quantity does."""
 
 _RENAMED = {"ISLAND": "NASDAQ"}
 """Names of exchanges that older gateways send."""
@@ -42,20 +38,20 @@ def position(fields: Frame) -> Position:
     exchange, currency, local_symbol = fields[10], fields[11], fields[12]
     quantity, average_cost = fields[14], fields[15]
     instrument = _instrument(int(con_id), symbol or local_symbol, sec_type, exchange, currency)
-    return Position(one_line(account), instrument, _decimal(quantity), _price(average_cost))
+    return Position(one_line(account), instrument, wire.decimal(quantity), _price(average_cost))
 
 
 def open_order(row: OpenOrderRow) -> OpenOrder:
     """Return an open order; without a status of its own, all of it is still to be filled."""
     order = row.order
-    quantity = _quantity(float(order.totalQuantity))
+    quantity = wire.quantity(float(order.totalQuantity))
     remaining = quantity if row.status is None else row.status.remaining
     return OpenOrder(
         con_id=row.contract.conId,
         account=one_line(order.account),
-        side=_side(order.action),
+        side=wire.side(order.action),
         quantity=quantity,
-        remaining=_finite(remaining),
+        remaining=wire.finite(remaining),
         order_type=one_line(order.orderType),
         limit_price=_set_price(order.lmtPrice),
         stop_price=_stop_price(order.orderType, order.auxPrice, order.trailStopPrice),
@@ -89,7 +85,7 @@ def details(asked: Instrument, told: list[IBContractDetails]) -> ContractDetails
         kind=_kind(contract.secType),
     )
     return ContractDetails(
-        instrument, zone, _quantity(row.minTick), parse_hours(row.liquidHours, zone)
+        instrument, zone, wire.quantity(row.minTick), parse_hours(row.liquidHours, zone)
     )
 
 
@@ -107,7 +103,7 @@ def bars(request: BarRequest, asked_at: datetime, fields: Frame) -> FetchedBars 
         return NoBars(request, Cause.REFUSED, text)
     if not stamps:
         return NoBars(request, Cause.NO_DATA, "the broker answered without bars")
-    prices = (np.array([_number(text) for text in column]) for column in columns[1:])
+    prices = (np.array([wire.number(text) for text in column]) for column in columns[1:])
     return FetchedBars(request, asked_at, np.array(stamps, dtype=np.int64), *prices)
 
 
@@ -138,36 +134,10 @@ def _exchange(name: str) -> str:
     return _RENAMED.get(clean, clean)
 
 
-def _side(action: str) -> Side:
-    if action == "BUY":
-        return Side.BUY
-    if action in ("SELL", "SSHORT", "SLONG"):
-        return Side.SELL
-    raise ValueError(f"order action {one_line(action)!r}")
-
-
-def _decimal(text: str) -> Decimal:
-    try:
-        return _finite(Decimal(text))
-    except InvalidOperation:
-        raise ValueError(f"quantity {one_line(text)!r}") from None
-
-
-def _finite(value: Decimal) -> Decimal:
-    if not value.is_finite():
-        raise ValueError(f"quantity {value}")
-    return value
-
-
-def _quantity(value: float) -> Decimal:
-    """Return the decimal that was sent; ib_async hands on the float nearest to it."""
-    return _finite(Decimal(repr(value))) if abs(value) < _UNSET else Decimal(0)
-
-
 def _set_price(value: object) -> float | None:
     """Return a price, or None where the order has none: 0 and the broker's "unset"."""
     price = float(str(value))
-    return price if isfinite(price) and price != 0 and abs(price) < _UNSET else None
+    return price if isfinite(price) and price != 0 and abs(price) < wire.UNSET else None
 
 
 def _stop_price(order_type: str, aux: object, trailing: object) -> float | None:
@@ -178,15 +148,8 @@ def _stop_price(order_type: str, aux: object, trailing: object) -> float | None:
 
 def _price(text: str) -> float:
     """Return an average cost; NaN, which compares as false, where the broker names none."""
-    value = _number(text)
-    return value if abs(value) < _UNSET else nan
-
-
-def _number(text: str) -> float:
-    try:
-        return float(text)
-    except ValueError:
-        return nan
+    value = wire.number(text)
+    return value if abs(value) < wire.UNSET else nan
 
 
 def _stamp(text: str, granularity: Granularity) -> int:
@@ -210,11 +173,7 @@ def _stamp(text: str, granularity: Granularity) -> int:
 
 
 def _worded_stamp(text: str, granularity: Granularity) -> int:
-    day, clock, *zone = text.replace("-", " ", 1).split(maxsplit=2)
-    zone_name = zone_of(zone[0]) if zone else "UTC" if "-" in text else None
-    if zone_name is None:
-        raise ValueError(f"bar time {one_line(text)!r} has no zone that is known")
+    moment = wire.instant(text)
     if granularity is Granularity.DAY:
-        return int(datetime.strptime(day, "%Y%m%d").replace(tzinfo=UTC).timestamp())
-    local = datetime.strptime(f"{day} {clock}", "%Y%m%d %H:%M:%S")
-    return int(local.replace(tzinfo=ZoneInfo(zone_name)).timestamp())
+        moment = datetime.strptime(text[:8], "%Y%m%d").replace(tzinfo=UTC)
+    return int(moment.timestamp())

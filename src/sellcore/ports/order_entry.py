@@ -39,7 +39,12 @@ class SellOrder:
 
 
 class Word(Enum):
-    """What kind of thing the broker said about an order."""
+    """
+    What kind of thing the broker said about an order.
+
+    REFUSAL: it does not take a new order. REMARK: any other message with a code;
+    the order may live on, whatever it sounds like.
+    """
 
     STATUS = "status"
     ORDER = "order"
@@ -59,12 +64,14 @@ class Reply:
     Attributes:
         order_id: The number of the order.
         word: What kind of thing was said.
-        text: Status, or the broker's code and words; one clean line.
+        text: Status, or the broker's own words; one clean line.
+        code: The broker's number for a refusal or a remark; else 0.
     """
 
     order_id: int
     word: Word
     text: str
+    code: int = 0
 
 
 class OrderEntry(Protocol):

@@ -14,6 +14,7 @@ from adapters.clocks import SystemClock
 from adapters.ib.broker import IBBroker
 from adapters.ib.connection import IBConnection
 from adapters.ib.inbox import Inbox
+from adapters.ib.order_news import OrderNews
 from adapters.ib.reading_client import reading_client
 from sellcore.errors import BrokerUnavailable, InvalidValue
 
@@ -300,5 +301,5 @@ def test_library_does_not_throttle() -> None:
         def heard(self, _: object) -> None: ...
 
     ear = Ear()
-    client = reading_client(Inbox(lambda code, text: None), ear.heard, ear.heard)
+    client = reading_client(Inbox(lambda code, text: None, OrderNews(1)), ear.heard, ear.heard)
     assert client.MaxRequests == 0

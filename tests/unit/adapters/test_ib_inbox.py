@@ -8,12 +8,14 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from ib_async.decoder import Decoder
 
-from adapters.ib.inbox import Frame, Inbox, OpenOrderRow, Pending, Refusal
+from adapters.ib.inbox import Inbox
 from adapters.ib.library_logs import quieten
+from adapters.ib.order_news import OrderNews
+from adapters.ib.pending import Frame, OpenOrderRow, Pending, Refusal
 from sellcore.errors import BrokerUnavailable
 
 VERSIONS = [157, 163, 164, 173, 177, 178]
-IDS = [3, 4, 5, 10, 11, 15, 17, 49, 52, 53, 59, 61, 62, 90, 101, 106]
+IDS = [3, 4, 5, 9, 10, 11, 15, 17, 49, 52, 53, 59, 61, 62, 90, 101, 102, 106]
 
 quieten()
 
@@ -23,7 +25,7 @@ def in_loop(story: Callable[[Inbox, Decoder], Coroutine[None, None, None]]) -> l
     codes: list[int] = []
 
     async def run() -> None:
-        inbox = Inbox(lambda code, text: codes.append(code))
+        inbox = Inbox(lambda code, text: codes.append(code), OrderNews(1))
         decoder = Decoder(inbox, 178)
         inbox.attach(decoder)
         await story(inbox, decoder)
@@ -47,14 +49,16 @@ def test_no_message_raises(messages: list[tuple[int, list[str]]], version: int) 
         decoder.serverVersion = version
         inbox.positions, inbox.orders, inbox.time = Pending(), Pending(), Pending()
         inbox.bars[1], inbox.details[0] = Pending(), Pending()
+        inbox.completed, inbox.executions[5] = Pending(), Pending()
         for message, fields in messages:
             decoder.interpret([str(message), *fields])
         assert inbox.heard == len(messages)
         inbox.fail_all("the end")
-        for pending in (inbox.positions, inbox.orders, inbox.time):
+        for pending in (inbox.positions, inbox.orders, inbox.completed, inbox.time):
             assert pending.done.done()
             pending.done.exception()
-        for pending in (*inbox.bars.values(), *inbox.details.values()):
+        numbered = (inbox.bars, inbox.details, inbox.executions)
+        for pending in (each for kind in numbered for each in kind.values()):
             pending.done.exception()
 
     in_loop(story)

@@ -12,7 +12,7 @@ from ib_async import Contract, Order, OrderState
 from ib_async import ContractDetails as Told
 
 from adapters.ib import translate
-from adapters.ib.inbox import OpenOrderRow, OrderStatusRow
+from adapters.ib.pending import OpenOrderRow, OrderStatusRow
 from sellcore.contract import ContractDetails, NoDetails
 from sellcore.instrument import Instrument, Kind
 from sellcore.order import Side
