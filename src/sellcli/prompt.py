@@ -1,4 +1,4 @@
-"""Asking a person which rule a holding is to follow."""
+"""Asking a person: which rule a holding is to follow, and whether orders may be sent."""
 
 import click
 
@@ -40,3 +40,12 @@ def _choose(text: str, choices: list[str], default: str) -> str:
         text, type=click.Choice(choices, case_sensitive=False), default=default, err=True
     )
     return answer
+
+
+def ask_account(account: str) -> str:
+    """Have a person type the account's id, so that nobody sells by a slip of a flag."""
+    click.echo(f"\nOrders will be SENT for account {account}.", err=True)
+    typed: str = click.prompt(
+        "type the account id to arm it", err=True, default="", show_default=False
+    )
+    return typed

@@ -112,6 +112,9 @@ class Summary:
         outcomes: How many bars were decided each way: (word, count).
         prepared: The orders that were prepared.
         undecided: Bars still waiting, one line each.
+        sales: What became of this run's intents, in words, one line each.
+        denied: How many were denied.
+        unknown: Of how many it is not known what became of them.
     """
 
     time: datetime
@@ -119,6 +122,9 @@ class Summary:
     outcomes: tuple[tuple[str, int], ...]
     prepared: tuple[OrderIntent, ...]
     undecided: tuple[str, ...]
+    sales: tuple[str, ...] = ()
+    denied: int = 0
+    unknown: int = 0
 
 
 Event = Connected | Retrying | Progress | Table | Decided | Prepared | OrderMoved | Alert | Summary

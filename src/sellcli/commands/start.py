@@ -2,17 +2,24 @@
 
 import gc
 import sys
+from collections.abc import Callable
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import click
 
+from sellcli.exits import Exit
 from sellcli.interrupts import farewell
 from sellcli.options import setting_options, simulation_options
+from sellcli.prompt import ask_account
 from sellcli.settings import Settings
-from sellcore.errors import ConfigError, Denied
+from sellcore.errors import ConfigError
 
 if TYPE_CHECKING:
+    from sellcli.compose.watch import Wiring
+    from sellcli.screen.choose import Listener
+    from sellcore.ports.connection import Login
     from sellcore.usecases.rules import Ask
 
 
@@ -21,7 +28,10 @@ if TYPE_CHECKING:
     "--live/--dry-run",
     "live",
     default=False,
-    help="Dry-run (the default) prepares orders and logs them; live would send them.",
+    help="Dry-run (the default) prepares orders and logs them; live sends them, once armed.",
+)
+@click.option(
+    "--arm-until", metavar="HH:MM", help="Arm it without asking, until this time here today."
 )
 @click.option("--once", is_flag=True, help="One cycle instead of the whole day.")
 @click.option("--no-input", is_flag=True, help="Never ask: holdings without a rule stay unsold.")
@@ -36,11 +46,13 @@ if TYPE_CHECKING:
     "default_rule",
     "cache_dir",
     "log_dir",
+    "state_dir",
     "assignments",
 )
 def command(
     settings: Settings,
     live: bool,
+    arm_until: str | None,
     once: bool,
     no_input: bool,
     as_json: bool,
@@ -48,7 +60,7 @@ def command(
     scenario: Path | None,
     data: Path | None,
     pace: float | None,
-) -> None:
+) -> Exit:
     """
     Watch every holding: each minute the data and the table, each hour the decisions.
 
@@ -57,32 +69,67 @@ def command(
       sellcli start --simulate
       sellcli start --port 4002 --default-rule SMA,50,1H
     """
-    if live:
-        raise Denied("live orders cannot be sent by this version; leave --live out")
+    if arm_until is not None and not live:
+        raise click.UsageError("--arm-until is for --live; add that, or leave it out")
     from sellcli.compose.simulation import simulation
     from sellcli.compose.watch import wired
     from sellcli.screen.choose import listener
-    from sellcore.usecases.watch import begin, cycle, run, summary
 
     simulated = simulation(scenario, data, pace) if simulate else None
     ask = _asker(settings, no_input or bool(simulated and simulated.built_in))
-    screen = listener(as_json=as_json, once=once, log=str(settings.log_dir / "signals.log"))
+    log = str(settings.log_dir / "signals.log")
+    kind = settings.live_kind if live else None
+    screen = listener(as_json=as_json, once=once, log=log, kind=kind)
     try:
         with wired(settings, simulated, screen) as wiring:
-            ports, terms = wiring.ports, wiring.terms
-            state = begin(ports, terms, ask)
-            gc.freeze()  # a year of bars stays: to search it for garbage outlasts a minute's work
-            try:
-                if once:
-                    cycle(ports, terms, state, show=True)
-                else:
-                    run(ports, terms, state)
-            except KeyboardInterrupt as interrupt:
-                screen.close()
-                click.echo(farewell(interrupt), err=True)
-            screen(summary(ports, state))
+            if not live:
+                return _watch(wiring, screen, ask, once=once)
+            from sellcli.arm_until import arm_until as read_time
+            from sellcli.compose.selling import selling
+
+            until = None if arm_until is None else partial(read_time, arm_until)
+            typist = ask_account if sys.stdin.isatty() and not no_input else None
+            with selling(wiring, settings, until=until, ask=typist, write=_bell()) as (
+                armed,
+                login,
+            ):
+                return _watch(armed, screen, ask, once=once, login=login)
     finally:
         screen.close()
+
+
+def _bell() -> Callable[[str], object] | None:
+    """Return what writes alerts to the terminal; None where nobody sits before one."""
+    return sys.stderr.write if sys.stderr.isatty() else None
+
+
+def _watch(
+    wiring: "Wiring",
+    screen: "Listener",
+    ask: "Ask | None",
+    *,
+    once: bool,
+    login: "Login | None" = None,
+) -> Exit:
+    """Watch to the end, and return what a shell is told of it."""
+    from sellcore.usecases.watch import begin, cycle, run, summary
+
+    ports, terms = wiring.ports, wiring.terms
+    state = begin(ports, terms, ask, login)
+    gc.freeze()  # a year of bars stays: to search it for garbage outlasts a minute's work
+    try:
+        if once:
+            cycle(ports, terms, state, show=True)
+        else:
+            run(ports, terms, state)
+    except KeyboardInterrupt as interrupt:
+        screen.close()
+        click.echo(farewell(interrupt), err=True)
+    told = summary(ports, state)
+    screen(told)
+    if told.unknown:
+        return Exit.UNKNOWN
+    return Exit.DENIED if told.denied else Exit.DONE
 
 
 def _asker(settings: Settings, silent: bool) -> "Ask | None":

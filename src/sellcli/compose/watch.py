@@ -1,10 +1,12 @@
 """
-A watch, put together. Dry-run is settled here and nowhere else: the broker that is wired has
-no method that sends.
+A watch, put together: in dry-run. The broker that is wired here has no method that sends;
+what may sell is added by ``selling``, and nowhere else.
 """
 
 from collections.abc import Callable, Iterator
-from contextlib import closing, contextmanager
+from contextlib import ExitStack, closing, contextmanager
+from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import TYPE_CHECKING
 
 from attrs import frozen
@@ -37,6 +39,9 @@ class Wiring:
 
     ports: "Ports"
     terms: "Terms"
+    connection: "IBConnection"
+    port: int
+    state_dir: Path
 
 
 @contextmanager
@@ -67,9 +72,18 @@ def wired(
     server = GatewayServer(simulated.scenario, clock, SessionTable())
     host, port = server.start()
     try:
-        local = evolve(settings, host=host, port=port, cache_dir=settings.cache_dir / "simulated")
-        with _watch(local, clock, emit, simulated) as wiring:
-            yield wiring
+        local = evolve(
+            settings,
+            host=host,
+            port=port,
+            cache_dir=settings.cache_dir / "simulated",
+            state_dir=settings.state_dir / "simulated",
+        )
+        with ExitStack() as stack:
+            if simulated.built_in:  # a demonstration leaves nothing behind
+                state = stack.enter_context(TemporaryDirectory(prefix="sellcli-"))
+                local = evolve(local, state_dir=Path(state))
+            yield stack.enter_context(_watch(local, clock, emit, simulated))
     finally:
         server.stop()
 
@@ -123,7 +137,13 @@ def _watch(
             until=None if simulated is None else simulated.end,
             recall=simulated is None or not simulated.built_in,
         )
-        yield Wiring(ports, terms)
+        yield Wiring(
+            ports=ports,
+            terms=terms,
+            connection=connection,
+            port=settings.port,
+            state_dir=settings.state_dir,
+        )
 
 
 def _connection(settings: Settings, clock: "Clock", *, paced: bool) -> "IBConnection":

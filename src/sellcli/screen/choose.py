@@ -13,6 +13,7 @@ from sellcli.screen.terminal import Terminal
 from sellcli.screen.text import both_times, zones
 from sellcore.event import Alert, Event, Retrying
 from sellcore.order import Mode
+from sellcore.selling.arming import AccountKind
 from sellcore.status import Status
 
 
@@ -28,13 +29,21 @@ class Listener(Protocol):
         ...
 
 
-def listener(*, as_json: bool, once: bool, log: str) -> Listener:
-    """Return what shows a watch: JSON where asked for, a live table on a terminal, else lines."""
+def listener(*, as_json: bool, once: bool, log: str, kind: AccountKind | None = None) -> Listener:
+    """
+    Return what shows a watch: JSON where asked for, a live table on a terminal, else lines.
+
+    Args:
+        as_json: For a program.
+        once: A single cycle.
+        log: Where the audit log lies.
+        kind: What kind of account orders may go to; None in a dry run.
+    """
     if as_json:
         return JsonDocument(sys.stdout) if once else JsonLines(sys.stdout)
     console = standard_console()
     if console.is_terminal and not once:
-        return Terminal(console, Mode.DRY_RUN, log)
+        return Terminal(console, Mode.DRY_RUN if kind is None else Mode(kind.value), log)
     return PlainLines(sys.stdout, log, console.width)
 
 

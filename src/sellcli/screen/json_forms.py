@@ -179,6 +179,9 @@ def _summary(event: Summary) -> dict[str, Json]:
         "decided": {word: outcomes[word] for word in sorted(outcomes)},
         "prepared": [intent_form(intent) for intent in event.prepared],
         "undecided": list(event.undecided),
+        "sales": list(event.sales),
+        "denied": event.denied,
+        "unknown": event.unknown,
     }
 
 

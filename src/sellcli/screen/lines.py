@@ -97,9 +97,12 @@ def summary(event: Summary, log: str) -> list[str]:
     bars = sum(count for _, count in event.outcomes)
     told = ", ".join(f"{count} {word}" for word, count in sorted(event.outcomes)) or "none"
     lines = [f"watched {_span(event.time - event.began)}; bars decided: {bars} ({told})"]
-    for intent in event.prepared:
-        fate = "not sent (dry-run)" if intent.mode is Mode.DRY_RUN else "see the log"
-        lines.append(f"prepared: {intent.instrument.ticker} {intent}; {fate}")
+    lines += [
+        f"prepared: {intent.instrument.ticker} {intent}; not sent (dry-run)"
+        for intent in event.prepared
+        if intent.mode is Mode.DRY_RUN
+    ]
+    lines += [f"sale: {text}" for text in event.sales]
     lines += [f"not decided yet: {text}" for text in event.undecided]
     lines.append(f"every decision and its reason: {log}")
     return lines

@@ -7,7 +7,7 @@ next look finds on record what may have been done, and asks the broker.
 
 from collections.abc import Sequence
 
-from sellcore.errors import BrokerError, StorageError
+from sellcore.errors import BrokerError, SellError, StorageError
 from sellcore.order import SendAt
 from sellcore.ports.alerts import Cause
 from sellcore.ports.journal import Sent
@@ -52,6 +52,8 @@ def sell(
         tell_person(ports, state, Cause.DENIED, "journal", text)
     except BrokerError as error:
         tell(ports, state, "broker", str(error))
+    except SellError as error:  # an order that the way to send refuses: nothing was written
+        tell_person(ports, state, Cause.DENIED, "selling", str(error))
     else:
         state.told.pop("journal", None)
 

@@ -9,6 +9,8 @@ from sellcore.errors import BrokerUnavailable
 from sellcore.event import Alert, Summary, Table
 from sellcore.instant import to_epoch
 from sellcore.instrument import Instrument
+from sellcore.ports.connection import Login
+from sellcore.selling.lifecycle import State
 from sellcore.series import SeriesKey, StoredSeries
 from sellcore.usecases.account import read_account, refresh_sessions, tell
 from sellcore.usecases.averages import average_tables, store_averages
@@ -20,13 +22,14 @@ from sellcore.usecases.reconcile import compare_with_journal
 from sellcore.usecases.report import report
 from sellcore.usecases.rules import Ask, assign_missing, load_rules
 from sellcore.usecases.sell import sell
+from sellcore.usecases.tell_order import sentence
 from sellcore.usecases.watch_state import Ports, Terms, WatchState
 
 REMEMBERED = timedelta(days=7)
 """How far back the audit log is asked which bars have been decided."""
 
 
-def begin(ports: Ports, terms: Terms, ask: Ask | None) -> WatchState:
+def begin(ports: Ports, terms: Terms, ask: Ask | None, login: Login | None = None) -> WatchState:
     """
     Connect, read the account, settle the rules and fill the cache.
 
@@ -34,6 +37,7 @@ def begin(ports: Ports, terms: Terms, ask: Ask | None) -> WatchState:
         ports: Everything outside.
         terms: The choices of this run.
         ask: Asks for missing assignments; None where nobody can be asked.
+        login: Of the line, where it is open already.
 
     Raises:
         BrokerUnavailable: the broker could not be reached, or did not answer in full.
@@ -41,7 +45,7 @@ def begin(ports: Ports, terms: Terms, ask: Ask | None) -> WatchState:
     """
     state = WatchState(account="", began=ports.clock.now(), run_id=terms.run_id)
     problems = load_rules(ports, state)
-    connected(ports, state, terms, ports.connection.connect())
+    connected(ports, state, terms, login or ports.connection.connect())
     state.series.update(_as_known(ports.bars.load(), state.began))
     read_account(ports, state)
     assign_missing(ports, state, terms, ask)
@@ -187,10 +191,17 @@ def keep_averages(ports: Ports, state: WatchState) -> None:
 
 def summary(ports: Ports, state: WatchState) -> Summary:
     """Return what came of the watch."""
+    selling = ports.selling
+    records = () if selling is None else tuple(selling.journal.intents(state.began))
+    opened = () if selling is None else tuple(selling.journal.open_intents())
+    all_of_them = {record.intent_id: record for record in (*opened, *records)}
     return Summary(
         time=ports.clock.now(),
         began=state.began,
         outcomes=tuple((outcome.value, count) for outcome, count in state.outcomes.items()),
         prepared=tuple(state.prepared),
         undecided=tuple(f"{i.ticker}: {reason}" for i, reason in state.waiting.items()),
+        sales=tuple(sentence(record) for record in all_of_them.values()),
+        denied=sum(record.state is State.DENIED for record in records),
+        unknown=sum(record.state is State.UNKNOWN for record in opened),
     )

@@ -1,0 +1,135 @@
+"""
+A watch that may sell, put together. Orders can leave only through what is wired here.
+
+Nothing is wired before every key to it has been shown and all of them agree.
+"""
+
+import os
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import closing, contextmanager
+from datetime import datetime
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from attrs import evolve
+
+from sellcli.compose.alerts import alerts
+from sellcli.compose.files import kill_switch
+from sellcli.compose.watch import Wiring
+from sellcli.settings import Settings
+from sellcore.errors import Denied
+
+if TYPE_CHECKING:
+    from sellcore.instrument import Instrument
+    from sellcore.ports.connection import Login
+    from sellcore.ports.quotes import MarketQuote
+    from sellcore.selling.arming import Arming
+
+JOURNAL = "journal.db"
+
+_LAST_ALERTS = 5.0
+"""Seconds that the last alerts may take at the end."""
+
+
+class Untold:
+    """Quotes of a market that nobody looks at."""
+
+    def quotes(self, instruments: "Sequence[Instrument]") -> "Mapping[Instrument, MarketQuote]":
+        """Tell nothing."""
+        return {}
+
+
+@contextmanager
+def selling(
+    wiring: Wiring,
+    settings: Settings,
+    *,
+    until: Callable[[datetime], datetime] | None,
+    ask: Callable[[str], str] | None,
+    write: Callable[[str], object] | None,
+) -> Iterator[tuple[Wiring, "Login"]]:
+    """
+    Give a watch what it needs to sell, once it is armed, and take it away at the end.
+
+    Args:
+        wiring: The watch, which has no way to send yet.
+        settings: Which account, and within which limits.
+        until: When it disarms itself, from the present; None where nobody said.
+        ask: Asks a person to type an account's id; None where there is nobody.
+        write: Writes to the terminal, from another thread; None where there is none.
+
+    Yields:
+        The watch that may sell, and the login it was armed with.
+
+    Raises:
+        Denied: a key is missing or does not agree; all reasons.
+        BrokerUnavailable: the broker could not be reached.
+        StorageError: another process sells for that account, or the journal
+            cannot be used.
+    """
+    from adapters.ib.order_entry import IBOrderEntry
+    from adapters.ib.witness import IBWitness
+    from adapters.instance_lock import InstanceLock
+    from adapters.sqlite.journal import SqliteJournal
+    from sellcore.usecases.selling_state import Selling
+
+    login = wiring.connection.connect()
+    arming = _arming(wiring, settings, login, until, ask)
+    clock, mode = wiring.ports.clock, arming.mode
+    with InstanceLock(wiring.state_dir, mode, arming.account, clock.now()) as lock:
+        journal = SqliteJournal(lock.folder / JOURNAL, mode, arming.account)
+        told = alerts(settings, os.environ, write)
+        with closing(journal):
+            try:
+                equipped = Selling(
+                    journal=journal,
+                    entry=IBOrderEntry(wiring.connection),
+                    witness=IBWitness(wiring.connection),
+                    quotes=Untold(),
+                    kill_switch=kill_switch(settings),
+                    alerts=told,
+                    policy=settings.selling_policy(),
+                    arming=arming,
+                )
+                terms = evolve(wiring.terms, mode=mode, account=arming.account)
+                yield (
+                    evolve(wiring, ports=evolve(wiring.ports, selling=equipped), terms=terms),
+                    login,
+                )
+            finally:
+                told.close(_LAST_ALERTS)
+
+
+def _arming(
+    wiring: Wiring,
+    settings: Settings,
+    login: "Login",
+    until: Callable[[datetime], datetime] | None,
+    ask: Callable[[str], str] | None,
+) -> "Arming":
+    from sellcore.selling.arming import Keys, NotArmed, arm
+    from sellcore.usecases.account import choose_account
+
+    account = choose_account(login, settings.live_account or settings.account)
+    now = wiring.ports.clock.now()
+    keys = Keys(
+        account=settings.live_account,
+        kind=settings.live_kind,
+        variable=os.environ.get("SELLCLI_ARM", ""),
+        login_account=account,
+        port=wiring.port,
+        typed=ask(account).strip() if ask is not None and until is None else None,
+        until=None if until is None else until(now),
+    )
+    answer = arm(keys, now)
+    if isinstance(answer, NotArmed):
+        raise Denied("; ".join(answer.reasons))
+    return answer
+
+
+def journal_file(settings: Settings, mode: str, account: str) -> Path:
+    """Return where the journal of an account lies."""
+    from adapters.instance_lock import state_folder
+    from sellcore.order import Mode
+
+    return state_folder(settings.state_dir, Mode(mode), account) / JOURNAL
