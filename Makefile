@@ -4,8 +4,9 @@ VENV := .venv
 BIN := $(VENV)/$(if $(filter Windows_NT,$(OS)),Scripts,bin)
 STAMP := $(VENV)/.installed
 WORKERS ?= auto
+SEEDS ?= 10000
 
-.PHONY: run test check format lint types imports docs bench clean
+.PHONY: run test check format lint types imports docs bench soak clean
 
 run: $(STAMP)  ## a whole simulated trading day in the terminal
 	$(BIN)/sellcli start --simulate
@@ -33,6 +34,9 @@ docs: $(STAMP)  ## the manual against the program
 bench: $(STAMP)  ## figures beside a reference, in one run
 	$(BIN)/pip install --quiet -c constraints.txt -e ".[bench]"
 	$(BIN)/python -m bench
+
+soak: $(STAMP)  ## stories of days on which things go wrong: make soak SEEDS=100000
+	$(BIN)/python -m tests.integration.simulation --seeds $(SEEDS)
 
 $(STAMP): pyproject.toml constraints.txt
 	$(PYTHON) -m venv $(VENV)

@@ -17,6 +17,8 @@ from adapters.gateway.faults import REQUESTS, FaultKind
 from sellcli.app import app
 from sellcli.setting_sources import SECRETS
 from sellcli.settings import KEYS, Key
+from sellcore.selling.checks import CHECKS
+from sellcore.selling.lifecycle import MOVES, State
 
 FOLDER = Path(__file__).parents[1] / "docs" / "reference"
 NOTE = "<!-- Written by scripts/make_reference.py; change the program, not this page. -->"
@@ -34,6 +36,8 @@ def pages() -> dict[str, str]:
         "cli.md": _page(_cli()),
         "configuration.md": _page(_configuration()),
         "faults.md": _page(_faults()),
+        "lifecycle.md": _page(_lifecycle()),
+        "checks.md": _page(_checks()),
     }
 
 
@@ -211,6 +215,58 @@ def _span(kind: str) -> str:
 
 def _parameters(text: str) -> str:
     return f"`{text}`" if text else ""
+
+
+def _lifecycle() -> Iterator[str]:
+    yield "# The life of an intent"
+    yield (
+        "Every move there is. What is not drawn here cannot happen: this one table "
+        "is all there is, and whatever else would change a state is an error. Why it is so: "
+        "[how it sells](../explanation/how-it-sells.md)."
+    )
+    yield "\n".join(("```mermaid", *_diagram(), "```"))
+    rows = (
+        (f"`{state}`", str(happening), f"`{following}`")
+        for (state, happening), following in MOVES.items()
+    )
+    yield _table(("from", "what happens", "to"), rows)
+    yield "## What the states mean to the position"
+    rows = (
+        (f"`{state}`", "yes" if state.open else "no", "yes" if state.exposed else "no")
+        for state in State
+    )
+    yield _table(("state", "shuts the position to others", "an order may be at the broker"), rows)
+
+
+def _diagram() -> Iterator[str]:
+    """Yield the state diagram in the language of Mermaid."""
+    names = {state: state.name.title().replace("_", "") for state in State}
+    yield "stateDiagram-v2"
+    yield f"    [*] --> {names[State.PREPARED]}"
+    for state, name in names.items():
+        if name.lower() != state.value:
+            yield f'    state "{state}" as {name}'
+    for (state, happening), following in MOVES.items():
+        yield f"    {names[state]} --> {names[following]}: {happening.name}"
+    leaving = {state for state, _ in MOVES}
+    for state, name in names.items():
+        if state not in leaving:
+            yield f"    {name} --> [*]"
+
+
+def _checks() -> Iterator[str]:
+    yield "# The safety checks"
+    yield (
+        "All of them run before each order, in this order, and all answers are kept: "
+        "`sellcli why TICKER` shows them. One that fails *for now* is waited for while the bar may "
+        "still be acted on; one that fails for good denies the sale at once."
+    )
+    rows = (
+        (f"`{check.__name__}`", (check.__doc__ or "").removeprefix("Check that ").rstrip("."))
+        for check in CHECKS
+    )
+    yield _table(("check", "it passes where"), rows)
+    yield "Their limits: [configuration](configuration.md), section `live`."
 
 
 if __name__ == "__main__":

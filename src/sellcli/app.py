@@ -10,6 +10,8 @@ COMMANDS = (
     "assign",
     "assignments",
     "signals",
+    "why",
+    "reconcile",
     "halt",
     "resume",
     "cache",
@@ -64,10 +66,10 @@ class LazyCommands(click.Group):
 @click.pass_context
 def app(context: click.Context) -> None:
     """
-    Watch stocks held at Interactive Brokers, and prepare a full-close sell when
-    a bar closes below its moving average.
+    Watch stocks held at Interactive Brokers, and sell a holding in full when a
+    bar closes below its moving average.
 
-    Nothing is sent: dry-run is the default. Try it without a broker:
+    Nothing is sent unless it is armed: dry-run is the default. Try it without a broker:
 
         sellcli start --simulate
     """

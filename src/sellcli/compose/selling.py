@@ -8,7 +8,6 @@ import os
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import closing, contextmanager
 from datetime import datetime
-from pathlib import Path
 from typing import TYPE_CHECKING
 
 from attrs import evolve
@@ -21,6 +20,7 @@ from sellcore.errors import Denied
 
 if TYPE_CHECKING:
     from sellcore.instrument import Instrument
+    from sellcore.order import Mode
     from sellcore.ports.connection import Login
     from sellcore.ports.quotes import MarketQuote
     from sellcore.selling.arming import Arming
@@ -67,21 +67,35 @@ def selling(
         StorageError: another process sells for that account, or the journal
             cannot be used.
     """
+    login = wiring.connection.connect()
+    arming = _arming(wiring, settings, login, until, ask)
+    with equipped(wiring, settings, arming.mode, arming.account, arming, write) as armed:
+        yield armed, login
+
+
+@contextmanager
+def equipped(
+    wiring: Wiring,
+    settings: Settings,
+    mode: "Mode",
+    account: str,
+    arming: "Arming | None",
+    write: Callable[[str], object] | None,
+) -> Iterator[Wiring]:
+    """Add journal, order entry and all else that selling needs; unarmed, every check denies."""
     from adapters.ib.order_entry import IBOrderEntry
     from adapters.ib.witness import IBWitness
     from adapters.instance_lock import InstanceLock
     from adapters.sqlite.journal import SqliteJournal
     from sellcore.usecases.selling_state import Selling
 
-    login = wiring.connection.connect()
-    arming = _arming(wiring, settings, login, until, ask)
-    clock, mode = wiring.ports.clock, arming.mode
-    with InstanceLock(wiring.state_dir, mode, arming.account, clock.now()) as lock:
-        journal = SqliteJournal(lock.folder / JOURNAL, mode, arming.account)
+    now = wiring.ports.clock.now()
+    with InstanceLock(wiring.state_dir, mode, account, now) as lock:
+        journal = SqliteJournal(lock.folder / JOURNAL, mode, account)
         told = alerts(settings, os.environ, write)
         with closing(journal):
             try:
-                equipped = Selling(
+                selling = Selling(
                     journal=journal,
                     entry=IBOrderEntry(wiring.connection),
                     witness=IBWitness(wiring.connection),
@@ -91,11 +105,9 @@ def selling(
                     policy=settings.selling_policy(),
                     arming=arming,
                 )
-                terms = evolve(wiring.terms, mode=mode, account=arming.account)
-                yield (
-                    evolve(wiring, ports=evolve(wiring.ports, selling=equipped), terms=terms),
-                    login,
-                )
+                ports = evolve(wiring.ports, selling=selling)
+                terms = evolve(wiring.terms, mode=mode, account=account)
+                yield evolve(wiring, ports=ports, terms=terms)
             finally:
                 told.close(_LAST_ALERTS)
 
@@ -125,11 +137,3 @@ def _arming(
     if isinstance(answer, NotArmed):
         raise Denied("; ".join(answer.reasons))
     return answer
-
-
-def journal_file(settings: Settings, mode: str, account: str) -> Path:
-    """Return where the journal of an account lies."""
-    from adapters.instance_lock import state_folder
-    from sellcore.order import Mode
-
-    return state_folder(settings.state_dir, Mode(mode), account) / JOURNAL

@@ -1,6 +1,9 @@
 """What the safety checks say, with all reasons."""
 
-from attrs import frozen
+import json
+from collections.abc import Sequence
+
+from attrs import asdict, frozen
 
 
 @frozen
@@ -51,3 +54,13 @@ class Verdict:
     def reasons(self) -> tuple[str, ...]:
         """Every reason against it, one line each."""
         return tuple(str(check) for check in self.failed)
+
+    def to_json(self) -> str:
+        """Return all answers as a JSON object, for the journal."""
+        return json.dumps({"checks": [asdict(check) for check in self.checks]})
+
+
+def from_json(text: str) -> Sequence[Check]:
+    """Return the answers that ``to_json`` wrote; none where the text holds none."""
+    rows = json.loads(text).get("checks", ())
+    return tuple(Check(**row) for row in rows)

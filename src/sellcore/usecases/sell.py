@@ -10,7 +10,7 @@ from collections.abc import Sequence
 from sellcore.errors import BrokerError, SellError, StorageError
 from sellcore.order import SendAt
 from sellcore.ports.alerts import Cause
-from sellcore.ports.journal import Sent
+from sellcore.ports.journal import Entry, Sent
 from sellcore.quoting import rounded
 from sellcore.selling.checks import judge
 from sellcore.selling.facts import Facts
@@ -26,6 +26,9 @@ from sellcore.usecases.selling_state import Selling
 from sellcore.usecases.send import Ready, send
 from sellcore.usecases.tell_order import tell_moves, tell_person
 from sellcore.usecases.watch_state import Ports, Terms, WatchState
+
+CHECKED = "CHECKED"
+"""What the journal calls the answers of the checks."""
 
 _ROUNDS = 5
 """Looks at the account while orders that were asked to go are on their way out."""
@@ -97,9 +100,13 @@ def _judge_all(
     moves: list[Move] = []
     ready: list[Ready] = []
     asked: list[Facts] = []
+    notes: list[Entry] = []
     for record in due:
         known = facts(selling, state, record, seen, told, sent)
         verdict = judge(known)
+        if verdict != state.selling.verdicts.get(record.intent_id):
+            words = "; ".join(verdict.reasons) or "every check allows it"
+            notes.append(Entry(seen.now, record.intent_id, CHECKED, words, verdict.to_json()))
         state.selling.verdicts[record.intent_id] = verdict
         if not verdict.allowed:
             moves += _refusal(ports, state, known, verdict)
@@ -111,6 +118,8 @@ def _judge_all(
         else:
             ready.append(Ready(record, known))
             sent = Sent(sent.orders + 1, sent.value + known.value)
+    if notes:
+        selling.journal.note(notes)
     if moves:
         selling.journal.record(moves)
         tell_moves(ports, state, moves)

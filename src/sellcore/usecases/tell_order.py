@@ -25,7 +25,7 @@ _CAUSES = {
 """What a person is told of; a state that is missing is on the way only."""
 
 WAY_OUT = {
-    State.UNKNOWN: "nothing more is sold on it; look at it in TWS, then: sellcli reconcile",
+    State.UNKNOWN: "nothing more is sold on it; look in TWS, then settle it: sellcli reconcile",
     State.NOT_SENT: "it is not sent again; the next bar decides anew",
     State.REJECTED: "it is not sent again; the next bar decides anew",
     State.CANCELLED: "it is not sent again; the next bar decides anew",

@@ -42,6 +42,7 @@ class Ending:
         seed: What told it.
         broken: The promise that was not kept, or None.
         states: Where its intents ended.
+        journal: All that the journal holds, as text.
         lives: How often the process was begun.
         trace: The story in words, where it was asked for.
     """
@@ -49,6 +50,7 @@ class Ending:
     seed: int
     broken: str | None
     states: tuple[str, ...]
+    journal: str
     lives: int
     trace: tuple[str, ...]
 
@@ -64,7 +66,11 @@ def tell(seed: int, *, trace: bool = False) -> Ending:
         broken = str(error)
         world.note(f"BROKEN: {error}")
     states = tuple(str(record.state) for record in world.journal.intents())
-    return Ending(seed, broken, states, lives, tuple(world.trace or ()))
+    journal = "\n".join(
+        f"{record}\n" + "\n".join(map(str, world.journal.entries(record.intent_id)))
+        for record in world.journal.intents()
+    )
+    return Ending(seed, broken, states, journal, lives, tuple(world.trace or ()))
 
 
 def _live(world: World) -> int:

@@ -1,0 +1,121 @@
+"""Comparing journal and broker by hand, and settling what only a person can."""
+
+from contextlib import closing
+from typing import TYPE_CHECKING
+
+from attrs import frozen
+
+from sellcli.compose.record import journal
+from sellcli.compose.selling import equipped
+from sellcli.compose.watch import wired
+from sellcli.settings import Settings
+from sellcore.errors import ConfigError, StorageError
+
+if TYPE_CHECKING:
+    from sellcore.event import Event
+    from sellcore.order import Mode, OpenOrder
+    from sellcore.selling.intent_record import IntentRecord
+
+
+@frozen
+class Compared:
+    """
+    What a comparison came to.
+
+    Attributes:
+        records: The intents that are open after it, and those it has just ended.
+        strays: Open orders with our reference that no intent explains.
+        note: Why the broker was not asked, or None where it was.
+    """
+
+    records: "tuple[IntentRecord, ...]"
+    strays: "tuple[OpenOrder, ...]" = ()
+    note: str | None = None
+
+
+def selling_account(settings: Settings) -> "tuple[Mode, str]":
+    """Return mode and account of the settings; ConfigError where they name none."""
+    from sellcore.order import Mode
+
+    if settings.live_kind is None or not settings.live_account:
+        raise ConfigError("no account sells; set account and kind in [live] of the settings")
+    return Mode(settings.live_kind.value), settings.live_account
+
+
+def compare(settings: Settings) -> Compared:
+    """
+    Compare journal and broker, and store what is proven.
+
+    While a watch runs, which compares them itself, only the journal is shown.
+
+    Raises:
+        ConfigError: the settings name no account to sell from.
+        BrokerUnavailable: the broker did not answer in full.
+        StorageError: the journal cannot be used.
+    """
+    from sellcore.usecases.account import choose_account
+    from sellcore.usecases.reconcile import reconcile
+    from sellcore.usecases.watch_state import WatchState
+
+    mode, account = selling_account(settings)
+    try:
+        with (
+            wired(settings, None, _silent) as wiring,
+            equipped(wiring, settings, mode, account, None, None) as ready,
+        ):
+            ports, selling = ready.ports, ready.ports.selling
+            assert selling is not None  # noqa: S101 - it has just been equipped with it
+            before = selling.journal.open_intents()
+            choose_account(ports.connection.connect(), account)
+            state = WatchState(account, ports.clock.now(), ready.terms.run_id)
+            found = reconcile(ports, selling, state)
+            ids = {record.intent_id for record in before}
+            after = [r for r in selling.journal.intents() if r.intent_id in ids]
+            return Compared(tuple(after), found.strays)
+    except StorageError as error:
+        if "another sellcli runs" not in str(error):
+            raise
+        return Compared(_on_record(settings, mode, account), note=str(error))
+
+
+def _on_record(settings: Settings, mode: "Mode", account: str) -> "tuple[IntentRecord, ...]":
+    found = journal(settings, mode, account)
+    if found is None:
+        return ()
+    with closing(found):
+        return tuple(found.open_intents())
+
+
+def settle_by_hand(settings: Settings, intent: str, why: str) -> "IntentRecord":
+    """
+    End an intent of which nobody else can say what became, by a person's word.
+
+    Args:
+        settings: Which account.
+        intent: Its id, or the beginning of it that no other has.
+        why: What the person saw; kept in the journal.
+
+    Raises:
+        ConfigError: there is no such intent, or more than one.
+        IllegalMove: it is not unknown.
+    """
+    from adapters.clocks import SystemClock
+    from sellcore.selling.intent_record import moved
+    from sellcore.selling.lifecycle import Happening
+
+    mode, account = selling_account(settings)
+    found = journal(settings, mode, account)
+    if found is None:
+        raise ConfigError(f"no order was ever sent for {account} in {mode} mode; nothing to settle")
+    with closing(found):
+        fitting = [r for r in found.open_intents() if r.intent_id.startswith(intent)]
+        if len(fitting) != 1:
+            known = ", ".join(r.intent_id for r in found.open_intents()) or "none"
+            raise ConfigError(f"{len(fitting)} open intents begin with {intent!r}; open: {known}")
+        move = moved(fitting[0], Happening.SETTLED, SystemClock().now(), f"settled by hand: {why}")
+        found.record([move])
+        return move.record
+
+
+def _silent(event: "Event") -> None:
+    """Show nothing: the answer is shown when it is whole."""

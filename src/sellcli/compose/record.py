@@ -1,0 +1,71 @@
+"""What is on record: the audit log and the journal, read side by side."""
+
+from contextlib import closing
+from datetime import datetime
+from typing import TYPE_CHECKING
+
+from sellcli.compose.files import decision_log
+from sellcli.settings import Settings
+from sellcore.errors import ConfigError
+
+if TYPE_CHECKING:
+    from adapters.sqlite.journal import SqliteJournal
+    from sellcli.screen.why_page import Story
+    from sellcore.order import Mode
+    from sellcore.record import DecisionRecord
+
+
+def story(settings: Settings, ticker: str, at: datetime | None) -> "Story":
+    """
+    Return all that is on record of the last bar of a ticker that was decided.
+
+    Args:
+        settings: Where the log and the journal lie.
+        ticker: EXCHANGE:SYMBOL.
+        at: Only bars that ended by then; None for all.
+
+    Raises:
+        ConfigError: nothing is on record of it.
+        StorageError: the log or the journal cannot be read.
+    """
+    from sellcli.screen.why_page import Story
+
+    found = [
+        record
+        for record in decision_log(settings).read(ticker=ticker)
+        if record.bar_end is not None and (at is None or record.bar_end <= at)
+    ]
+    if not found:
+        raise ConfigError(
+            f"no decision on {ticker} is recorded below {settings.log_dir}; "
+            "sellcli signals shows what is"
+        )
+    bar = max(record.bar_end for record in found if record.bar_end is not None)
+    of_bar = [record for record in found if record.bar_end == bar]
+    decision = of_bar[0]
+    journal = _journal_of(settings, decision)
+    if journal is None or decision.intent_id is None:
+        return Story(decision, tuple(of_bar[1:]), None, ())
+    with closing(journal):
+        wanted = decision.intent_id
+        records = [r for r in journal.intents(ticker=ticker) if r.intent_id == wanted]
+        return Story(
+            decision,
+            tuple(of_bar[1:]),
+            records[0] if records else None,
+            tuple(journal.entries(wanted)),
+        )
+
+
+def _journal_of(settings: Settings, decision: "DecisionRecord") -> "SqliteJournal | None":
+    return journal(settings, decision.mode, decision.account)
+
+
+def journal(settings: Settings, mode: "Mode", account: str) -> "SqliteJournal | None":
+    """Return the journal of an account, or None where there is none."""
+    from adapters.instance_lock import state_folder
+    from adapters.sqlite.journal import SqliteJournal
+    from sellcli.compose.selling import JOURNAL
+
+    path = state_folder(settings.state_dir, mode, account) / JOURNAL
+    return SqliteJournal(path, mode, account) if path.exists() else None

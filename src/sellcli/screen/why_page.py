@@ -1,0 +1,146 @@
+"""One page that explains a decision and what came of it, for a person or for a program."""
+
+import json
+from collections.abc import Iterator, Sequence
+
+from attrs import frozen
+
+from sellcli.screen.json_forms import Json, record_form
+from sellcore.instant import iso
+from sellcore.outcome import Outcome
+from sellcore.ports.journal import Entry
+from sellcore.quoting import rounded
+from sellcore.record import DecisionRecord, to_json
+from sellcore.rule import MovingAverageRule, parse_kind
+from sellcore.selling.intent_record import IntentRecord
+from sellcore.selling.otherwise import seed_weight, turning_close
+from sellcore.selling.verdict import Check, from_json
+from sellcore.usecases.sell import CHECKED
+from sellcore.usecases.tell_order import WAY_OUT
+
+_WIDTH = 11
+
+
+@frozen
+class Story:
+    """
+    All that is on record of one bar of one holding.
+
+    Attributes:
+        decision: How it was decided.
+        results: What became of its signal, by the audit log.
+        record: Its intent, by the journal, or None.
+        entries: The intent's events.
+    """
+
+    decision: DecisionRecord
+    results: tuple[DecisionRecord, ...]
+    record: IntentRecord | None
+    entries: tuple[Entry, ...]
+
+    @property
+    def checks(self) -> Sequence[Check]:
+        """The last answers of the safety checks."""
+        told = [entry for entry in self.entries if entry.what == CHECKED]
+        return from_json(told[-1].details) if told else ()
+
+
+def page(story: Story) -> Iterator[str]:
+    """Yield the lines of the page."""
+    decision = story.decision
+    bar = "no bar" if decision.bar_end is None else f"bar that ended {iso(decision.bar_end)}"
+    yield (
+        f"{decision.ticker}, {bar}, decided {iso(decision.timestamp)} "
+        f"({decision.mode}, account {decision.account})"
+    )
+    yield ""
+    yield from _part("decision", [f"{decision.decision}: {decision.reason}"])
+    yield from _part("rule", _rule(decision))
+    yield from _part("otherwise", _otherwise(story))
+    if decision.action_prepared:
+        yield from _part("prepared", [decision.action_prepared])
+    if story.record is not None:
+        yield from _intent(story, story.record)
+    elif decision.intent_id and not story.results:
+        yield from _part("sent", [f"nothing: {decision.mode}"])
+    for result in story.results:
+        yield from _part("log", [f"{iso(result.timestamp)} {result.reason}"])
+
+
+def _part(name: str, lines: Sequence[str]) -> Iterator[str]:
+    for number, line in enumerate(lines):
+        yield f"{name if number == 0 else '':<{_WIDTH}}{line}"
+
+
+def _rule_of(decision: DecisionRecord) -> MovingAverageRule | None:
+    if decision.ma_type is None or decision.timeframe is None:
+        return None
+    kind, _, length = decision.ma_type.rstrip(")").partition("(")
+    return MovingAverageRule(parse_kind(kind), int(length), decision.timeframe)
+
+
+def _rule(decision: DecisionRecord) -> list[str]:
+    rule = _rule_of(decision)
+    if rule is None:
+        return ["none: watched, never sold"]
+    if decision.close is None or decision.ma_value is None or decision.bars_used is None:
+        return [f"{rule}, which needs {rule.required_bars} closed bars"]
+    seed = seed_weight(rule, decision.bars_used)
+    weight = "" if seed is None else f"; its seed weighs {seed:.2%} of it"
+    return [
+        f"{rule}: {rounded(decision.ma_value)} over {decision.bars_used} closed bars, "
+        f"needs {rule.required_bars}{weight}",
+        f"close {rounded(decision.close)}, {decision.distance_pct:+.2f} % from it",
+    ]
+
+
+def _otherwise(story: Story) -> list[str]:
+    """Say what would have changed the outcome."""
+    decision, rule = story.decision, _rule_of(story.decision)
+    lines = []
+    if rule is not None and decision.close is not None and decision.ma_value is not None:
+        turn = turning_close(rule, decision.close, decision.ma_value)
+        if turn is not None and decision.decision is Outcome.SIGNAL:
+            lines.append(f"a close of {rounded(turn)} or more would have been a hold")
+        elif turn is not None and decision.decision is Outcome.HOLD:
+            lines.append(f"a close below {rounded(turn)} would have been a signal")
+    failed = [check.name for check in story.checks if not check.passed]
+    if failed:
+        lines.append(f"without what these checks met it would have been sent: {', '.join(failed)}")
+    return lines or ["nothing but other bars"]
+
+
+def _intent(story: Story, record: IntentRecord) -> Iterator[str]:
+    yield from _part("intent", [record.intent_id])
+    checks = [
+        f"{'ok' if check.passed else 'NO':<3}{check.name:<17}{check}" for check in story.checks
+    ]
+    yield from _part("checks", checks or ["none have run yet"])
+    course = [f"{iso(e.at)} {e.what:<14} {e.words}".rstrip() for e in story.entries]
+    yield from _part("course", [line for line in course if CHECKED not in line])
+    price = "" if record.average_price is None else f" at {rounded(record.average_price)} a share"
+    end = f"{record.state}: {record.words}; {record.filled.normalize():f} sold{price}"
+    yield from _part("now", [end, *([WAY_OUT[record.state]] if record.state in WAY_OUT else [])])
+
+
+def form(story: Story) -> dict[str, Json]:
+    """Return the same as a document."""
+    checks: list[Json] = [
+        {"name": c.name, "passed": c.passed, "found": c.found, "remedy": c.remedy}
+        for c in story.checks
+    ]
+    return {
+        "decision": _plain(story.decision),
+        "otherwise": list(_otherwise(story)),
+        "intent": None if story.record is None else record_form(story.record),
+        "checks": checks,
+        "course": [
+            {"time": iso(e.at), "what": e.what, "words": e.words, "details": json.loads(e.details)}
+            for e in story.entries
+        ],
+        "results": [_plain(result) for result in story.results],
+    }
+
+
+def _plain(record: DecisionRecord) -> dict[str, Json]:
+    return {name: list(v) if isinstance(v, list) else v for name, v in to_json(record).items()}
