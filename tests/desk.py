@@ -118,8 +118,10 @@ class Feed:
         since = to_epoch(now - timedelta(days=14)) if short else 0  # less to give is quicker
         for (instrument, granularity), tape in self.tapes.items():
             self.told.give(instrument, granularity, tape.shown(now, since))
-        answers = self.told.fetch(requests, on_answer)
-        return [self._as_asked(answer) for answer in answers]
+        answers = [self._as_asked(answer) for answer in self.told.fetch(requests)]
+        for answer in answers:
+            on_answer(answer)
+        return answers
 
     def _as_asked(self, answer: Answer) -> Answer:
         if isinstance(answer, NoBars):

@@ -67,8 +67,11 @@ def _usable_bars(holding: Holding, timeframe: Timeframe, bar: DueBar) -> Reading
     coverage = stored.coverage
     if bar.provisional and len(stored.bars):
         coverage |= Coverage(((int(stored.bars.start[-1]), to_epoch(bar.end)),))
+    days = TradingDays.of(holding.sessions)
     if timeframe is Timeframe.DAY:
         bars = closed(stored.bars, coverage)
+    elif bar.provisional:
+        bars = aggregate(stored.bars, days, coverage)
     else:
-        bars = aggregate(stored.bars, holding.sessions, coverage)
-    return known_tail(bars.until(to_epoch(bar.end)), coverage, holding.sessions)
+        bars = stored.hours(days)
+    return known_tail(bars.until(to_epoch(bar.end)), coverage, days)

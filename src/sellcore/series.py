@@ -7,9 +7,11 @@ import numpy as np
 from attrs import field, frozen
 from numpy.typing import NDArray
 
+from sellcore.aggregation import aggregate
 from sellcore.bar import COLUMNS, BarSeries
 from sellcore.coverage import Coverage
 from sellcore.timeframe import Granularity
+from sellcore.trading_days import TradingDays
 
 
 @frozen(cache_hash=True)
@@ -43,11 +45,30 @@ class StoredSeries:
 
     bars: BarSeries
     coverage: Coverage
+    _hours: "tuple[TradingDays, BarSeries] | None" = field(
+        default=None, init=False, eq=False, repr=False
+    )
 
     @cached_property
     def closed(self) -> BarSeries:
         """The closed bars: those that lie inside coverage."""
         return closed(self.bars, self.coverage)
+
+    def hours(self, sessions: TradingDays) -> BarSeries:
+        """
+        Return the complete hours that these half hours make up; kept for the next call.
+
+        Args:
+            sessions: Of the instrument's exchange, around all bars.
+
+        Raises:
+            InvalidValue: as ``aggregate``.
+        """
+        if self._hours is None or self._hours[0] is not sessions:
+            made = aggregate(self.bars, sessions, self.coverage)
+            object.__setattr__(self, "_hours", (sessions, made))
+            return made
+        return self._hours[1]
 
     def with_forming(self, values: Sequence[float]) -> "StoredSeries":
         """
@@ -58,7 +79,9 @@ class StoredSeries:
         """
         moved = StoredSeries(self.bars.with_last(values), self.coverage)
         if self.coverage.until is None or self.coverage.until < self.bars.end[-1]:
-            object.__setattr__(moved, "closed", self.closed)  # nothing of it has moved
+            # Neither the closed bars nor the complete hours have moved.
+            object.__setattr__(moved, "closed", self.closed)
+            object.__setattr__(moved, "_hours", self._hours)
         return moved
 
 

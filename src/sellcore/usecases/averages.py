@@ -4,7 +4,6 @@ from collections.abc import Mapping
 
 import numpy as np
 
-from sellcore.aggregation import aggregate
 from sellcore.average import averages
 from sellcore.average_table import AVERAGES, AverageName, AverageTable
 from sellcore.bar import BarSeries, Floats
@@ -42,7 +41,7 @@ def closed_bars(stored: StoredSeries, timeframe: Timeframe, sessions: TradingDay
     """Return the closed bars of ``timeframe`` that stored bars make, oldest first."""
     if timeframe is Timeframe.DAY:
         return stored.closed
-    return aggregate(stored.bars, sessions, stored.coverage)
+    return stored.hours(sessions)
 
 
 def _table(bars: Mapping[SeriesKey, BarSeries]) -> AverageTable:

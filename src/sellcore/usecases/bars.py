@@ -1,6 +1,7 @@
 """Keeping the bars: fill what is missing, read again what may be new, store it durably."""
 
 from collections.abc import Iterable, Mapping, Sequence
+from contextlib import suppress
 from datetime import datetime, timedelta
 
 from attrs import evolve
@@ -96,27 +97,28 @@ def _ask(
     """Fetch, merge and store; return the instruments whose bars contradict each other."""
     if not requests:
         return {}
+    taken: dict[SeriesKey, tuple[FetchedBars, Moved]] = {}
+    broken: dict[Instrument, str] = {}
     done = 0
 
-    def count(_: Answer) -> None:
+    def take(answer: Answer) -> None:
+        """Work on each answer while the next ones are still on their way."""
         nonlocal done
         done += 1
         if progress:
             ports.emit(Progress(ports.clock.now(), done, len(requests)))
-
-    taken: list[tuple[FetchedBars, Moved]] = []
-    broken: dict[Instrument, str] = {}
-    for answer in ports.market_data.fetch(requests, count):
         if isinstance(answer, NoBars):
             _no_bars(ports, state, answer)
-            continue
+            return
         result = _take(ports, state, terms, answer)
         if isinstance(result, Mismatch):
             broken[answer.request.instrument] = result.reason
         elif result is not None:
-            taken.append((answer, result))
+            taken[answer.request.key] = answer, result
+
+    ports.market_data.fetch(requests, take)
     updates: list[SeriesUpdate] = []
-    for answer, moved in taken:
+    for answer, moved in taken.values():
         if answer.request.instrument not in broken:
             _keep(state, answer, moved)
             updates += () if moved.update is None else (moved.update,)
@@ -152,7 +154,11 @@ def _take(
         tell(ports, state, f"revised {key} {revision.end}", f"{key}: {revision}")
     if result.update is None:
         return None if stored is None else Moved(stored, None)
-    return Moved(apply(stored, result.update), result.update)
+    after = apply(stored, result.update)
+    if answer.request.granularity is Granularity.HALF_HOUR:
+        with suppress(InvalidValue):  # whoever decides on them meets it again, and says so
+            after.hours(state.sessions[instrument])
+    return Moved(after, result.update)
 
 
 def _keep(state: WatchState, answer: FetchedBars, moved: Moved) -> None:

@@ -3,10 +3,12 @@
 from collections.abc import Iterable, Mapping
 from datetime import datetime, timedelta
 
+from attrs import evolve
+
 from sellcore.coverage import FAR_FUTURE, Coverage
 from sellcore.due import next_look
 from sellcore.errors import BrokerUnavailable
-from sellcore.event import Alert, Summary, Table
+from sellcore.event import Alert, Event, Summary, Table
 from sellcore.instant import to_epoch
 from sellcore.instrument import Instrument
 from sellcore.ports.connection import Login
@@ -127,11 +129,17 @@ def run(ports: Ports, terms: Terms, state: WatchState) -> None:
 def cycle(ports: Ports, terms: Terms, state: WatchState, *, show: bool) -> None:
     """Decide what is due; show the table when asked to, and when something was decided."""
     held = holdings(state)
-    if ports.selling is not None:
-        held = with_epochs(ports.selling, held)
-    decided = decide_due(ports, state, terms, held)
-    if ports.selling is not None:
-        sell(ports, ports.selling, state, terms, held)
+    told: list[Event] = []
+    later = evolve(ports, emit=told.append)  # to show things takes time, and an order waits
+    try:
+        if ports.selling is not None:
+            held = with_epochs(ports.selling, held)
+        decided = decide_due(later, state, terms, held)
+        if ports.selling is not None:
+            sell(later, ports.selling, state, terms, held)
+    finally:
+        for event in told:
+            ports.emit(event)
     if show or decided:
         status = report(ports, state, held)
         ports.emit(Table(status.time, status))

@@ -104,6 +104,7 @@ class Account:
 
     def completed_orders(self) -> Sequence[CompletedOrder]:
         self.world.reach("witness completed")
+        self.world.journal_compared = self.world.epoch
         return tuple(self.world.servers.completed())
 
     def trades(self) -> tuple[Sequence[Execution], Sequence[Commission]]:
@@ -192,6 +193,7 @@ class Market:
             else:
                 tape = world.tapes[request.instrument]
                 answers.append(tape.answer(request, asked_at, world.servers.now))
+                world.bars_read_at = world.now
             on_answer(answers[-1])
         return answers
 

@@ -2,19 +2,27 @@
 
 from collections import Counter
 from collections.abc import Iterator
+from datetime import timedelta
 from decimal import Decimal
 from fractions import Fraction
 from typing import TYPE_CHECKING
 
 from tests.integration.simulation.broker import OURS
 
-from sellcore.order import REF_PREFIX, OpenOrder, Side
+from sellcore.order import REF_PREFIX, OpenOrder, SendAt, Side
 from sellcore.outcome import Outcome
 from sellcore.ports.alerts import Cause
+from sellcore.ports.order_entry import SellOrder
 from sellcore.selling.lifecycle import State
 
 if TYPE_CHECKING:
     from tests.integration.simulation.world import World
+
+
+SLACK = timedelta(seconds=45)
+"""What may pass between a look and the wire in a world that is slow on purpose."""
+
+STALE = timedelta(minutes=6)
 
 
 class Broken(AssertionError):
@@ -32,6 +40,40 @@ def arrives(world: "World", order_ref: str, order_id: int) -> None:
     times = Counter(ref for _, _, ref in world.servers.placed)
     if times[order_ref] > 1:
         raise Broken(f"{times[order_ref]} orders were sent for one intent, {order_ref}")
+
+
+def written(world: "World", order: SellOrder) -> None:
+    """Hold an order that is being written to the wire against what is true just then."""
+    record = next(r for r in world.journal.intents() if r.intent.order_ref == order.order_ref)
+    con_id, now = order.instrument.con_id, world.now
+    ours = now + timedelta(seconds=world.skew)
+    held = world.servers.held.get(con_id, Decimal(0))
+    others = world.servers.working(con_id)
+    policy, until = world.policy, world.armed_until
+    value = order.quantity * world.servers.price(con_id)
+    wrong = {
+        "a person has halted selling": world.halted is not None,
+        "trading in it is suspended": con_id in world.suspended,
+        "its market is closed": not world.market_open()
+        and record.intent.send_at is not SendAt.ANY_TIME,
+        "our clock is wrong": abs(world.skew) > 11,
+        "its time is up": not record.not_before <= ours <= record.deadline + SLACK,
+        "other orders work on it": bool(others),
+        "less is held than is sold": order.quantity > held,
+        "it sells what was not held when it was decided": order.quantity > record.held,
+        "the position has changed": not record.asked_to_go and held != record.held,
+        "it is not armed any more": until is not None and ours > until + SLACK,
+        "it is larger than allowed": order.quantity > policy.max_shares_per_order
+        or value > policy.max_value_per_order * 1.05,
+        "the day's orders are used up": len(world.written) >= policy.max_orders_per_day,
+        "the broker is not reached": world.fault is not None,
+        "its bars are old": world.bars_read_at is None or now - world.bars_read_at > STALE,
+        "journal and broker were not compared": world.journal_compared != world.epoch,
+    }
+    world.written.append(order.order_ref)
+    met = [what for what, is_so in wrong.items() if is_so]
+    if met:
+        raise Broken(f"{order} of {con_id} was written although {' and '.join(met)}")
 
 
 def always(world: "World") -> None:
@@ -94,7 +136,7 @@ _UNSENT = (State.NOT_SENT, State.REJECTED, State.DENIED, State.LAPSED)
 
 def _calm_stories_sell(world: "World") -> None:
     """Where nothing went wrong, a signal ends in a sale."""
-    if world.dice.mood.faults or world.killed:
+    if world.dice.mood.faults or world.killed or world.armed_until is not None or world.narrow:
         return
     for record in world.journal.intents():
         foreign = any(o.client_id != OURS for o in record.intent.cancels)

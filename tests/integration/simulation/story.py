@@ -24,7 +24,6 @@ from sellcore.errors import BrokerUnavailable, SellError, StorageError
 from sellcore.order import Mode
 from sellcore.policy import AtClose, Policy
 from sellcore.selling.arming import AccountKind, Arming
-from sellcore.selling.limits import SellingPolicy
 from sellcore.usecases.selling_state import Selling
 from sellcore.usecases.watch import begin, cycle, read, run
 from sellcore.usecases.watch_state import Ports, Terms, WatchState
@@ -143,8 +142,8 @@ def _ports(world: World) -> Ports:
         quotes=market,
         kill_switch=people,
         alerts=people,
-        policy=SellingPolicy(max_value_per_order=1e9, max_value_per_day=1e9),
-        arming=Arming("DU0000001", AccountKind.PAPER),
+        policy=world.policy,
+        arming=Arming("DU0000001", AccountKind.PAPER, world.armed_until),
     )
     return Ports(
         clock=Time(world),

@@ -5,7 +5,7 @@ from datetime import UTC, datetime, timedelta
 from decimal import Decimal
 from random import Random
 
-from attrs import frozen
+from attrs import evolve, frozen
 from tests.integration.simulation import promises
 from tests.integration.simulation.broker import ACCOUNT, OURS, Servers
 from tests.integration.simulation.faults import Dice, Fault, Mood
@@ -17,10 +17,11 @@ from adapters.memory_log import MemoryDecisionLog
 from adapters.memory_store import MemoryBarStore
 from sellcore.errors import BrokerUnavailable, StorageError
 from sellcore.instrument import Instrument
-from sellcore.order import Mode, OpenOrder
+from sellcore.order import Mode, OpenOrder, OrderType
 from sellcore.ports.alerts import Notice
 from sellcore.ports.order_entry import Reply, SellOrder, Word
 from sellcore.rule import parse_rule
+from sellcore.selling.limits import OtherOrders, SellingPolicy
 
 NAMES = (Instrument(11, "AAA", "NASDAQ", "USD"), Instrument(12, "BBB", "NASDAQ", "USD"))
 RULES = ("SMA,5,1H", "SMA,5,1H", "EMA,5,1H", "SMA,10,1H", "SMA,5,D")
@@ -71,6 +72,13 @@ class World:
         self.calls = self.selling_calls = 0
         self.kills = _kills(random)
         self.killed = 0
+        self.policy = _policy(random)
+        self.narrow = self.policy != WIDE
+        minutes = random.choice((None, None, None, 2, 5, 9))
+        self.armed_until = None if minutes is None else self.now + timedelta(minutes=minutes)
+        self.written: list[str] = []
+        self.bars_read_at: datetime | None = None
+        self.journal_compared: int | None = None
         self.began_with: dict[int, Decimal] = {}
         for name in self.tapes:
             self._hold(name)
@@ -197,6 +205,7 @@ class World:
 
     def place(self, order: SellOrder) -> None:
         """Let an order message be written; what becomes of it is the broker's affair."""
+        promises.written(self, order)
         if self.dice(Fault.ORDER_LOST, 0.5):
             self.note(f"{order} never arrives")
             return
@@ -331,6 +340,24 @@ def _begin(random: Random) -> float:
     day = next(s for s in sessions() if s.day.isoformat() == "2022-05-20")
     minutes = random.choice((26, 87, 87, 147, 267, 387, 387))
     return (day.open + timedelta(minutes=minutes)).timestamp()
+
+
+WIDE = SellingPolicy(max_value_per_order=1e9, max_value_per_day=1e9, max_orders_per_day=50)
+
+
+def _policy(random: Random) -> SellingPolicy:
+    """Draw limits: mostly wide ones, so that something is sold."""
+    narrow = random.choice(
+        (
+            {"max_shares_per_order": 50},
+            {"max_value_per_order": 5000.0},
+            {"max_orders_per_day": 1},
+            {"other_orders": OtherOrders.DENY},
+            {"order_type": OrderType.LIMIT},
+            {"reject_limit": 1},
+        )
+    )
+    return evolve(WIDE, **narrow) if random.random() < 0.3 else WIDE
 
 
 @frozen
