@@ -17,7 +17,6 @@ from time import perf_counter
 import numpy as np
 from attrs import define, field
 
-from adapters.alerts.memory_alerts import MemoryAlerts
 from adapters.calendar import SessionTable
 from adapters.clocks import SimulatedClock
 from adapters.gateway.clients import Client
@@ -28,7 +27,6 @@ from adapters.ib.connection import IBConnection
 from adapters.ib.market_data import IBMarketData
 from adapters.ib.order_entry import IBOrderEntry
 from adapters.ib.pacing import Pace, Pacer
-from sellcli.compose.selling import Untold
 from adapters.ib.witness import IBWitness
 from adapters.kill_file import KillFile
 from adapters.memory_assignments import MemoryAssignments
@@ -37,6 +35,7 @@ from adapters.parquet.bar_store import ParquetBarStore
 from adapters.signal_log import SignalLog
 from adapters.sqlite.journal import SqliteJournal
 from bench.measure import Goal, Row
+from sellcli.compose.selling import Untold
 from sellcore.order import Mode
 from sellcore.policy import Policy
 from sellcore.rule import parse_rule
@@ -102,9 +101,7 @@ def _sale(signals: int) -> tuple[float, float]:
         host, port = server.start()
         try:
             with _ports(folder, clock, host, port, scenario) as ports:
-                terms = Terms(
-                    Mode.PAPER, "bench", ACCOUNT, Policy(), None, lambda attempt: 1.0
-                )
+                terms = Terms(Mode.PAPER, "bench", ACCOUNT, Policy(), None, lambda attempt: 1.0)
                 state = begin(ports, terms, None)
                 cycle(ports, terms, state, show=True)
                 for moment in (START + timedelta(minutes=1), START + timedelta(minutes=2), FINAL):
@@ -152,7 +149,6 @@ def _ports(
         witness=IBWitness(connection),
         quotes=Untold(),
         kill_switch=KillFile(folder),
-        alerts=MemoryAlerts(),
         policy=SellingPolicy(max_orders_per_day=HOLDINGS, max_value_per_day=1e9),
         arming=Arming(ACCOUNT, AccountKind.PAPER),
     )

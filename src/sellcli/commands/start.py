@@ -1,6 +1,7 @@
 """``sellcli start``: watch all day."""
 
 import gc
+import os
 import sys
 from collections.abc import Callable
 from functools import partial
@@ -71,6 +72,10 @@ def command(
     """
     if arm_until is not None and not live:
         raise click.UsageError("--arm-until is for --live; add that, or leave it out")
+
+    from attrs import evolve
+
+    from sellcli.compose.alerts import alerts
     from sellcli.compose.simulation import simulation
     from sellcli.compose.watch import wired
     from sellcli.screen.choose import listener
@@ -81,7 +86,11 @@ def command(
     kind = settings.live_kind if live else None
     screen = listener(as_json=as_json, once=once, log=log, kind=kind)
     try:
-        with wired(settings, simulated, screen) as wiring:
+        with (
+            wired(settings, simulated, screen) as wiring,
+            alerts(settings, os.environ, _bell()) as told,
+        ):
+            wiring = evolve(wiring, ports=evolve(wiring.ports, alerts=told))
             if not live:
                 return _watch(wiring, screen, ask, once=once)
             from sellcli.arm_until import arm_until as read_time
@@ -89,10 +98,7 @@ def command(
 
             until = None if arm_until is None else partial(read_time, arm_until)
             typist = ask_account if sys.stdin.isatty() and not no_input else None
-            with selling(wiring, settings, until=until, ask=typist, write=_bell()) as (
-                armed,
-                login,
-            ):
+            with selling(wiring, settings, until=until, ask=typist) as (armed, login):
                 return _watch(armed, screen, ask, once=once, login=login)
     finally:
         screen.close()

@@ -1,6 +1,7 @@
 """The alerts that the settings and the environment ask for."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
 from sellcli.setting_sources import SECRETS
@@ -15,11 +16,16 @@ _KEPT_BACK = {*SECRETS, "SELLCLI_ARM"}
 """Variables that a command of the user's has no use for."""
 
 
+LAST = 5.0
+"""Seconds that the last alerts may take at the end."""
+
+
+@contextmanager
 def alerts(
     settings: Settings, environment: Mapping[str, str], write: Callable[[str], object] | None
-) -> "FanOut":
+) -> "Iterator[FanOut]":
     """
-    Return what tells a person; close it at the end.
+    Run what tells a person, until all is told or the last alerts have had their time.
 
     Args:
         settings: Which ways there are.
@@ -31,7 +37,11 @@ def alerts(
     """
     from adapters.alerts.fan_out import FanOut
 
-    return FanOut(channels(settings, environment, write))
+    told = FanOut(channels(settings, environment, write))
+    try:
+        yield told
+    finally:
+        told.close(LAST)
 
 
 def channels(

@@ -61,7 +61,7 @@ def compare(settings: Settings) -> Compared:
     try:
         with (
             wired(settings, None, _silent) as wiring,
-            equipped(wiring, settings, mode, account, None, None) as ready,
+            equipped(wiring, settings, mode, account, None) as ready,
         ):
             ports, selling = ready.ports, ready.ports.selling
             assert selling is not None  # noqa: S101 - it has just been equipped with it

@@ -12,7 +12,6 @@ from typing import TYPE_CHECKING
 
 from attrs import evolve
 
-from sellcli.compose.alerts import alerts
 from sellcli.compose.files import kill_switch
 from sellcli.compose.watch import Wiring
 from sellcli.settings import Settings
@@ -26,9 +25,6 @@ if TYPE_CHECKING:
     from sellcore.selling.arming import Arming
 
 JOURNAL = "journal.db"
-
-_LAST_ALERTS = 5.0
-"""Seconds that the last alerts may take at the end."""
 
 
 class Untold:
@@ -46,7 +42,6 @@ def selling(
     *,
     until: Callable[[datetime], datetime] | None,
     ask: Callable[[str], str] | None,
-    write: Callable[[str], object] | None,
 ) -> Iterator[tuple[Wiring, "Login"]]:
     """
     Give a watch what it needs to sell, once it is armed, and take it away at the end.
@@ -56,7 +51,6 @@ def selling(
         settings: Which account, and within which limits.
         until: When it disarms itself, from the present; None where nobody said.
         ask: Asks a person to type an account's id; None where there is nobody.
-        write: Writes to the terminal, from another thread; None where there is none.
 
     Yields:
         The watch that may sell, and the login it was armed with.
@@ -69,7 +63,7 @@ def selling(
     """
     login = wiring.connection.connect()
     arming = _arming(wiring, settings, login, until, ask)
-    with equipped(wiring, settings, arming.mode, arming.account, arming, write) as armed:
+    with equipped(wiring, settings, arming.mode, arming.account, arming) as armed:
         yield armed, login
 
 
@@ -80,7 +74,6 @@ def equipped(
     mode: "Mode",
     account: str,
     arming: "Arming | None",
-    write: Callable[[str], object] | None,
 ) -> Iterator[Wiring]:
     """Add journal, order entry and all else that selling needs; unarmed, every check denies."""
     from adapters.ib.order_entry import IBOrderEntry
@@ -90,26 +83,22 @@ def equipped(
     from sellcore.usecases.selling_state import Selling
 
     now = wiring.ports.clock.now()
-    with InstanceLock(wiring.state_dir, mode, account, now) as lock:
-        journal = SqliteJournal(lock.folder / JOURNAL, mode, account)
-        told = alerts(settings, os.environ, write)
-        with closing(journal):
-            try:
-                selling = Selling(
-                    journal=journal,
-                    entry=IBOrderEntry(wiring.connection),
-                    witness=IBWitness(wiring.connection),
-                    quotes=Untold(),
-                    kill_switch=kill_switch(settings),
-                    alerts=told,
-                    policy=settings.selling_policy(),
-                    arming=arming,
-                )
-                ports = evolve(wiring.ports, selling=selling)
-                terms = evolve(wiring.terms, mode=mode, account=account)
-                yield evolve(wiring, ports=ports, terms=terms)
-            finally:
-                told.close(_LAST_ALERTS)
+    with (
+        InstanceLock(wiring.state_dir, mode, account, now) as lock,
+        closing(SqliteJournal(lock.folder / JOURNAL, mode, account)) as journal,
+    ):
+        selling = Selling(
+            journal=journal,
+            entry=IBOrderEntry(wiring.connection),
+            witness=IBWitness(wiring.connection),
+            quotes=Untold(),
+            kill_switch=kill_switch(settings),
+            policy=settings.selling_policy(),
+            arming=arming,
+        )
+        ports = evolve(wiring.ports, selling=selling)
+        terms = evolve(wiring.terms, mode=mode, account=account)
+        yield evolve(wiring, ports=ports, terms=terms)
 
 
 def _arming(

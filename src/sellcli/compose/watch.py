@@ -5,6 +5,7 @@ what may sell is added by ``selling``, and nowhere else.
 
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack, closing, contextmanager
+from datetime import timedelta
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import TYPE_CHECKING
@@ -136,6 +137,7 @@ def _watch(
             delay=delays(random.SystemRandom()),
             until=None if simulated is None else simulated.end,
             recall=simulated is None or not simulated.built_in,
+            outage=timedelta(minutes=settings.alerts_disconnected_minutes),
         )
         yield Wiring(
             ports=ports,

@@ -7,6 +7,7 @@ from sellcore.errors import StorageError
 from sellcore.event import Decided, OrderMoved, Prepared
 from sellcore.instant import iso
 from sellcore.instrument import Instrument
+from sellcore.outcome import Outcome
 from sellcore.plan import Decision, plan
 from sellcore.ports.alerts import Cause
 from sellcore.position import Position
@@ -17,7 +18,7 @@ from sellcore.snapshot import Holding, Snapshot
 from sellcore.timeframe import Granularity
 from sellcore.usecases.account import ambiguous_tickers, tell
 from sellcore.usecases.prepare import prepare
-from sellcore.usecases.tell_order import tell_person, tell_signal
+from sellcore.usecases.tell_order import tell_elsewhere, tell_person, tell_signal
 from sellcore.usecases.watch_state import Ports, Terms, WatchState
 
 
@@ -97,7 +98,12 @@ def decide_due(ports: Ports, state: WatchState, terms: Terms, held: tuple[Holdin
 def _tell_prepared(
     ports: Ports, state: WatchState, decisions: Sequence[Decision], intents: Sequence[IntentRecord]
 ) -> None:
-    """Tell the intents that went on record, and those that could not."""
+    """Tell a person elsewhere of signals and missed bars, and of intents that are not on record."""
+    for decision in decisions:
+        if decision.outcome is Outcome.MISSED or (
+            decision.outcome is Outcome.SIGNAL and ports.selling is None
+        ):
+            _tell_decision(ports, state, decision)
     if ports.selling is None:
         return
     for record in intents:
@@ -109,6 +115,14 @@ def _tell_prepared(
             ticker = decision.instrument.ticker
             text = f"{ticker}: an earlier sale of it has not ended; this signal is not acted on"
             tell_person(ports, state, Cause.DENIED, f"blocked {decision.intent.intent_id}", text)
+
+
+def _tell_decision(ports: Ports, state: WatchState, decision: Decision) -> None:
+    ticker, bar = decision.instrument.ticker, iso(decision.bar_end)
+    text = f"{ticker}, bar that ended {bar}: {decision.outcome}: {decision.reason}"
+    cause = Cause.MISSED if decision.outcome is Outcome.MISSED else Cause.SIGNAL
+    facts = {"ticker": ticker, "bar_end": bar, "rule": str(decision.rule)}
+    tell_elsewhere(ports, state, cause, text, facts)
 
 
 def _remember(state: WatchState, decision: Decision) -> None:

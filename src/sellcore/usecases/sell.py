@@ -30,7 +30,7 @@ from sellcore.usecases.watch_state import Ports, Terms, WatchState
 CHECKED = "CHECKED"
 """What the journal calls the answers of the checks."""
 
-_ROUNDS = 5
+_ROUNDS = 3
 """Looks at the account while orders that were asked to go are on their way out."""
 
 
@@ -76,6 +76,7 @@ def _round(
         for record in selling.journal.open_intents()
         if record.state in (State.PREPARED, State.CANCELLING) and record.not_before <= now
     ]
+    _tell_halt(ports, selling, state)
     seen = look(ports, selling, state, terms, [record.intent.instrument for record in due], held)
     told = testify(ports, selling, state)
     settle(ports, selling, state, selling.journal.open_intents(), told)
@@ -85,6 +86,15 @@ def _round(
     for known in asked:
         selling.entry.cancel(known.to_cancel)
     return bool(asked)
+
+
+def _tell_halt(ports: Ports, selling: Selling, state: WatchState) -> None:
+    """Tell a person that selling is halted while there is something to sell."""
+    halted = selling.kill_switch.thrown()
+    if halted is None:
+        state.told.pop("halt", None)
+    else:
+        tell_person(ports, state, Cause.HALTED, "halt", f"selling is halted: {halted}")
 
 
 def _judge_all(

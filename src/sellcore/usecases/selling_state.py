@@ -4,7 +4,6 @@ from datetime import datetime
 
 from attrs import Factory, define, frozen
 
-from sellcore.ports.alerts import Alerts
 from sellcore.ports.journal import Journal
 from sellcore.ports.kill_switch import KillSwitch
 from sellcore.ports.order_entry import OrderEntry
@@ -26,7 +25,6 @@ class Selling:
         witness: Ended orders and trades.
         quotes: The market, now.
         kill_switch: A person's way to stop it.
-        alerts: The way to a person.
         policy: The trader's limits.
         arming: What allows this run to sell; None where nobody armed it.
         patience: Wall-clock seconds to wait for the broker's first word on an order.
@@ -37,7 +35,6 @@ class Selling:
     witness: Witness
     quotes: Quotes
     kill_switch: KillSwitch
-    alerts: Alerts
     policy: SellingPolicy
     arming: Arming | None
     patience: float = 5.0

@@ -1,6 +1,6 @@
 """Telling what becomes of an intent: on screen, in the audit log, and to a person elsewhere."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 from sellcore.errors import StorageError
 from sellcore.event import Alert, OrderMoved
@@ -68,9 +68,19 @@ def sentence(record: IntentRecord) -> str:
     )
 
 
+def tell_elsewhere(
+    ports: Ports,
+    state: WatchState,
+    cause: Cause,
+    text: str,
+    facts: Mapping[str, str | int | float | None],
+) -> None:
+    """Have a person told who is not looking at the screen."""
+    if ports.alerts is not None:
+        ports.alerts.send(Notice(ports.clock.now(), cause, state.account, text, facts))
+
+
 def _notify(ports: Ports, state: WatchState, cause: Cause, record: IntentRecord) -> None:
-    if ports.selling is None:
-        return
     intent = record.intent
     facts: dict[str, str | int | float | None] = {
         "mode": str(intent.mode),
@@ -83,8 +93,7 @@ def _notify(ports: Ports, state: WatchState, cause: Cause, record: IntentRecord)
         "average_price": record.average_price,
         "perm_id": record.perm_id,
     }
-    now = ports.clock.now()
-    ports.selling.alerts.send(Notice(now, cause, state.account, sentence(record), facts))
+    tell_elsewhere(ports, state, cause, sentence(record), facts)
 
 
 def tell_person(ports: Ports, state: WatchState, cause: Cause, about: str, text: str) -> None:
@@ -93,9 +102,7 @@ def tell_person(ports: Ports, state: WatchState, cause: Cause, about: str, text:
         return
     state.told[about] = text
     ports.emit(Alert(ports.clock.now(), text))
-    if ports.selling is not None:
-        now = ports.clock.now()
-        ports.selling.alerts.send(Notice(now, cause, state.account, text, {}))
+    tell_elsewhere(ports, state, cause, text, {})
 
 
 def _audit(state: WatchState, move: Move) -> DecisionRecord:

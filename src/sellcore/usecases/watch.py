@@ -7,13 +7,16 @@ from attrs import evolve
 
 from sellcore.coverage import FAR_FUTURE, Coverage
 from sellcore.due import next_look
-from sellcore.errors import BrokerUnavailable
+from sellcore.errors import BrokerUnavailable, StorageError
 from sellcore.event import Alert, Event, Summary, Table
-from sellcore.instant import to_epoch
+from sellcore.instant import iso, to_epoch
 from sellcore.instrument import Instrument
+from sellcore.ports.alerts import Cause
 from sellcore.ports.connection import Login
+from sellcore.ports.journal import Entry
 from sellcore.selling.lifecycle import State
 from sellcore.series import SeriesKey, StoredSeries
+from sellcore.snapshot import Holding
 from sellcore.usecases.account import read_account, refresh_sessions, tell
 from sellcore.usecases.averages import average_tables, store_averages
 from sellcore.usecases.bars import update_bars
@@ -24,7 +27,7 @@ from sellcore.usecases.reconcile import compare_with_journal
 from sellcore.usecases.report import report
 from sellcore.usecases.rules import Ask, assign_missing, load_rules
 from sellcore.usecases.sell import sell
-from sellcore.usecases.tell_order import sentence
+from sellcore.usecases.tell_order import sentence, tell_person
 from sellcore.usecases.watch_state import Ports, Terms, WatchState
 
 REMEMBERED = timedelta(days=7)
@@ -132,17 +135,42 @@ def cycle(ports: Ports, terms: Terms, state: WatchState, *, show: bool) -> None:
     told: list[Event] = []
     later = evolve(ports, emit=told.append)  # to show things takes time, and an order waits
     try:
-        if ports.selling is not None:
-            held = with_epochs(ports.selling, held)
-        decided = decide_due(later, state, terms, held)
-        if ports.selling is not None:
-            sell(later, ports.selling, state, terms, held)
+        decided = _act(later, terms, state, held)
     finally:
         for event in told:
             ports.emit(event)
+    _tell_failures(ports, state)
     if show or decided:
         status = report(ports, state, held)
         ports.emit(Table(status.time, status))
+
+
+def _act(ports: Ports, terms: Terms, state: WatchState, held: tuple[Holding, ...]) -> int:
+    """Decide what is due and act on what is on record; return how many bars were decided."""
+    if ports.selling is None:
+        return decide_due(ports, state, terms, held)
+    try:
+        held = with_epochs(ports.selling, held)
+    except StorageError as error:
+        text = f"{error}; nothing is decided until the journal can be read"
+        tell_person(ports, state, Cause.DENIED, "journal", text)
+        return 0
+    decided = decide_due(ports, state, terms, held)
+    sell(ports, ports.selling, state, terms, held)
+    return decided
+
+
+def _tell_failures(ports: Ports, state: WatchState) -> None:
+    """Show which alerts did not reach anybody, and keep it on record; it stops nothing."""
+    failures = () if ports.alerts is None else ports.alerts.failures()
+    now = ports.clock.now()
+    for failure in failures:
+        ports.emit(Alert(now, f"an alert failed: {failure}"))
+    if failures and ports.selling is not None:
+        try:
+            ports.selling.journal.note([Entry(now, "", "ALERT_FAILED", text) for text in failures])
+        except StorageError as error:
+            tell(ports, state, "journal", str(error))
 
 
 def _next_moment(state: WatchState, terms: Terms, now: datetime) -> datetime:
@@ -166,6 +194,21 @@ def read(ports: Ports, terms: Terms, state: WatchState) -> None:
     else:
         state.attempts = 0
         state.told.pop("broker", None)
+    finally:
+        _watch_outage(ports, terms, state)
+
+
+def _watch_outage(ports: Ports, terms: Terms, state: WatchState) -> None:
+    """Tell a person once the broker has been out of reach for long."""
+    now = ports.clock.now()
+    if ports.connection.fault() is None:
+        state.out_of_reach_since = None
+        state.told.pop("outage", None)
+        return
+    since = state.out_of_reach_since = min(state.out_of_reach_since or now, now)
+    if now - since >= terms.outage:
+        text = f"the broker has been out of reach since {iso(since)}; nothing is decided meanwhile"
+        tell_person(ports, state, Cause.DISCONNECTED, "outage", text)
 
 
 def _read_on(ports: Ports, terms: Terms, state: WatchState) -> None:

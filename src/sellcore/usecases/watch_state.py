@@ -2,7 +2,7 @@
 
 from collections import Counter
 from collections.abc import Callable
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
 
 from attrs import Factory, define, frozen
 
@@ -14,6 +14,7 @@ from sellcore.order import Mode, OpenOrder, OrderIntent
 from sellcore.outcome import Outcome
 from sellcore.plan import Decision
 from sellcore.policy import Policy
+from sellcore.ports.alerts import Alerts
 from sellcore.ports.assignments import AssignmentStore
 from sellcore.ports.average_store import AverageStore
 from sellcore.ports.bar_store import BarStore
@@ -38,7 +39,8 @@ class Ports:
     """
     Everything outside that a watch speaks to.
 
-    ``selling`` is None in dry-run: such a watch has no way to send.
+    ``alerts`` is None where nobody is to be told elsewhere, ``selling`` is None in
+    dry-run: such a watch has no way to send.
     """
 
     clock: Clock
@@ -51,6 +53,7 @@ class Ports:
     log: DecisionLog
     calendar: SessionCalendar
     emit: Callable[[Event], None]
+    alerts: Alerts | None = None
     selling: Selling | None = None
 
 
@@ -68,6 +71,7 @@ class Terms:
         delay: Seconds to wait before the n-th attempt (from 1) to connect again.
         until: When to end by itself, UTC, or None.
         recall: Heed what earlier runs have decided; a demonstration does not.
+        outage: The broker may be out of reach for so long before a person is told.
     """
 
     mode: Mode
@@ -78,6 +82,7 @@ class Terms:
     delay: Callable[[int], float]
     until: datetime | None = None
     recall: bool = True
+    outage: timedelta = timedelta(minutes=10)
 
 
 @define
@@ -118,6 +123,7 @@ class WatchState:
         clock_fault: Why our clock cannot be relied on, or None.
         attempts: Failures since everything could be read.
         retry_at: When to try next, UTC, or None while the line stands.
+        out_of_reach_since: When the broker was last reached before it was not, UTC, or None.
         selling: What is known of selling.
     """
 
@@ -153,4 +159,5 @@ class WatchState:
     clock_fault: str | None = None
     attempts: int = 0
     retry_at: datetime | None = None
+    out_of_reach_since: datetime | None = None
     selling: SellingState = Factory(SellingState)

@@ -141,7 +141,6 @@ def _ports(world: World) -> Ports:
         witness=account,
         quotes=market,
         kill_switch=people,
-        alerts=people,
         policy=world.policy,
         arming=Arming("DU0000001", AccountKind.PAPER, world.armed_until),
     )
@@ -156,6 +155,7 @@ def _ports(world: World) -> Ports:
         log=disk,
         calendar=Calendar(),
         emit=listener(world),
+        alerts=people,
         selling=selling,
     )
 
