@@ -216,6 +216,21 @@ def test_order_right_behind_a_look_does_not_wait() -> None:
         eventually(lambda: sorted(looking.asked(2)) == sorted(looking.asked(1)))
 
 
+def test_busy_event_loop_is_not_waited_for() -> None:
+    """Whatever was begun for a look that nobody waits for any more is taken back."""
+
+    async def hog() -> None:
+        time.sleep(1.5)
+
+    with Looking(trading, seconds=0.2) as looking:
+        busy = looking.connection.submit(hog())
+        begun = time.monotonic()
+        assert looking.at(AAPL) == [NOTHING]
+        assert time.monotonic() - begun < 1.2
+        busy.result()
+        eventually(lambda: len(looking.asked(1)) == len(looking.asked(2)))
+
+
 def test_late_ticks_are_nobodys() -> None:
     """What comes after the cancel is not taken for the next look's."""
     with Looking(lambda _: (), seconds=0.2) as looking:
