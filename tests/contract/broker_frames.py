@@ -59,16 +59,21 @@ def order_status(order: OpenOrder) -> Frame:
     return (3, order.order_id, order.status, filled, order.remaining, *numbers)
 
 
-def contract_details(request: str, told: ContractDetails) -> tuple[Frame, Frame]:
+def contract_details(
+    request: str,
+    told: ContractDetails,
+    exchanges: str = "SMART,NYSE,NASDAQ",
+    rules: str = "26,26,26",
+) -> tuple[Frame, Frame]:
     """Return a contractDetails message and its end marker."""
     i = told.instrument
     hours = ";".join(_hours(day, session) for day, session in told.hours.items())
     zone = {"America/New_York": "US/Eastern"}.get(told.zone, told.zone)
     frame = (
         *(10, request, i.symbol, _sec_type(i), "", 0, "", "SMART", i.currency, i.symbol, "NMS"),
-        *("NMS", i.con_id, told.min_tick, "", "LMT,MKT,STP", "SMART,NYSE,NASDAQ", 1, 0),
+        *("NMS", i.con_id, told.min_tick, "", "LMT,MKT,STP", exchanges, 1, 0),
         *("A COMPANY INC", i.exchange, "", "Technology", "Computers", "Computers", zone),
-        *(hours, hours, "", "", 0, 1, "", "", "26,26,26", "", "COMMON", "0.0001", "0.0001", 100),
+        *(hours, hours, "", "", 0, 1, "", "", rules, "", "COMMON", "0.0001", "0.0001", 100),
     )
     return frame, (52, 1, request)
 
@@ -123,3 +128,23 @@ def commission(exec_id: str = "0000e0d5.67fe667b.01.01", amount: object = "1.0")
 
 
 COMPLETED_ORDERS_END = (102,)
+
+
+def market_rule(rule_id: object, *steps: tuple[str, str]) -> Frame:
+    """Return a marketRule message: a lowest price and an increment for each step."""
+    return (93, rule_id, len(steps), *(text for step in steps for text in step))
+
+
+def tick(request: object, kind: int, price: object) -> Frame:
+    """Return a tickPrice message."""
+    return (1, 6, request, kind, price, 100, 1)
+
+
+def halted(request: object, value: object, kind: int = 49) -> Frame:
+    """Return the tickGeneric message that says whether trading is halted."""
+    return (45, 6, request, kind, value)
+
+
+def data_type(request: object, kind: object) -> Frame:
+    """Return a marketDataType message."""
+    return (58, 1, request, kind)

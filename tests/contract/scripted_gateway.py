@@ -17,6 +17,12 @@ LOGIN: tuple[Frame, ...] = (
     (4, 2, -1, 2158, "Sec-def data farm connection is OK:secdefil", ""),
 )
 START_API = 71
+MARKET_RULE = 91
+
+
+def _one_cent(fields: list[str]) -> Iterable[Frame]:
+    """Answer a request for a market rule: one cent at any price."""
+    return [(93, fields[1], 1, "0", "0.01")]
 
 
 def packed(frame: Frame) -> bytes:
@@ -29,8 +35,9 @@ class ScriptedGateway:
     """
     Answers each request by a function of its fields, keyed by message id.
 
-    Requests without one stay unanswered. ``greeting`` may be raw bytes, or None
-    to say nothing at all; ``accepts=False`` hangs up at once.
+    Requests without one stay unanswered, but for the login and market rules.
+    ``greeting`` may be raw bytes, or None to say nothing at all;
+    ``accepts=False`` hangs up at once.
     """
 
     def __init__(
@@ -42,7 +49,11 @@ class ScriptedGateway:
         accepts: bool = True,
         split: int | None = None,
     ) -> None:
-        self.answers: dict[int, Answer] = {START_API: lambda _: login, **(answers or {})}
+        self.answers: dict[int, Answer] = {
+            START_API: lambda _: login,
+            MARKET_RULE: _one_cent,
+            **(answers or {}),
+        }
         self.received: list[list[str]] = []
         self.opening = b""
         self._greeting = greeting

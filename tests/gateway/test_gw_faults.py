@@ -2,7 +2,8 @@
 
 import socket
 from collections.abc import Callable
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
+from decimal import Decimal
 
 import pytest
 from tests.gateway.gateway_stand import (
@@ -18,6 +19,7 @@ from tests.gateway.gateway_stand import (
 
 from adapters.gateway.fault_table import HELP
 from adapters.gateway.faults import Fault, FaultKind, read_parameters
+from adapters.gateway.scenario import ScenarioPosition
 
 AT = OPEN + timedelta(minutes=45)
 UNTIL = AT + timedelta(minutes=20)
@@ -395,3 +397,63 @@ def test_faults_at_the_start_are_on_before_anybody_connects() -> None:
         client.socket.sendall(b"API\0\0\0\0\x04v178")
         with pytest.raises(Silence):
             client.read(patience=0.2)
+
+
+def ticks(act: Rehearsal, req_id: int, con_id: int = 272093) -> list[list[str]]:
+    act.client.send(1, 11, req_id, *contract_fields(con_id), 0, "", 0, 0, "")
+    return act.client.settle()
+
+
+def halts(messages: list[list[str]]) -> list[float]:
+    return [float(m[4]) for m in messages if m[0] == "45" and m[3] == "49"]
+
+
+def test_halt_is_told_by_the_ticks(rehearse: Rehearse) -> None:
+    """At the subscription, as it begins and as it ends; meanwhile prices stand still."""
+    act = rehearse(fault(FaultKind.HALTED, value=2, ticker="NASDAQ:MSFT"))
+    assert halts(ticks(act, 5)) == [0.0]
+    assert halts(ticks(act, 6, 8894)) == [0.0]
+    act.begin()
+    began = act.client.settle()
+    late = ticks(act, 7)
+    act.gateway.until(UNTIL - timedelta(minutes=1))
+    meanwhile = [m for m in act.client.settle() if m[2] != "6"]
+    act.end()
+
+    assert [m[2] for m in began if m[0] == "45"] == ["5"]
+    assert halts(began) == [2.0]
+    assert halts(late) == [2.0]
+    assert {m[3] for m in late if m[0] == "1"} >= {"1", "2", "4"}
+    assert not [m for m in meanwhile if m[0] == "1" and m[3] in ("1", "2", "4")]
+    assert halts(act.client.settle()) == [0.0, 0.0]
+
+
+def test_instrument_without_a_price_tells_whether_it_is_halted() -> None:
+    """Nothing has traded in it yet."""
+    young = a_scenario(
+        positions=(
+            ScenarioPosition(
+                "NYSE:NEW", 77, "USD", Decimal(1), 5.0, price=5.0, first_day=date(2022, 5, 23)
+            ),
+        )
+    )
+    with running(young) as gateway:
+        client = gateway.client(1)
+        client.settle()
+        client.send(1, 11, 5, *contract_fields(77), 0, "", 0, 0, "")
+        told = client.settle()
+
+    assert halts(told) == [0.0]
+    assert not [m for m in told if m[0] == "1"]
+
+
+def test_ticks_are_refused_without_a_subscription(rehearse: Rehearse) -> None:
+    """Those of this ticker, with the error of the scenario; history is served."""
+    act = rehearse(fault(FaultKind.NO_SUBSCRIPTION, code=10089, ticker="NASDAQ:MSFT"))
+    act.begin()
+
+    assert [m[2:4] for m in ticks(act, 5)] == [["5", "10089"]]
+    assert halts(ticks(act, 6, 8894)) == [0.0]
+    assert act.halves()
+    act.end()
+    assert halts(ticks(act, 7)) == [0.0]

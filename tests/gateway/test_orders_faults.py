@@ -10,6 +10,7 @@ from tests.gateway.orders_world import (
     Market,
     errors,
     kinds,
+    ny,
     order_fields,
     statuses,
 )
@@ -341,3 +342,47 @@ def test_an_ambiguous_symbol_cannot_be_traded_without_its_id(tmp_path: Path) -> 
     fields = order_fields(1, con_id=0, symbol="MSFT", sec_type="STK", currency="USD")
     assert errors(market.ask(client, *fields)) == [(1, 200)]
     assert kinds(market.ask(client, *order_fields(1))) == AT_ONCE
+
+
+@pytest.mark.parametrize("kind", [("MKT", ""), ("LMT", "249")])
+def test_nothing_fills_while_trading_is_halted(tmp_path: Path, kind: tuple[str, str]) -> None:
+    """The order rests, works on, and fills with the first trade behind the halt."""
+    market = faulty(tmp_path, "halted", 'ticker = "NASDAQ:MSFT"')
+    client = market.join()
+    assert statuses(market.ask(client, *order_fields(1, kind=kind[0], limit=kind[1])))[-1] in (
+        "PreSubmitted",
+        "Submitted",
+    )
+    market.at("10:05")
+    assert position(market) == ["100"]
+    market.at("10:07")
+    assert statuses(client.take())[-1] == "Filled"
+    assert position(market) == []
+
+
+def test_halt_is_kept_to_however_the_clock_gets_there(tmp_path: Path) -> None:
+    """A clock that leaps over the whole halt fills nothing at a price of within it."""
+    path = [250.0, 250.0, 250.0, 260.0, 260.0, *[250.0] * 55]
+    halt = (
+        '[[fault]]\nkind = "halted"\nticker = "NASDAQ:MSFT"\n'
+        "at = 2022-05-20T14:02:30Z\nuntil = 2022-05-20T14:05:30Z\n"
+    )
+    for extra, filled in (("", True), (halt, False)):
+        folder = tmp_path / str(filled)
+        folder.mkdir()
+        market = Market(folder, path=path, extra=extra).at("10:02")
+        client = market.join()
+        market.ask(client, *order_fields(1, kind="LMT", limit="255"))
+        market.clock.set(ny("10:20"))
+        market.world.advance(market.clock.now())
+        assert (position(market) == []) is filled
+
+
+def test_order_that_rests_through_a_halt_can_be_cancelled(tmp_path: Path) -> None:
+    """Also where it would fill instead at other times."""
+    extra = '[[fault]]\nat = 2022-05-20T14:01:00Z\nkind = "fill_on_cancel"\n'
+    market = faulty(tmp_path, "halted", 'ticker = "NASDAQ:MSFT"', extra)
+    client = market.join()
+    market.ask(client, *order_fields(1))
+    assert statuses(market.ask(client, 4, 1, 1, ""))[-1] == "Cancelled"
+    assert position(market) == ["100"]

@@ -192,7 +192,8 @@ class Desk:
         if not order.live or switches.on(FaultKind.CANCEL_10148, ticker):
             raise _not_cancellable(order)
         now = self._world.clock.now()
-        if order.working and switches.on(FaultKind.FILL_ON_CANCEL, ticker):
+        trades = self._world.tape.halted(order.listing, now) is None
+        if order.working and trades and switches.on(FaultKind.FILL_ON_CANCEL, ticker):
             self._reports.send_pending_cancel(order)
             self._tell(self._exchange.fill_now(order, now))
             raise _not_cancellable(self._book.get(order.perm_id))

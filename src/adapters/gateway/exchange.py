@@ -99,7 +99,7 @@ class Exchange:
 
     def fill_now(self, order: Order, now: datetime) -> Events:
         """Fill an order whole at the last price, whatever its own price says."""
-        price = self.tape.price(order.listing, now)
+        price = self._price_now(order, now)
         if price is not None:
             yield from self._execute(order, order.remaining, price, now)
 
@@ -159,7 +159,7 @@ class Exchange:
         if not order.working or order.waits_for:
             return
         if now >= order.works_from and order.listing.hours.session_at(now) is not None:
-            price = self.tape.price(order.listing, now)
+            price = self._price_now(order, now)
             if price is not None:
                 yield from self._meet(order, Trade(now, price, price, price))
         order = self.book.get(perm_id)
@@ -169,6 +169,11 @@ class Exchange:
         resting = at_rest(order, now)
         if order.working and resting.status is not order.status:
             yield self._kept(EventKind.WORKING, resting)
+
+    def _price_now(self, order: Order, now: datetime) -> float | None:
+        """Return the price that can be traded at now, None before the first and in a halt."""
+        halted = self.tape.halted(order.listing, now) is not None
+        return None if halted else self.tape.price(order.listing, now)
 
     def _kill(self, order: Order, now: datetime) -> Events:
         if order.terms.tif is TimeInForce.FILL_OR_KILL:

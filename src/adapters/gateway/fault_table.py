@@ -120,6 +120,15 @@ HELP: Mapping[K, FaultHelp] = {
         Parameter("reason", Form.TEXT, "Order rejected - reason:Rejected by the scenario"),
     ),
     K.HOLD_399: _lasts("orders draw 399 and wait for the next open"),
+    K.HALTED: _lasts(
+        "trading in the ticker is halted: no order fills, prices stand still, and the ticks say so "
+        "by this value: 1 halted, 2 by volatility; history is not touched",
+        Parameter("value", Form.NUMBER, 1),
+    ),
+    K.NO_SUBSCRIPTION: _lasts(
+        "market data is not subscribed to: asking for ticks draws this error; history is served",
+        Parameter("code", Form.NUMBER, 354),
+    ),
     K.TIF_10349: _lasts("orders draw 10349 (tif set from a preset) and live on"),
     K.CANCEL_10147: _lasts("cancelling draws 10147 and changes nothing"),
     K.CANCEL_10148: _lasts("cancelling draws 10148 and changes nothing"),

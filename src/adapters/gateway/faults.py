@@ -51,6 +51,8 @@ class FaultKind(Enum):
     FILL_ON_CANCEL = "fill_on_cancel"
     REJECT_ORDERS = "reject_orders"
     HOLD_399 = "hold_399"
+    HALTED = "halted"
+    NO_SUBSCRIPTION = "no_subscription"
     TIF_10349 = "tif_10349"
     CANCEL_10147 = "cancel_10147"
     CANCEL_10148 = "cancel_10148"

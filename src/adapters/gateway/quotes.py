@@ -26,6 +26,8 @@ _CAN_AUTO_EXECUTE: Final = 1
 _TWO_DAYS: Final = 5 * 86_400
 """Seconds within which the day before lies, weekends and holidays included."""
 
+NOT_SUBSCRIBED: Final = "Requested market data is not subscribed."
+
 Tick = tuple[object, ...]
 
 
@@ -50,6 +52,11 @@ class Quotes:
 
     world: World
     _open: list[Subscription] = field(factory=list)
+
+    @property
+    def open(self) -> int:
+        """How many subscriptions go on."""
+        return len(self._open)
 
     @classmethod
     def of(cls, world: World) -> "Quotes":
@@ -83,6 +90,10 @@ class Quotes:
         listing = the_listing(self.world, client, req_id, contract)
         if listing is None:
             return
+        refusal = self.world.switches.on(FaultKind.NO_SUBSCRIPTION, listing.ticker)
+        if refusal is not None:
+            client.error(req_id, int(refusal.number("code")), NOT_SUBSCRIBED)
+            return
         now = self.world.clock.now()
         open_now = self.world.tape.in_session(listing, now)
         frozen = client.market_data_type in (_FROZEN, _DELAYED_FROZEN) and not open_now
@@ -111,8 +122,14 @@ class Quotes:
 
     def _ticks(self, listing: Listing, req_id: int, now: datetime) -> Iterator[Tick]:
         price = self.world.tape.price(listing, now)
-        if price is None:
-            return
+        if price is not None:
+            yield from self._price_ticks(listing, req_id, now, price)
+        halt = self.world.tape.halted(listing, now)
+        yield (_GENERIC, 6, req_id, _HALTED, halt.number("value") if halt else 0.0)
+
+    def _price_ticks(
+        self, listing: Listing, req_id: int, now: datetime, price: float
+    ) -> Iterator[Tick]:
         moment = to_epoch(now)
         days = self.world.tape.bars(listing, BarSize.DAY, moment - _TWO_DAYS, moment, regular=True)
         bid, ask = (
@@ -137,4 +154,3 @@ class Quotes:
         if len(days) > 1:
             yield (_PRICE, 6, req_id, _CLOSE, float(days.close[-2]), 0, 0)
         yield (_STRING, 6, req_id, _LAST_TIME, str(moment))
-        yield (_GENERIC, 6, req_id, _HALTED, 0.0)

@@ -123,6 +123,11 @@ class GatewayServer:
                 self._watching.result(timeout=_NAP)
                 return
 
+    @property
+    def subscriptions(self) -> int:
+        """How many subscriptions to ticks go on, of all clients."""
+        return self._quotes.open
+
     def stop(self) -> None:
         """Hang up on everybody and end the thread; safe to call twice."""
         if self._stopped:

@@ -25,6 +25,9 @@ _FUTURE = timedelta(days=400)
 
 _DEFAULT_PRICE = 100.0
 
+_INSTANT = timedelta(seconds=1)
+"""The shortest time between two trades."""
+
 _MINUTE = 60
 """Seconds; bars below a minute are made of the single trades of minutes."""
 
@@ -52,6 +55,7 @@ class Tape:
 
     _sources: dict[int, Source]
     _splits: list[Fault] = field(factory=list)
+    _halts: list[Fault] = field(factory=list)
 
     @classmethod
     def of(cls, scenario: Scenario, listings: Listings, files: list[BarFile]) -> "Tape":
@@ -81,6 +85,18 @@ class Tape:
     def split(self, fault: Fault) -> None:
         """From the fault's instant on, all history reads as after the split."""
         self._splits.append(fault)
+
+    def halt(self, fault: Fault) -> None:
+        """Trade nothing that the fault concerns, from its begin to its end."""
+        self._halts.append(fault)
+
+    def halted(self, listing: Listing, at: datetime) -> Fault | None:
+        """Return the latest halt of trading that is on at an instant, None while it trades."""
+        for fault in reversed(self._halts):
+            over = fault.until is not None and at >= fault.until
+            if fault.concerns(listing.ticker) and at >= fault.at and not over:
+                return fault
+        return None
 
     def bars(
         self, listing: Listing, size: BarSize, first: int, now: int, *, regular: bool
@@ -118,25 +134,30 @@ class Tape:
 
     def price(self, listing: Listing, at: datetime) -> float | None:
         """Return the last traded price at an instant, None before the first trade."""
-        moment = to_epoch(at)
+        last = at
+        while (halt := self.halted(listing, last)) is not None:
+            last = halt.at - _INSTANT
+        moment = to_epoch(last)
         piece = until(self._source(listing).last_piece(moment), moment)
         if not len(piece):
             return None
-        return float(self._after_splits(listing, piece, moment).close[-1])
+        return float(self._after_splits(listing, piece, to_epoch(at)).close[-1])
 
     def trades(self, listing: Listing, after: datetime, last: datetime) -> Iterator[Trade]:
-        """Yield the steps of the price's path in (after, last], oldest first."""
+        """Yield the steps of the price's path in (after, last], oldest first, halts left out."""
         low, high = to_epoch(after), to_epoch(last)
         source = self._source(listing)
         pieces = join([source.last_piece(low), source.pieces(low + 1, high + 1)])
         moments, prices = paths(self._after_splits(listing, pieces, high))
         for times, path in zip(moments.tolist(), prices.tolist(), strict=True):
-            reached = path[0]
+            reached: float | None = None
             for moment, price in zip(times, path, strict=True):
-                if low < moment <= high:
-                    at = from_epoch(moment)
-                    yield Trade(at, price, min(price, reached), max(price, reached))
-                reached = price
+                before = price if reached is None else reached
+                at = from_epoch(moment)
+                halted = self.halted(listing, at) is not None
+                if low < moment <= high and not halted:
+                    yield Trade(at, price, min(price, before), max(price, before))
+                reached = None if halted else price  # nobody has traded on the way from there
 
     def in_session(self, listing: Listing, at: datetime) -> bool:
         """Say whether regular hours are on."""

@@ -53,6 +53,7 @@ class World:
         tape = Tape.of(scenario, listings, files)
         switches = Switches.of(scenario.faults, read_only=scenario.read_only)
         switches.when_begins(FaultKind.SPLIT, tape.split)
+        switches.when_begins(FaultKind.HALTED, tape.halt)
         return cls(scenario, clock, listings, tape, switches)
 
     def on_advance(self, listener: Advance) -> None:

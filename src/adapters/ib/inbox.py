@@ -6,8 +6,9 @@ from typing import Protocol, TypeVar
 
 from ib_async import Contract, ContractDetails, Order, OrderState
 
-from adapters.ib import notices
+from adapters.ib import notices, translate_prices
 from adapters.ib.library_logs import LOG
+from adapters.ib.market_rules import MarketRules
 from adapters.ib.notices import one_line
 from adapters.ib.order_news import OrderNews
 from adapters.ib.pending import (
@@ -18,6 +19,7 @@ from adapters.ib.pending import (
     OrderStatusRow,
     Pending,
     Refusal,
+    Ticks,
 )
 from sellcore.errors import BrokerUnavailable
 
@@ -65,11 +67,14 @@ class Inbox:
         self.time: Pending[int] | None = None
         self.details: dict[int, Pending[ContractDetails]] = {}
         self.bars: dict[int, Pending[Frame]] = {}
+        self.rules = MarketRules()
+        self.ticks: dict[int, Ticks] = {}
         self._statuses: dict[tuple[int, ...], OrderStatusRow] = {}
 
     def attach(self, decoder: _Decoder) -> None:
         """Take over what ``decoder`` does with each message id."""
         ours: dict[int, Callable[[Frame], None]] = {
+            1: self._tick,
             3: self._order_status,
             4: self._error,
             5: lambda fields: self._read(self.orders, decoder.openOrder, fields),
@@ -77,13 +82,16 @@ class Inbox:
             10: lambda fields: self._read(self._asked(fields), decoder.contractDetails, fields),
             11: self._execution,
             17: self._historical_data,
+            45: self._tick,
             49: self._current_time,
             52: self._contract_details_end,
             53: lambda fields: self._finish_orders(),
             55: self._executions_end,
+            58: self._tick,
             59: self._news.commission,
             61: self._position,
             62: lambda fields: _finish(self.positions),
+            93: self.rules.told,
             101: lambda fields: self._read(self.completed, decoder.completedOrder, fields),
             102: lambda fields: _finish(self.completed),
         }
@@ -94,8 +102,9 @@ class Inbox:
         """End the requests that the broker's servers would have answered."""
         for described in self.details.values():
             described.fail(BrokerUnavailable(why))
-        for pending in (*self.bars.values(), *self.executions.values()):
+        for pending in (*self.bars.values(), *self.executions.values(), *self.ticks.values()):
             pending.fail(BrokerUnavailable(why))
+        self.rules.fail(why)
 
     def fail_all(self, why: str) -> None:
         """End every request: the line is gone."""
@@ -211,6 +220,15 @@ class Inbox:
             pending.rows.append(fields)
             pending.finish()
 
+    def _tick(self, fields: Frame) -> None:
+        try:
+            if (ticks := self.ticks.get(int(fields[2]))) is not None:
+                ticks.rows.append(fields)
+                if translate_prices.is_enough(ticks.rows):
+                    ticks.finish()
+        except UNREADABLE as error:
+            LOG.debug("unreadable: %s (%r)", one_line(",".join(fields)), error)
+
     def _current_time(self, fields: Frame) -> None:
         if self.time is not None:
             self.time.rows.append(int(fields[2]))
@@ -225,13 +243,25 @@ class Inbox:
         elif asked := self.details.get(req_id) or self.executions.get(req_id):
             if not notices.is_remark(code):
                 asked.fail(Refusal(code, text))
+        elif ticks := self.ticks.get(req_id):
+            if not notices.is_remark(code):
+                ticks.refusal = Refusal(code, text)
+            if notices.refuses_ticks(code):
+                ticks.finish()
         elif self._news.error(req_id, code, text):
             pass
         elif req_id <= 0 and notices.refuses_unaddressed(code):
-            for pending in (self.positions, self.orders, self.completed):
-                if pending is not None:
-                    pending.fail(Refusal(code, text))
+            self._refuse_unaddressed(Refusal(code, text))
         self._on_notice(code, text)
+
+    def _refuse_unaddressed(self, refusal: Refusal) -> None:
+        """End what carries no number; market rules are never waited for beside anything else."""
+        if self.rules.waiting or notices.is_about_market_rule(refusal.text):
+            self.rules.refused(refusal)
+            return
+        for pending in (self.positions, self.orders, self.completed):
+            if pending is not None:
+                pending.fail(refusal)
 
 
 def _finish(pending: Pending[Row] | None) -> None:

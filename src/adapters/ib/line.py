@@ -1,9 +1,9 @@
 """One socket to a gateway: the login, the turns of those who send, the loss."""
 
 import asyncio
-from collections.abc import Callable
+from collections.abc import Callable, Coroutine
 from itertools import count
-from typing import TypeVar
+from typing import Any, TypeVar
 
 from adapters.ib import greeting
 from adapters.ib.inbox import Inbox
@@ -71,6 +71,7 @@ class Line:
         self.requests = count(FIRST_REQUEST)
         self.unnumbered = asyncio.Lock()
         self.timing = asyncio.Lock()
+        self._errands: set[asyncio.Task[None]] = set()
 
     @property
     def up(self) -> bool:
@@ -183,6 +184,12 @@ class Line:
         for _ in range(_ROUNDS):
             await asyncio.sleep(0)
         self._require()
+
+    def errand(self, work: Coroutine[Any, Any, None]) -> None:
+        """Have something done that nobody waits for; it sees to its own errors."""
+        task = asyncio.ensure_future(work)
+        self._errands.add(task)  # the event loop itself would forget it
+        task.add_done_callback(self._errands.discard)
 
     async def complete(self, pending: Pending[Row], what: str) -> list[Row]:
         """

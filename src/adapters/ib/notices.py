@@ -16,6 +16,12 @@ _FARMS = range(2100, 2200)
 _REMARKS = {165, 366, 399, 1101, 1102, 10167}
 """Said about a request, or beside one, without ending it."""
 
+_PARTLY_SUBSCRIBED = {10090, 10091}
+"""Some ticks of those that were asked for will not come, others do."""
+
+NOT_SUBSCRIBED = frozenset({354, 10089, 10168, 10186} | _PARTLY_SUBSCRIBED)
+"""The login may not see these ticks; what it may see does not change within a day."""
+
 _INVALID_REQUEST = {320, 321, 322}
 """The gateway could not read or would not accept a request."""
 
@@ -47,6 +53,16 @@ def one_line(text: str) -> str:
 def is_remark(code: int) -> bool:
     """Say whether an error addressed to a request leaves that request open."""
     return code in _FARMS or code in _REMARKS
+
+
+def refuses_ticks(code: int) -> bool:
+    """Say whether an error addressed to a request for ticks means that none will come."""
+    return not is_remark(code) and code not in _PARTLY_SUBSCRIBED
+
+
+def is_about_market_rule(text: str) -> bool:
+    """Say whether an error, which names no request, is about a market rule."""
+    return "market rule" in text.lower()
 
 
 def refuses_unaddressed(code: int) -> bool:

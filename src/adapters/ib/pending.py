@@ -64,6 +64,18 @@ class Pending(Generic[Row]):
             self.done.set_exception(error)
 
 
+@define(eq=False)
+class Ticks(Pending[Frame]):
+    """
+    What one subscription to ticks has told; it may stay without an end.
+
+    Attributes:
+        refusal: Why some ticks will not come, or none.
+    """
+
+    refusal: Refusal | None = None
+
+
 @frozen
 class OrderStatusRow:
     """What an orderStatus message adds to an open order."""

@@ -11,12 +11,18 @@ line is gone or the answer cannot be read.
 """
 
 import asyncio
+from collections.abc import Iterable, Mapping, Sequence
+from contextlib import suppress
 
 from ib_async import Contract, ContractDetails, ExecutionFilter
 
 from adapters.ib.line import Line
-from adapters.ib.pending import CompletedOrderRow, Frame, OpenOrderRow, Pending
+from adapters.ib.pending import CompletedOrderRow, Frame, OpenOrderRow, Pending, Ticks
+from sellcore.errors import BrokerUnavailable
 from sellcore.selling.execution import Commission
+
+RULES = 5.0
+"""Seconds that market rules are waited for at most: there is something to go by without them."""
 
 
 async def positions(line: Line) -> list[Frame]:
@@ -108,6 +114,72 @@ async def details(line: Line, con_id: int) -> list[ContractDetails]:
             return await pending.done
     finally:
         del line.inbox.details[req_id]
+
+
+async def market_rules(line: Line, rule_ids: Sequence[int]) -> Mapping[int, Frame | None]:
+    """
+    Return what is said about each market rule: its message 93, or None for a refusal.
+
+    A rule that nothing is said about in time is left out, and the line stays:
+    the answer names its rule, so a late one is thrown away.
+
+    Raises:
+        BrokerUnavailable: the line is gone.
+    """
+    async with line.unnumbered:  # a refusal names no rule: nothing else may wait beside them
+        asked = line.inbox.rules.expect(rule_ids)
+        try:
+            async with asyncio.timeout(min(line.limit, RULES)):
+                for rule_id in asked:
+                    await line.turn()
+                    line.client.reqMarketRule(rule_id)
+                await asyncio.wait([pending.done for pending in asked.values()])
+        except TimeoutError:
+            pass
+        finally:
+            line.inbox.rules.expect(())
+    done = {rule_id: pending for rule_id, pending in asked.items() if pending.answered}
+    return {rule_id: pending.rows[0] if pending.rows else None for rule_id, pending in done.items()}
+
+
+async def ticks(line: Line, contracts: Sequence[Contract], seconds: float) -> list[Ticks]:
+    """
+    Return what is told of each contract until it is enough, or the time is over.
+
+    What was subscribed to is unsubscribed from, however this ends: in turns of
+    its own, which nobody waits for.
+
+    Raises:
+        BrokerUnavailable: the line, or the servers behind it, are gone.
+    """
+    told = [Ticks() for _ in contracts]
+    numbers = []
+    try:
+        async with asyncio.timeout(seconds):
+            for contract, each in zip(contracts, told, strict=True):
+                await line.turn()
+                req_id = next(line.requests)
+                numbers.append(req_id)
+                line.inbox.ticks[req_id] = each
+                line.client.reqMktData(req_id, contract, "", False, False, None)
+            await asyncio.wait([each.done for each in told])
+    except TimeoutError:
+        pass
+    finally:
+        for req_id in numbers:
+            del line.inbox.ticks[req_id]
+        line.errand(_unsubscribe(line, numbers))
+    for each in told:
+        if each.done.done():
+            each.done.result()
+    return told
+
+
+async def _unsubscribe(line: Line, numbers: Iterable[int]) -> None:
+    with suppress(BrokerUnavailable, ConnectionError):  # they are gone with the line
+        for req_id in numbers:
+            await line.turn()
+            line.client.cancelMktData(req_id)
 
 
 async def bars(line: Line, contract: Contract, bar_size: str, duration: str, limit: float) -> Frame:

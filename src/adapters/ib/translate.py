@@ -12,6 +12,7 @@ from adapters.ib import wire_values as wire
 from adapters.ib.hours import parse_hours
 from adapters.ib.notices import one_line
 from adapters.ib.pending import Frame, OpenOrderRow
+from adapters.ib.translate_prices import one_step
 from adapters.ib.zones import zone_of
 from sellcore.contract import ContractDetails, NoDetails
 from sellcore.instrument import Instrument, Kind
@@ -65,7 +66,11 @@ def open_order(row: OpenOrderRow) -> OpenOrder:
 
 
 def details(asked: Instrument, told: list[IBContractDetails]) -> ContractDetails | NoDetails:
-    """Return the broker's word on an instrument, or why it cannot be used."""
+    """
+    Return the broker's word on an instrument, or why it cannot be used.
+
+    Its price increments are those of its smallest one, until its market rule is known.
+    """
     con_ids = {row.contract.conId for row in told if row.contract is not None}
     if len(con_ids) > 1:
         return NoDetails(asked, f"ambiguous: {len(con_ids)} contracts answer to one contract id")
@@ -84,9 +89,9 @@ def details(asked: Instrument, told: list[IBContractDetails]) -> ContractDetails
         currency=one_line(contract.currency) or asked.currency,
         kind=_kind(contract.secType),
     )
-    return ContractDetails(
-        instrument, zone, wire.quantity(row.minTick), parse_hours(row.liquidHours, zone)
-    )
+    min_tick = wire.quantity(row.minTick)
+    hours = parse_hours(row.liquidHours, zone)
+    return ContractDetails(instrument, zone, min_tick, hours, one_step(min_tick))
 
 
 def bars(request: BarRequest, asked_at: datetime, fields: Frame) -> FetchedBars | NoBars:

@@ -11,11 +11,11 @@ from ib_async.decoder import Decoder
 from adapters.ib.inbox import Inbox
 from adapters.ib.library_logs import quieten
 from adapters.ib.order_news import OrderNews
-from adapters.ib.pending import Frame, OpenOrderRow, Pending, Refusal
+from adapters.ib.pending import Frame, OpenOrderRow, Pending, Refusal, Ticks
 from sellcore.errors import BrokerUnavailable
 
 VERSIONS = [157, 163, 164, 173, 177, 178]
-IDS = [3, 4, 5, 9, 10, 11, 15, 17, 49, 52, 53, 59, 61, 62, 90, 101, 102, 106]
+IDS = [1, 3, 4, 5, 9, 10, 11, 15, 17, 45, 49, 52, 53, 58, 59, 61, 62, 90, 93, 101, 102, 106]
 
 quieten()
 
@@ -50,6 +50,7 @@ def test_no_message_raises(messages: list[tuple[int, list[str]]], version: int) 
         inbox.positions, inbox.orders, inbox.time = Pending(), Pending(), Pending()
         inbox.bars[1], inbox.details[0] = Pending(), Pending()
         inbox.completed, inbox.executions[5] = Pending(), Pending()
+        inbox.ticks[9], rules = Ticks(), inbox.rules.expect([0, 5])
         for message, fields in messages:
             decoder.interpret([str(message), *fields])
         assert inbox.heard == len(messages)
@@ -57,7 +58,7 @@ def test_no_message_raises(messages: list[tuple[int, list[str]]], version: int) 
         for pending in (inbox.positions, inbox.orders, inbox.completed, inbox.time):
             assert pending.done.done()
             pending.done.exception()
-        numbered = (inbox.bars, inbox.details, inbox.executions)
+        numbered = (inbox.bars, inbox.details, inbox.executions, inbox.ticks, rules)
         for pending in (each for kind in numbered for each in kind.values()):
             pending.done.exception()
 
