@@ -27,6 +27,7 @@ from adapters.ib.connection import IBConnection
 from adapters.ib.market_data import IBMarketData
 from adapters.ib.order_entry import IBOrderEntry
 from adapters.ib.pacing import Pace, Pacer
+from adapters.ib.quotes import IBQuotes
 from adapters.ib.witness import IBWitness
 from adapters.kill_file import KillFile
 from adapters.memory_assignments import MemoryAssignments
@@ -35,7 +36,6 @@ from adapters.parquet.bar_store import ParquetBarStore
 from adapters.signal_log import SignalLog
 from adapters.sqlite.journal import SqliteJournal
 from bench.measure import Goal, Row
-from sellcli.compose.selling import Untold
 from sellcore.order import Mode
 from sellcore.policy import Policy
 from sellcore.rule import parse_rule
@@ -147,7 +147,7 @@ def _ports(
         journal=journal,
         entry=IBOrderEntry(connection),
         witness=IBWitness(connection),
-        quotes=Untold(),
+        quotes=IBQuotes(connection),
         kill_switch=KillFile(folder),
         policy=SellingPolicy(max_orders_per_day=HOLDINGS, max_value_per_day=1e9),
         arming=Arming(ACCOUNT, AccountKind.PAPER),

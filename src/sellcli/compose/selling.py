@@ -5,7 +5,7 @@ Nothing is wired before every key to it has been shown and all of them agree.
 """
 
 import os
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator
 from contextlib import closing, contextmanager
 from datetime import datetime
 from typing import TYPE_CHECKING
@@ -18,21 +18,11 @@ from sellcli.settings import Settings
 from sellcore.errors import Denied
 
 if TYPE_CHECKING:
-    from sellcore.instrument import Instrument
     from sellcore.order import Mode
     from sellcore.ports.connection import Login
-    from sellcore.ports.quotes import MarketQuote
     from sellcore.selling.arming import Arming
 
 JOURNAL = "journal.db"
-
-
-class Untold:
-    """Quotes of a market that nobody looks at."""
-
-    def quotes(self, instruments: "Sequence[Instrument]") -> "Mapping[Instrument, MarketQuote]":
-        """Tell nothing."""
-        return {}
 
 
 @contextmanager
@@ -77,6 +67,7 @@ def equipped(
 ) -> Iterator[Wiring]:
     """Add journal, order entry and all else that selling needs; unarmed, every check denies."""
     from adapters.ib.order_entry import IBOrderEntry
+    from adapters.ib.quotes import IBQuotes
     from adapters.ib.witness import IBWitness
     from adapters.instance_lock import InstanceLock
     from adapters.sqlite.journal import SqliteJournal
@@ -91,7 +82,7 @@ def equipped(
             journal=journal,
             entry=IBOrderEntry(wiring.connection),
             witness=IBWitness(wiring.connection),
-            quotes=Untold(),
+            quotes=IBQuotes(wiring.connection),
             kill_switch=kill_switch(settings),
             policy=settings.selling_policy(),
             arming=arming,
