@@ -65,7 +65,11 @@ COLUMNS = "ts,open,high,low,close,volume\n"
 COMMANDS = {
     "a command that does not exist": Bad(("strat",), 2, "did you mean 'start'"),
     "a flag that does not exist": Bad(("start", "--simulat"), 2, "nearest is --simulate"),
-    "live": Bad(("start", "--live"), 3, "denied: .* leave --live out"),
+    "live": Bad(
+        ("start", "--live"),
+        3,
+        "denied: no account is named; .*SELLCLI_ARM is not set; .*nobody typed the account id",
+    ),
     "a pace below zero": Bad(("start", "--simulate", "--pace", "-1"), 2, "'--pace': -1.0"),
     "a pace that is no number": Bad(("start", "--simulate", "--pace", "nan"), 2, "nan is not"),
     "an endless pace": Bad(("gateway", "--pace", "inf"), 2, "inf is not"),

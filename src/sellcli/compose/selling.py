@@ -20,7 +20,7 @@ from sellcore.errors import Denied
 if TYPE_CHECKING:
     from sellcore.order import Mode
     from sellcore.ports.connection import Login
-    from sellcore.selling.arming import Arming
+    from sellcore.selling.arming import Arming, Keys
 
 JOURNAL = "journal.db"
 
@@ -51,8 +51,7 @@ def selling(
         StorageError: another process sells for that account, or the journal
             cannot be used.
     """
-    login = wiring.connection.connect()
-    arming = _arming(wiring, settings, login, until, ask)
+    arming, login = _arming(wiring, settings, until, ask)
     with equipped(wiring, settings, arming.mode, arming.account, arming) as armed:
         yield armed, login
 
@@ -95,24 +94,34 @@ def equipped(
 def _arming(
     wiring: Wiring,
     settings: Settings,
-    login: "Login",
     until: Callable[[datetime], datetime] | None,
     ask: Callable[[str], str] | None,
-) -> "Arming":
-    from sellcore.selling.arming import Keys, NotArmed, arm
+) -> "tuple[Arming, Login]":
+    """Show every key: first those that need no broker and no person, so that nobody is bothered."""
+    from sellcore.selling.arming import Keys
     from sellcore.usecases.account import choose_account
 
-    account = choose_account(login, settings.live_account or settings.account)
     now = wiring.ports.clock.now()
+    somebody = ask is not None and until is None
     keys = Keys(
         account=settings.live_account,
         kind=settings.live_kind,
         variable=os.environ.get("SELLCLI_ARM", ""),
-        login_account=account,
+        login_account=settings.live_account,
         port=wiring.port,
-        typed=ask(account).strip() if ask is not None and until is None else None,
+        typed=settings.live_account if somebody else None,
         until=None if until is None else until(now),
     )
+    _armed(keys, now)
+    login = wiring.connection.connect()
+    account = choose_account(login, settings.live_account)
+    typed = ask(account).strip() if ask is not None and somebody else None
+    return _armed(evolve(keys, login_account=account, typed=typed), now), login
+
+
+def _armed(keys: "Keys", now: datetime) -> "Arming":
+    from sellcore.selling.arming import NotArmed, arm
+
     answer = arm(keys, now)
     if isinstance(answer, NotArmed):
         raise Denied("; ".join(answer.reasons))

@@ -103,9 +103,9 @@ def test_command_gets_the_environment_without_the_secrets(tmp_path):
     )
     settings = load_settings(flags={"alerts_command": words})
     environment = {**os.environ, **SECRETS, "SELLCLI_STATE_DIR": "s", "MINE": "m"}
-    fan = alerts(settings, environment, None)
-    fan.send(NOTICE)
-    fan.close(30)
+    with alerts(settings, environment, None) as fan:
+        fan.send(NOTICE)
+        fan.close(30)
 
     found = json.loads(out.read_text())
     assert fan.failures() == ()

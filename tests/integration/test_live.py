@@ -1,0 +1,163 @@
+"""``start --live`` through the command line: armed or not, sold once, told and on record."""
+
+import json
+from pathlib import Path
+
+import pytest
+from tests.integration.cli import DAY, run, strict_json
+
+ACCOUNT = "DU0000001"
+ARMED = {"ARM": ACCOUNT, "LIVE_ACCOUNT": ACCOUNT, "LIVE_KIND": "paper"}
+WIDE = {"LIVE_MAX_VALUE_PER_ORDER": "1e9", "LIVE_MAX_VALUE_PER_DAY": "1e9"}
+LIVE = (*DAY, "--live", "--scenario", "day.toml", "--default-rule", "SMA,5,1H")
+
+SCENARIO = """
+account = "DU0000001"
+start = 2022-05-20T13:25:00Z
+end = 2022-05-20T15:05:00Z
+
+[[position]]
+ticker = "NASDAQ:MSFT"
+quantity = 100
+average_cost = 280.0
+price = 260.0
+
+[[position]]
+ticker = "NASDAQ:AAPL"
+quantity = 10.7
+average_cost = 140.0
+price = 137.0
+
+[[position]]
+ticker = "NYSE:KO"
+quantity = -50
+average_cost = 60.0
+price = 62.0
+"""
+
+
+@pytest.fixture
+def folder(tmp_path: Path) -> Path:
+    """Return a folder with the scenario of a morning on which two holdings signal."""
+    (tmp_path / "day.toml").write_text(SCENARIO)
+    return tmp_path
+
+
+def orders(stdout: str) -> list[dict[str, object]]:
+    """Return the steps of intents from a stream of events."""
+    events = [strict_json(line) for line in stdout.splitlines()]
+    return [event for event in events if event["event"] == "order"]
+
+
+def test_armed_run_sells_each_signal_once(folder: Path) -> None:
+    """Whole shares of what is held; a fraction stays, a short is never touched."""
+    done = run(folder, *LIVE, "--json", "--arm-until", "23:59", settings=ARMED | WIDE)
+
+    assert (done.returncode, done.stderr) == (0, "")
+    told = orders(done.stdout)
+    filled = {str(o["ticker"]): o for o in told if o["state"] == "filled"}
+    assert {ticker: o["filled"] for ticker, o in filled.items()} == {
+        "NASDAQ:MSFT": 100,
+        "NASDAQ:AAPL": 10,
+    }
+    assert sum(o["state"] == "sending" for o in told) == 2
+    assert filled["NASDAQ:AAPL"]["residual"] == 0.7
+    rows = [json.loads(line) for line in (folder / "logs" / "signals.log").read_text().splitlines()]
+    executed = [row for row in rows if row["action_executed"]]
+    assert {row["ticker"] for row in executed} == {"NASDAQ:MSFT", "NASDAQ:AAPL"}
+    assert all(row["mode"] == "paper" and row["perm_id"] for row in executed)
+
+
+def test_second_run_of_the_same_day_sells_nothing_again(folder: Path) -> None:
+    """The journal and the log remember; the simulated broker begins anew."""
+    first = run(folder, *LIVE, "--json", "--arm-until", "23:59", settings=ARMED | WIDE)
+    second = run(folder, *LIVE, "--json", "--arm-until", "23:59", settings=ARMED | WIDE)
+
+    again = [o["intent_id"] for o in orders(second.stdout) if o["state"] == "sending"]
+    before = [o["intent_id"] for o in orders(first.stdout) if o["state"] == "sending"]
+    assert set(again).isdisjoint(before)
+
+
+@pytest.mark.parametrize(
+    ("missing", "says"),
+    [
+        ("ARM", "SELLCLI_ARM is not set"),
+        ("LIVE_ACCOUNT", "no account is named"),
+        ("LIVE_KIND", "no kind of account is named"),
+    ],
+)
+def test_any_key_that_is_missing_denies(folder: Path, missing: str, says: str) -> None:
+    """Exit code 3, one line, nothing begun."""
+    keys = {name: text for name, text in ARMED.items() if name != missing}
+
+    done = run(folder, *LIVE, "--arm-until", "23:59", settings=keys)
+
+    assert done.returncode == 3
+    assert done.stderr.startswith("sellcli: denied: ")
+    assert says in done.stderr
+    assert len(done.stderr.splitlines()) == 1
+    assert not (folder / "logs").exists()
+
+
+def test_run_that_nobody_arms_denies(folder: Path) -> None:
+    """Without a terminal and without a time, no person has said yes."""
+    done = run(folder, *LIVE, settings=ARMED)
+
+    assert done.returncode == 3
+    assert "nobody typed the account id" in done.stderr
+
+
+def test_denied_sale_ends_with_its_own_code(folder: Path) -> None:
+    """A cap of one share: every sale is denied, with the way out, and the command says so."""
+    caps = {"LIVE_MAX_SHARES_PER_ORDER": "1"}
+    done = run(folder, *LIVE, "--arm-until", "23:59", settings=ARMED | WIDE | caps)
+
+    assert done.returncode == 3
+    assert "raise max_shares_per_order" in done.stdout
+    why = run(folder, "why", "NASDAQ:MSFT", "--state-dir", "state/simulated")
+    assert "NO order size" in why.stdout
+    assert why.returncode == 0
+
+
+def test_halt_stops_a_run_that_is_armed(folder: Path) -> None:
+    """The kill switch is asked before each order."""
+    assert run(folder, "halt", "not today").returncode == 0
+
+    done = run(folder, *LIVE, "--arm-until", "23:59", settings=ARMED | WIDE)
+
+    assert done.returncode == 3
+    assert "halted: not today" in done.stdout
+    assert "sending" not in done.stdout
+
+
+def test_why_tells_the_whole_story(folder: Path) -> None:
+    """Bars, average, what would have changed it, every check, the course and the end."""
+    run(folder, *LIVE, "--arm-until", "23:59", settings=ARMED | WIDE)
+
+    done = run(folder, "why", "nasdaq:msft", "--state-dir", "state/simulated")
+    told = run(folder, "why", "nasdaq:msft", "--state-dir", "state/simulated", "--json")
+
+    for part in (
+        "signal: close",
+        "needs 5",
+        "or more would have been a hold",
+        "ok session",
+        "SENDING",
+    ):
+        assert part in " ".join(done.stdout.split()), done.stdout
+    document = strict_json(told.stdout)
+    checks = document["checks"]
+    assert isinstance(checks, list)
+    assert len(checks) == 19
+    assert all(check["passed"] for check in checks)
+    intent = document["intent"]
+    assert isinstance(intent, dict)
+    assert intent["state"] == "filled"
+
+
+def test_live_needs_no_shadow_of_a_doubt_about_the_port(folder: Path) -> None:
+    """A paper account behind a live Gateway's port is a mistake."""
+    done = run(folder, "start", "--live", "--arm-until", "23:59", "--port", "4001", settings=ARMED)
+
+    assert done.returncode == 3
+    assert "port 4001 is IB Gateway, live account" in done.stderr
