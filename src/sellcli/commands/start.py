@@ -8,11 +8,12 @@ from typing import TYPE_CHECKING
 import click
 
 from sellcli.interrupts import farewell
-from sellcli.options import setting_options, simulation_options
+from sellcli.options import elsewhere_options, setting_options, simulation_options
 from sellcli.settings import Settings
 from sellcore.errors import ConfigError, Denied
 
 if TYPE_CHECKING:
+    from sellcli.compose.simulation import Address
     from sellcore.usecases.rules import Ask
 
 
@@ -27,6 +28,7 @@ if TYPE_CHECKING:
 @click.option("--no-input", is_flag=True, help="Never ask: holdings without a rule stay unsold.")
 @click.option("--json", "as_json", is_flag=True, help="JSON lines on stdout; --once: a document.")
 @simulation_options
+@elsewhere_options
 @setting_options(
     "host",
     "port",
@@ -48,6 +50,7 @@ def command(
     scenario: Path | None,
     data: Path | None,
     pace: float | None,
+    elsewhere: "tuple[Address, Address] | None",
 ) -> None:
     """
     Watch every holding: each minute the data and the table, each hour the decisions.
@@ -64,7 +67,7 @@ def command(
     from sellcli.screen.choose import listener
     from sellcore.usecases.watch import begin, cycle, run, summary
 
-    simulated = simulation(scenario, data, pace) if simulate else None
+    simulated = simulation(scenario, data, pace, elsewhere) if simulate else None
     ask = _asker(settings, no_input or bool(simulated and simulated.built_in))
     screen = listener(as_json=as_json, once=once, log=str(settings.log_dir / "signals.log"))
     try:

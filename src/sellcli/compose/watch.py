@@ -59,19 +59,10 @@ def wired(
         return
     from attrs import evolve
 
-    from adapters.calendar import SessionTable
-    from adapters.clocks import SimulatedClock
-    from adapters.gateway.server import GatewayServer
-
-    clock = SimulatedClock(simulated.scenario.start, pace=simulated.pace)
-    server = GatewayServer(simulated.scenario, clock, SessionTable())
-    host, port = server.start()
-    try:
+    with simulated.world() as ((host, port), clock):
         local = evolve(settings, host=host, port=port, cache_dir=settings.cache_dir / "simulated")
         with _watch(local, clock, emit, simulated) as wiring:
             yield wiring
-    finally:
-        server.stop()
 
 
 @contextmanager
