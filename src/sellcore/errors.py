@@ -8,6 +8,7 @@ Every exception this product raises on purpose.
     ├── StorageError            a durable write or read failed
     ├── IllegalMove             an intent cannot pass from that state to that one
     ├── CalendarError           no sessions are known for that exchange and day
+    ├── ClockGone               the simulated time that is kept elsewhere cannot be had
     ├── NotDelivered            an alert did not get through on one of its ways
     └── BrokerError
         ├── BrokerUnavailable   the broker cannot be asked; asking again later is safe
@@ -44,6 +45,14 @@ class IllegalMove(SellError):
 
 class CalendarError(SellError):
     """No sessions are known for that exchange and day."""
+
+
+class ClockGone(SellError):
+    """
+    Simulated time that another process keeps cannot be had any more.
+
+    Not a BrokerError: those are tried again later, and later is a word for clocks.
+    """
 
 
 class NotDelivered(SellError):

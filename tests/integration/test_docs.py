@@ -45,7 +45,9 @@ _BLOCK = re.compile(r"^(?P<mark>.*)\n+```(?P<kind>\w+)\n(?P<text>(?s:.*?))^```$"
 _LINK = re.compile(r"(?<!`)\[[^\]\n]+\]\((?P<target>[^)\s]+)\)")
 _COMMANDS = dict(leaves(app))
 
-TOLD_TO_USERS = {"BrokerUnavailable", "CalendarError", "ConfigError", "Denied", "StorageError"}
+TOLD_TO_USERS = {
+    *("BrokerUnavailable", "CalendarError", "ClockGone", "ConfigError", "Denied", "StorageError"),
+}
 
 
 def blocks(page, kind, *, runs=False):

@@ -36,8 +36,8 @@ class RunningClock:
         """
         if pace <= 0:
             raise InvalidValue(
-                f"pace {pace:g} is not above zero; only an application that shares the "
-                "gateway's clock (start --simulate) can go as fast as it goes"
+                f"pace {pace:g} is not above zero; only an application that shares the gateway's "
+                "clock (start --simulate, gateway --clock) can go as fast as it goes"
             )
         self._start = utc(start)
         self._speed = REAL_TIME / pace

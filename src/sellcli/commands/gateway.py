@@ -22,10 +22,13 @@ from sellcore.errors import ConfigError
 @click.option("--data", type=click.Path(path_type=Path), help="Folder of bars to serve.")
 @click.option(
     "--pace",
-    type=Seconds(min=0, min_open=True),
-    default=60.0,
-    show_default=True,
-    help="Real seconds a simulated minute takes.",
+    type=Seconds(min=0),
+    help="Real seconds a simulated minute takes. [default: 60; with --clock 0]",
+)
+@click.option(
+    "--clock",
+    type=click.IntRange(0, 65535),
+    help="Port to serve the time on, which then moves only as asked for; 0: any free one.",
 )
 @click.option(
     "--record", type=click.Path(path_type=Path), help="Write every order here, as JSON lines."
@@ -36,7 +39,8 @@ def command(
     port: int,
     scenario: Path | None,
     data: Path | None,
-    pace: float,
+    pace: float | None,
+    clock: int | None,
     record: Path | None,
     help_faults: bool,
 ) -> None:
@@ -46,6 +50,7 @@ def command(
     \b
     Example:
       sellcli gateway --port 4002 --scenario day.toml --record orders.jsonl
+      sellcli gateway --port 4002 --clock 4003
     """
     from sellcli.compose import simulation as simulated
 
@@ -53,15 +58,22 @@ def command(
         for line in simulated.fault_lines():
             click.echo(line)
         return
-    chosen = simulated.alone(simulated.simulation(scenario, data, pace))
+    if pace == 0 and clock is None:
+        raise click.UsageError(
+            "--pace 0 needs --clock; add --clock 0 for a clock that its clients move, or give a "
+            "pace above zero"
+        )
+    chosen = simulated.for_others(scenario, data, running=clock is None)
     try:
-        with simulated.gateway(chosen, host, port, pace, record) as (address, stay):
+        with simulated.gateway(chosen, host, (port, clock), pace, record) as standing:
+            address, served = standing.address, standing.clock
+            timed = f"clock on {served[0]}:{served[1]}; " if served else ""
             click.echo(
                 f"simulated gateway on {address[0]}:{address[1]}, account {chosen.account}, "
-                f"{chosen.start:%Y-%m-%d %H:%M:%S}Z; Ctrl-C ends it",
+                f"{chosen.start:%Y-%m-%d %H:%M:%S}Z; {timed}Ctrl-C ends it",
                 err=True,
             )
-            stay()
+            standing.stay()
     except KeyboardInterrupt as interrupt:
         click.echo(farewell(interrupt), err=True)
     except OSError as error:

@@ -12,12 +12,13 @@ import click
 
 from sellcli.exits import Exit
 from sellcli.interrupts import farewell
-from sellcli.options import setting_options, simulation_options
+from sellcli.options import elsewhere_options, setting_options, simulation_options
 from sellcli.prompt import ask_account
 from sellcli.settings import Settings
 from sellcore.errors import ConfigError
 
 if TYPE_CHECKING:
+    from sellcli.compose.simulation import Address
     from sellcli.compose.watch import Wiring
     from sellcli.screen.choose import Listener
     from sellcore.ports.connection import Login
@@ -38,6 +39,7 @@ if TYPE_CHECKING:
 @click.option("--no-input", is_flag=True, help="Never ask: holdings without a rule stay unsold.")
 @click.option("--json", "as_json", is_flag=True, help="JSON lines on stdout; --once: a document.")
 @simulation_options
+@elsewhere_options
 @setting_options(
     "host",
     "port",
@@ -61,6 +63,7 @@ def command(
     scenario: Path | None,
     data: Path | None,
     pace: float | None,
+    elsewhere: "tuple[Address, Address] | None",
 ) -> Exit:
     """
     Watch every holding: each minute the data and the table, each hour the decisions.
@@ -80,7 +83,7 @@ def command(
     from sellcli.compose.watch import wired
     from sellcli.screen.choose import listener
 
-    simulated = simulation(scenario, data, pace) if simulate else None
+    simulated = simulation(scenario, data, pace, elsewhere) if simulate else None
     ask = _asker(settings, no_input or bool(simulated and simulated.built_in))
     log = str(settings.log_dir / "signals.log")
     kind = settings.live_kind if live else None

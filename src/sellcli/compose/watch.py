@@ -65,14 +65,7 @@ def wired(
         return
     from attrs import evolve
 
-    from adapters.calendar import SessionTable
-    from adapters.clocks import SimulatedClock
-    from adapters.gateway.server import GatewayServer
-
-    clock = SimulatedClock(simulated.scenario.start, pace=simulated.pace)
-    server = GatewayServer(simulated.scenario, clock, SessionTable())
-    host, port = server.start()
-    try:
+    with simulated.world() as ((host, port), clock), ExitStack() as stack:
         local = evolve(
             settings,
             host=host,
@@ -80,13 +73,10 @@ def wired(
             cache_dir=settings.cache_dir / "simulated",
             state_dir=settings.state_dir / "simulated",
         )
-        with ExitStack() as stack:
-            if simulated.built_in:  # a demonstration leaves nothing behind
-                state = stack.enter_context(TemporaryDirectory(prefix="sellcli-"))
-                local = evolve(local, state_dir=Path(state))
-            yield stack.enter_context(_watch(local, clock, emit, simulated))
-    finally:
-        server.stop()
+        if simulated.built_in:  # a demonstration leaves nothing behind
+            state = stack.enter_context(TemporaryDirectory(prefix="sellcli-"))
+            local = evolve(local, state_dir=Path(state))
+        yield stack.enter_context(_watch(local, clock, emit, simulated))
 
 
 @contextmanager
