@@ -34,7 +34,7 @@ EVENTS = {
     "decision": DECISION,
     "order": ORDER,
     "alert": {"text"},
-    "summary": {"began", "decided", "prepared", "undecided"},
+    "summary": {"sales", "denied", "unknown", "began", "decided", "prepared", "undecided"},
 }
 """As docs/reference/json.md has it, beside ``event`` and ``time``."""
 

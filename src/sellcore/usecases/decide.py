@@ -1,6 +1,6 @@
 """From what is known to decisions: take a snapshot, plan, record, tell."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import datetime
 
 from sellcore.errors import StorageError
@@ -72,12 +72,12 @@ def decide_due(ports: Ports, state: WatchState, terms: Terms, held: tuple[Holdin
     state.waiting = {waiting.instrument: waiting.reason for waiting in result.waiting}
     if not result.decisions:
         return 0
-    records = [_record(state, terms, decision, now) for decision in result.decisions]
     intents: list[IntentRecord] = []
     try:
         if ports.selling is not None:  # on record before anything else knows of it
             intents = prepare(ports.selling, terms, result.decisions, held, now)
-        ports.log.append(records)
+        blocked = _blocked(ports, result.decisions, intents)
+        ports.log.append([_record(state, terms, d, blocked, now) for d in result.decisions])
     except StorageError as error:
         tell(ports, state, "log", f"{error}; nothing is decided until it can be recorded")
         for unrecorded in result.decisions:
@@ -92,13 +92,15 @@ def decide_due(ports: Ports, state: WatchState, terms: Terms, held: tuple[Holdin
         if decision.intent is not None and ports.selling is None:
             ports.emit(Prepared(now, decision.intent))
     _tell_prepared(ports, state, result.decisions, intents)
+    for intent_id, text in blocked.items():
+        tell_person(ports, state, Cause.DENIED, f"blocked {intent_id}", text)
     return len(result.decisions)
 
 
 def _tell_prepared(
     ports: Ports, state: WatchState, decisions: Sequence[Decision], intents: Sequence[IntentRecord]
 ) -> None:
-    """Tell a person elsewhere of signals and missed bars, and of intents that are not on record."""
+    """Tell a person elsewhere of signals and missed bars, and show what went on record."""
     for decision in decisions:
         if decision.outcome is Outcome.MISSED or (
             decision.outcome is Outcome.SIGNAL and ports.selling is None
@@ -109,12 +111,21 @@ def _tell_prepared(
     for record in intents:
         ports.emit(OrderMoved(record.decided_at, record))
         tell_signal(ports, state, record)
+
+
+def _blocked(
+    ports: Ports, decisions: Sequence[Decision], intents: Sequence[IntentRecord]
+) -> dict[str, str]:
+    """Return why a signal is not acted on, by intent, where an earlier one is still open."""
+    if ports.selling is None:
+        return {}
     recorded = {record.intent_id for record in intents}
-    for decision in decisions:
-        if decision.intent is not None and decision.intent.intent_id not in recorded:
-            ticker = decision.instrument.ticker
-            text = f"{ticker}: an earlier sale of it has not ended; this signal is not acted on"
-            tell_person(ports, state, Cause.DENIED, f"blocked {decision.intent.intent_id}", text)
+    return {
+        decision.intent.intent_id: f"{decision.instrument.ticker}: an earlier sale of it has not "
+        "ended; this signal is not acted on"
+        for decision in decisions
+        if decision.intent is not None and decision.intent.intent_id not in recorded
+    }
 
 
 def _tell_decision(ports: Ports, state: WatchState, decision: Decision) -> None:
@@ -135,8 +146,15 @@ def _remember(state: WatchState, decision: Decision) -> None:
         state.prepared.append(decision.intent)
 
 
-def _record(state: WatchState, terms: Terms, decision: Decision, now: datetime) -> DecisionRecord:
+def _record(
+    state: WatchState,
+    terms: Terms,
+    decision: Decision,
+    blocked: Mapping[str, str],
+    now: datetime,
+) -> DecisionRecord:
     evidence, intent = decision.evidence, decision.intent
+    error = None if intent is None else blocked.get(intent.intent_id)
     return DecisionRecord(
         timestamp=now,
         run_id=terms.run_id,
@@ -158,5 +176,5 @@ def _record(state: WatchState, terms: Terms, decision: Decision, now: datetime) 
         intent_id=None if intent is None else intent.intent_id,
         order_id=None,
         perm_id=None,
-        errors=(),
+        errors=() if error is None else (error,),
     )
