@@ -31,7 +31,7 @@ ARMED = {
     "ARM": ACCOUNT,
     "LIVE_ACCOUNT": ACCOUNT,
     "LIVE_KIND": "paper",
-    "CONNECT_TIMEOUT": "4",
+    "CONNECT_TIMEOUT": "2",
     "LIVE_MAX_VALUE_PER_ORDER": "1e9",
     "LIVE_MAX_VALUE_PER_DAY": "1e9",
 }
