@@ -102,7 +102,7 @@ def find(
         (record.filled, traded(trades), *(order.filled for order in ended)),
     )
     price = average_price(trades) or record.average_price
-    wanted = record.quantity or 0
+    wanted = _sent(record)
 
     def finding(happening: Happening | None, words: str) -> Finding:
         return Finding(happening, words, max(perm_ids, default=0), filled, price)
@@ -125,6 +125,10 @@ def find(
 def _is_it(record: IntentRecord, account: str, order_ref: str, perm_id: int) -> bool:
     same = order_ref == record.intent.order_ref or (perm_id != 0 and perm_id == record.perm_id)
     return same and account == record.intent.account
+
+
+def _sent(record: IntentRecord) -> int:
+    return record.quantity or record.intent.quantity
 
 
 def _perm_ids(*lists: Sequence[OpenOrder | CompletedOrder | Execution]) -> Iterable[int]:
@@ -165,6 +169,6 @@ def _nowhere(
     if record.state is State.WORKING and age >= FORGOTTEN:
         if now == before:
             return Happening.SEEN_CANCELLED, f"it ended over night; {moved}"
-        if now == before - (record.quantity or 0):
+        if now == before - _sent(record):
             return Happening.SEEN_FILLED, f"it was filled before the night; {moved}"
     return Happening.UNCLEAR, f"it is in no list of the broker's; {moved}"
