@@ -14,8 +14,8 @@ from sellcore.selling.arming import AccountKind, Arming
 from sellcore.selling.execution import CompletedOrder, Execution
 from sellcore.selling.facts import Facts
 from sellcore.selling.intent_record import IntentRecord
-from sellcore.selling.limits import SellingPolicy
 from sellcore.selling.lifecycle import State
+from sellcore.selling.limits import SellingPolicy
 from sellcore.selling.testimony import Testimony
 
 PERM = 5001

@@ -18,6 +18,9 @@ PATIENCE = timedelta(seconds=20)
 FORGOTTEN = timedelta(hours=12)
 """The broker forgets ended orders and trades over night: after that their absence says nothing."""
 
+INACTIVE = "Inactive"
+"""The broker's status of an order that it has refused."""
+
 
 @frozen
 class Testimony:
@@ -139,7 +142,8 @@ def _ended(
     record: IntentRecord, order: CompletedOrder, filled: Decimal, refusal: str | None
 ) -> tuple[Happening, str]:
     said = refusal or order.explanation or order.status
-    if record.state is State.SENDING and refusal is not None and not filled:
+    refused = refusal is not None or order.status == INACTIVE
+    if record.state is State.SENDING and refused and not filled:
         return Happening.SEEN_REJECTED, f"rejected by the broker: {said}"
     words = f"ended as {order.status} with {filled.normalize():f} of {record.quantity} sold: {said}"
     return Happening.SEEN_CANCELLED, words

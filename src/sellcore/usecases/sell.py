@@ -21,6 +21,7 @@ from sellcore.selling.verdict import Verdict
 from sellcore.snapshot import Holding
 from sellcore.usecases.account import tell
 from sellcore.usecases.gather import Look, facts, look
+from sellcore.usecases.hear import hear
 from sellcore.usecases.reconcile import settle, testify
 from sellcore.usecases.selling_state import Selling
 from sellcore.usecases.send import Ready, send
@@ -46,7 +47,7 @@ def sell(
                 return
             if not _round(ports, selling, state, terms, held):
                 break
-            selling.entry.replies(selling.patience)
+            hear(selling, state, selling.patience)
     except StorageError as error:
         text = f"{error}; nothing is sent until the journal can be written"
         tell_person(ports, state, Cause.DENIED, "journal", text)

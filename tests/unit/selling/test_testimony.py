@@ -134,6 +134,16 @@ class TestListed:
             H.SEEN_REJECTED, f"rejected by the broker: {REFUSAL}", PERM
         )
 
+    def test_order_that_ended_as_inactive_was_refused(self):
+        """Though nobody heard the refusal: the broker has no other word for it."""
+        testimony = told(completed=(ended(status="Inactive", explanation="too large"),))
+
+        assert said(exposed(), testimony) == (
+            H.SEEN_REJECTED,
+            "rejected by the broker: too large",
+        )
+        assert said(exposed(S.WORKING), testimony)[0] is H.SEEN_CANCELLED
+
     def test_refused_order_that_has_sold_something_was_cancelled(self):
         """A refusal that comes behind a trade is no refusal."""
         testimony = told(
