@@ -51,10 +51,13 @@ class Testimony:
 
     def selling(self, con_id: int) -> Decimal:
         """Return the shares that open orders on a contract would sell."""
-        return sum(
-            (order.remaining for order in self.orders_on(con_id) if order.side is Side.SELL),
-            Decimal(),
-        )
+        orders = (order for order in self.orders_on(con_id) if order.side is Side.SELL)
+        return sum((self._left(order) for order in orders), Decimal())
+
+    def _left(self, order: OpenOrder) -> Decimal:
+        """Return what remains of an order; a trade may be younger than the list it stands in."""
+        sold = traded(e for e in self.executions if e.perm_id and e.perm_id == order.perm_id)
+        return min(order.remaining, order.quantity - sold)
 
 
 @frozen

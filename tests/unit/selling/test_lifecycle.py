@@ -9,7 +9,7 @@ from sellcore.selling.lifecycle import MOVES, Happening, State, after
 
 TOLD_AGAIN = """
     prepared:   CANCELS_ASKED cancelling, SENDING sending, DENIED denied, LAPSED lapsed
-    cancelling: SENDING sending, DENIED denied, LAPSED lapsed
+    cancelling: CANCELS_ASKED cancelling, SENDING sending, DENIED denied, LAPSED lapsed
     sending:    SEEN_WORKING working, SEEN_FILLED filled, SEEN_CANCELLED cancelled,
                 SEEN_REJECTED rejected, PROVEN_ABSENT not_sent, UNCLEAR unknown
     working:    SEEN_WORKING working, SEEN_FILLED filled, SEEN_CANCELLED cancelled,

@@ -127,8 +127,16 @@ class TestSoldMeanwhile:
 
         assert sold(testimony, STOP) == 40
         assert sold(testimony, STOP, asked=()) == 0
-        assert sold(testimony, stop(side=Side.BUY)) == 0
+        assert sold(told(orders=(stop(side=Side.BUY, remaining=Decimal(60)),)), STOP) == 0
+        assert sold(told(completed=(ended(perm_id=1001, side=Side.BUY, filled=Decimal(9)),))) == 0
+        assert sold(told(executions=(trade(perm_id=1001, side=Side.BUY),))) == 0
         assert sold(testimony, stop(perm_id=5), asked=(5,)) == 0
+
+    def test_order_placed_since_counts_with_all_that_it_sold(self):
+        """It was not there when the bar was decided."""
+        testimony = told(completed=(ended(perm_id=5, filled=Decimal(40)),))
+
+        assert sold(testimony, STOP, asked=(5,)) == 40
 
     def test_orders_add_up(self):
         """Two stops, both filled in part."""

@@ -398,6 +398,17 @@ class TestTestimony:
         assert [order.quantity for order in testimony.orders_on(1)] == [3, 5, 6]
         assert (testimony.selling(1), testimony.selling(2), testimony.selling(3)) == (5, 4, 0)
 
+    def test_trade_that_is_younger_than_the_list_counts(self):
+        """The order's list is read first: what has traded since remains no more."""
+        partly = ours(remaining=Decimal(80))
+        for shares, left in ((10, 80), (20, 80), (30, 70), (100, 0)):
+            testimony = told(orders=(partly,), executions=(trade(shares=Decimal(shares)),))
+            assert testimony.selling(1) == left
+        strange = trade(perm_id=77, shares=Decimal(50))
+        assert told(orders=(partly,), executions=(strange,)).selling(1) == 80
+        unnumbered = told(orders=(ours(perm_id=0),), executions=(trade(perm_id=0),))
+        assert unnumbered.selling(1) == 100
+
 
 ORDERS = st.sampled_from(
     [
