@@ -228,6 +228,11 @@ class SellingDesk(Desk):
         raise Killed
 
     @property
+    def feed_names(self) -> set[Instrument]:
+        """Everything that trades."""
+        return {instrument for instrument, _ in self.feed.tapes}
+
+    @property
     def sent(self) -> list[str]:
         """The orders that were written to the wire, in words."""
         return [str(order) for order in self.entry.sent]
