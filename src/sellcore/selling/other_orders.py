@@ -34,19 +34,21 @@ def sorted_out(
 
 def sold_meanwhile(record: IntentRecord, told: Testimony) -> Decimal:
     """Return the shares that the orders we asked to go have sold since the bar was decided."""
-    return sum(
-        (
-            _sold_since(order, told)
-            for order in record.intent.cancels
-            if order.side is Side.SELL and order.perm_id in record.asked_to_go
-        ),
-        Decimal(),
+    before = {order.perm_id: order.quantity - order.remaining for order in record.intent.cancels}
+    sold = (
+        _sold(perm_id, told) - before.get(perm_id, Decimal(0))  # one placed since had sold nothing
+        for perm_id in record.asked_to_go
     )
+    return sum((shares for shares in sold if shares > 0), Decimal())
 
 
-def _sold_since(order: OpenOrder, told: Testimony) -> Decimal:
-    before = order.quantity - order.remaining
-    known = [o.quantity - o.remaining for o in told.orders if o.perm_id == order.perm_id]
-    known += [c.filled for c in told.completed if c.perm_id == order.perm_id]
-    known.append(traded(e for e in told.executions if e.perm_id == order.perm_id))
-    return max(Decimal(0), max(known) - before)
+def _sold(perm_id: int, told: Testimony) -> Decimal:
+    orders = [o for o in told.orders if o.perm_id == perm_id and o.side is Side.SELL]
+    completed = [c for c in told.completed if c.perm_id == perm_id and c.side is Side.SELL]
+    trades = [e for e in told.executions if e.perm_id == perm_id and e.side is Side.SELL]
+    return max(
+        traded(trades),
+        *(order.quantity - order.remaining for order in orders),
+        *(order.filled for order in completed),
+        Decimal(0),
+    )

@@ -18,6 +18,9 @@ PATIENCE = timedelta(seconds=20)
 FORGOTTEN = timedelta(hours=12)
 """The broker forgets ended orders and trades over night: after that their absence says nothing."""
 
+INACTIVE = "Inactive"
+"""The broker's status of an order that it has refused."""
+
 
 @frozen
 class Testimony:
@@ -48,10 +51,13 @@ class Testimony:
 
     def selling(self, con_id: int) -> Decimal:
         """Return the shares that open orders on a contract would sell."""
-        return sum(
-            (order.remaining for order in self.orders_on(con_id) if order.side is Side.SELL),
-            Decimal(),
-        )
+        orders = (order for order in self.orders_on(con_id) if order.side is Side.SELL)
+        return sum((self._left(order) for order in orders), Decimal())
+
+    def _left(self, order: OpenOrder) -> Decimal:
+        """Return what remains of an order; a trade may be younger than the list it stands in."""
+        sold = traded(e for e in self.executions if e.perm_id and e.perm_id == order.perm_id)
+        return min(order.remaining, order.quantity - sold)
 
 
 @frozen
@@ -102,7 +108,7 @@ def find(
         (record.filled, traded(trades), *(order.filled for order in ended)),
     )
     price = average_price(trades) or record.average_price
-    wanted = record.quantity or 0
+    wanted = _sent(record)
 
     def finding(happening: Happening | None, words: str) -> Finding:
         return Finding(happening, words, max(perm_ids, default=0), filled, price)
@@ -127,6 +133,10 @@ def _is_it(record: IntentRecord, account: str, order_ref: str, perm_id: int) -> 
     return same and account == record.intent.account
 
 
+def _sent(record: IntentRecord) -> int:
+    return record.quantity or record.intent.quantity
+
+
 def _perm_ids(*lists: Sequence[OpenOrder | CompletedOrder | Execution]) -> Iterable[int]:
     return (each.perm_id for some in lists for each in some)
 
@@ -135,7 +145,8 @@ def _ended(
     record: IntentRecord, order: CompletedOrder, filled: Decimal, refusal: str | None
 ) -> tuple[Happening, str]:
     said = refusal or order.explanation or order.status
-    if record.state is State.SENDING and refusal is not None and not filled:
+    refused = refusal is not None or order.status == INACTIVE
+    if record.state is State.SENDING and refused and not filled:
         return Happening.SEEN_REJECTED, f"rejected by the broker: {said}"
     words = f"ended as {order.status} with {filled.normalize():f} of {record.quantity} sold: {said}"
     return Happening.SEEN_CANCELLED, words
@@ -165,6 +176,6 @@ def _nowhere(
     if record.state is State.WORKING and age >= FORGOTTEN:
         if now == before:
             return Happening.SEEN_CANCELLED, f"it ended over night; {moved}"
-        if now == before - (record.quantity or 0):
+        if now == before - _sent(record):
             return Happening.SEEN_FILLED, f"it was filled before the night; {moved}"
     return Happening.UNCLEAR, f"it is in no list of the broker's; {moved}"

@@ -3,8 +3,9 @@
 from collections.abc import Mapping, Sequence
 from datetime import datetime, timedelta
 from decimal import Decimal
+from math import inf
 
-from attrs import frozen
+from attrs import evolve, frozen
 
 from sellcore.errors import BrokerUnavailable
 from sellcore.instant import to_epoch
@@ -71,6 +72,17 @@ def look(
     )
 
 
+def look_again(ports: Ports, selling: Selling, state: WatchState, seen: Look) -> Look:
+    """Look again at all that costs no question to the broker: one may have taken long."""
+    return evolve(
+        seen,
+        now=ports.clock.now(),
+        halted=selling.kill_switch.thrown(),
+        line=ports.connection.fault() or state.obstacle,
+        reconciled=state.selling.reconciled_epoch == ports.connection.epoch(),
+    )
+
+
 def _skew(ports: Ports) -> timedelta | None:
     try:
         return ports.clock.now() - ports.broker.server_time()
@@ -109,7 +121,7 @@ def facts(
         bars_needed=record.intent.rule.required_bars,
         doubt=None if holding is None else holding.obstacle,
         suspended=quote.suspended,
-        price=quote.bid or quote.last or _price_since(holding, session),
+        price=_first_price(quote.bid, quote.last, _price_since(holding, session)),
         held=told.held(record.con_id),
         selling=sum((o.remaining for o in foreign if o.side is Side.SELL), Decimal()),
         to_cancel=cancellable,
@@ -128,6 +140,11 @@ def _session(state: WatchState, instrument: Instrument, now: datetime) -> Sessio
         return None
     latest = days[days.begun(now) - 1]
     return latest if latest.contains(now) else None
+
+
+def _first_price(*prices: float | None) -> float | None:
+    """Return the first that is a price: a market without buyers may be told as -1, or as NaN."""
+    return next((price for price in prices if price is not None and 0 < price < inf), None)
 
 
 def _price_since(holding: Holding | None, session: Session | None) -> float | None:

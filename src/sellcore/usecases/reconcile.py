@@ -12,6 +12,7 @@ from sellcore.selling.execution import Execution
 from sellcore.selling.intent_record import IntentRecord, Move, moved
 from sellcore.selling.lifecycle import Happening, State
 from sellcore.selling.testimony import Finding, Testimony, find
+from sellcore.usecases.hear import hear
 from sellcore.usecases.selling_state import Selling
 from sellcore.usecases.tell_order import tell_moves, tell_person
 from sellcore.usecases.watch_state import Ports, WatchState
@@ -45,6 +46,7 @@ def testify(ports: Ports, selling: Selling, state: WatchState) -> Testimony:
         BrokerUnavailable: something did not answer in full, or the line was lost.
         StorageError: what was traded could not be stored.
     """
+    hear(selling, state, 0.0)  # before the lists: a refusal is held against what is read after it
     began, epoch = ports.clock.now(), ports.connection.epoch()
     orders = ports.broker.open_orders()
     completed = selling.witness.completed_orders()

@@ -20,11 +20,12 @@ from sellcore.selling.testimony import Testimony
 from sellcore.selling.verdict import Verdict
 from sellcore.snapshot import Holding
 from sellcore.usecases.account import tell
-from sellcore.usecases.gather import Look, facts, look
+from sellcore.usecases.gather import Look, facts, look, look_again
+from sellcore.usecases.hear import hear
 from sellcore.usecases.reconcile import settle, testify
 from sellcore.usecases.selling_state import Selling
 from sellcore.usecases.send import Ready, send
-from sellcore.usecases.tell_order import tell_moves, tell_person
+from sellcore.usecases.tell_order import ASKED_TO_GO, tell_moves, tell_person
 from sellcore.usecases.watch_state import Ports, Terms, WatchState
 
 CHECKED = "CHECKED"
@@ -49,7 +50,7 @@ def sell(
                 return
             if not _round(ports, selling, state, terms, held):
                 break
-            selling.entry.replies(selling.patience)
+            hear(selling, state, selling.patience)
     except StorageError as error:
         text = f"{error}; nothing is sent until the journal can be written"
         tell_person(ports, state, Cause.DENIED, "journal", text)
@@ -67,8 +68,10 @@ def _round(
     """
     Look, judge and send once; return whether orders were asked to go and are waited for.
 
-    The account is read last, right before the checks and the send: what lies
-    between that reading and the wire is arithmetic and one write to the journal.
+    The account is read last, right before the checks and the send, and the
+    clock and the kill switch are looked at again, since that may have taken
+    long: what lies between them and the wire is arithmetic and one write to
+    the journal.
     """
     now = ports.clock.now()
     due = [
@@ -80,6 +83,7 @@ def _round(
     seen = look(ports, selling, state, terms, [record.intent.instrument for record in due], held)
     told = testify(ports, selling, state)
     settle(ports, selling, state, selling.journal.open_intents(), told)
+    seen = look_again(ports, selling, state, seen)
     ready, asked = _judge_all(ports, selling, state, due, seen, told)
     if ready:
         send(ports, selling, state, ready)
@@ -124,10 +128,11 @@ def _judge_all(
             moves += [moved(record, Happening.LAPSED, seen.now, lapse)] if lapse else []
         elif known.to_cancel:
             asked.append(known)
-            moves += [_asking(known)] if record.state is State.PREPARED else []
+            moves += _asking(known)
+            sent = _with(sent, known)
         else:
             ready.append(Ready(record, known))
-            sent = Sent(sent.orders + 1, sent.value + known.value)
+            sent = _with(sent, known)
     if notes:
         selling.journal.note(notes)
     if moves:
@@ -136,11 +141,20 @@ def _judge_all(
     return ready, asked
 
 
-def _asking(known: Facts) -> Move:
-    """Return the step of having the orders on the position cancelled."""
-    going = tuple(order.perm_id for order in known.to_cancel)
-    words = "asked to go first: " + ", ".join(map(str, known.to_cancel))
-    return moved(known.record, Happening.CANCELS_ASKED, known.now, words, asked_to_go=going)
+def _with(sent: Sent, known: Facts) -> Sent:
+    """Return what will have been sent with this order: no stop goes for one that has no room."""
+    return Sent(sent.orders + 1, sent.value + known.value)
+
+
+def _asking(known: Facts) -> list[Move]:
+    """Return the step of having orders on the position cancelled, where there are new ones."""
+    record = known.record
+    new = [order for order in known.to_cancel if order.perm_id not in record.asked_to_go]
+    if not new:
+        return []
+    asked = (*record.asked_to_go, *(order.perm_id for order in new))
+    words = ASKED_TO_GO + ", ".join(map(str, new))
+    return [moved(record, Happening.CANCELS_ASKED, known.now, words, asked_to_go=asked)]
 
 
 def _refusal(ports: Ports, state: WatchState, known: Facts, verdict: Verdict) -> list[Move]:
@@ -150,13 +164,6 @@ def _refusal(ports: Ports, state: WatchState, known: Facts, verdict: Verdict) ->
     if not verdict.final:
         tell(ports, state, f"waits {record.intent_id}", f"{ticker} is not sold yet: {reasons}")
         return []
-    if record.asked_to_go:
-        gone = [str(o) for o in record.intent.cancels if o.perm_id in record.asked_to_go]
-        text = (
-            f"{ticker}: not sold, and these orders on it are or may be gone: {', '.join(gone)}; "
-            "place them again if you want their protection"
-        )
-        tell_person(ports, state, Cause.PROTECTION_GONE, f"gone {record.intent_id}", text)
     return [moved(record, Happening.DENIED, known.now, reasons)]
 
 

@@ -1,16 +1,17 @@
 """The send section: on record, on the wire, once; then what became of it."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 
 from attrs import frozen
 
 from sellcore.errors import InvalidValue
 from sellcore.order import OrderType
-from sellcore.ports.order_entry import SellOrder, Word
+from sellcore.ports.order_entry import SellOrder
 from sellcore.selling.facts import Facts
 from sellcore.selling.intent_record import IntentRecord, moved
 from sellcore.selling.lifecycle import Happening
 from sellcore.selling.limit_price import marketable
+from sellcore.usecases.hear import hear
 from sellcore.usecases.reconcile import settle, testify
 from sellcore.usecases.selling_state import Selling
 from sellcore.usecases.tell_order import tell_moves
@@ -59,7 +60,7 @@ def send(ports: Ports, selling: Selling, state: WatchState, ready: Sequence[Read
     finally:
         tell_moves(ports, state, moves)
     if orders:
-        _listen(selling, state, {move.record.order_id: move.record for move in moves})
+        _listen(selling, state, [order.order_id for order in orders])
         told = testify(ports, selling, state)
         settle(ports, selling, state, selling.journal.open_intents(), told)
 
@@ -83,15 +84,8 @@ def _order(selling: Selling, state: WatchState, ready: Ready, number: int) -> Se
     )
 
 
-def _listen(selling: Selling, state: WatchState, sent: Mapping[int | None, IntentRecord]) -> None:
+def _listen(selling: Selling, state: WatchState, sent: Iterable[int]) -> None:
     """Wait until the broker has said something about each order, or nothing for too long."""
     silent = set(sent)
-    while silent:
-        replies = selling.entry.replies(selling.patience)
-        if not replies:
-            return
-        for reply in replies:
-            silent.discard(reply.order_id)
-            record = sent.get(reply.order_id)
-            if record is not None and reply.word is Word.REFUSAL:
-                state.selling.refusals[record.intent_id] = reply.text
+    while silent and (spoken := hear(selling, state, selling.patience)):
+        silent -= spoken

@@ -8,7 +8,7 @@ from sellcore.outcome import Outcome
 from sellcore.ports.alerts import Cause, Notice
 from sellcore.record import DecisionRecord
 from sellcore.selling.intent_record import IntentRecord, Move
-from sellcore.selling.lifecycle import State
+from sellcore.selling.lifecycle import Happening, State
 from sellcore.usecases.account import tell
 from sellcore.usecases.watch_state import Ports, WatchState
 
@@ -23,6 +23,9 @@ _CAUSES = {
     State.UNKNOWN: Cause.UNKNOWN,
 }
 """What a person is told of; a state that is missing is on the way only."""
+
+ASKED_TO_GO = "asked to go first: "
+"""What the step that has other orders cancelled is told with, before their names."""
 
 WAY_OUT = {
     State.UNKNOWN: "nothing more is sold on it; look in TWS, then settle it: sellcli reconcile",
@@ -46,12 +49,31 @@ def tell_moves(ports: Ports, state: WatchState, moves: Sequence[Move]) -> None:
             _notify(ports, state, cause, record)
         if not record.state.open or record.state is State.UNKNOWN:
             ended.append(move)
+            _tell_gone(ports, state, record)
     if not ended:
         return
     try:
         ports.log.append([_audit(state, move) for move in ended])
     except StorageError as error:
         tell(ports, state, "log", f"{error}; what became of an order is in the journal")
+
+
+def _tell_gone(ports: Ports, state: WatchState, record: IntentRecord) -> None:
+    """Tell a person which orders were asked to go for a sale that did not come about."""
+    if not record.asked_to_go or record.state is State.FILLED or ports.selling is None:
+        return
+    try:
+        steps = ports.selling.journal.entries(record.intent_id)
+    except StorageError:
+        steps = ()
+    words = [e.words for e in steps if e.what == Happening.CANCELS_ASKED.name]
+    gone = ", ".join(each.removeprefix(ASKED_TO_GO) for each in words)
+    sold = f"{record.filled.normalize():f} sold" if record.filled else "not sold"
+    text = (
+        f"{record.intent.instrument.ticker}: {sold}, and these orders on it are or may be gone: "
+        f"{gone or record.asked_to_go}; place them again if you want their protection"
+    )
+    tell_person(ports, state, Cause.PROTECTION_GONE, f"gone {record.intent_id}", text)
 
 
 def tell_signal(ports: Ports, state: WatchState, record: IntentRecord) -> None:

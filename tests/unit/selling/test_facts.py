@@ -1,0 +1,62 @@
+"""How many shares go out, and what they are worth."""
+
+from decimal import Decimal
+
+import pytest
+from attrs import evolve
+from hypothesis import given
+from hypothesis import strategies as st
+from tests.journal_builders import a_record
+from tests.selling_builders import known
+
+SHARES = st.decimals(min_value=-1000, max_value=1000, places=2, allow_nan=False)
+
+
+def decided(quantity, **changes):
+    record = a_record(**changes)
+    return evolve(record, intent=evolve(record.intent, quantity=quantity))
+
+
+@pytest.mark.parametrize(
+    ("held", "selling", "meant", "quantity"),
+    [
+        ("10.7", "0", 10, 10),
+        ("10", "0", 10, 10),
+        ("0.4", "0", 10, 0),
+        ("0", "0", 10, 0),
+        ("-30", "0", 10, 0),
+        ("-0.5", "0", 10, 0),
+        ("100", "0", 10, 10),
+        ("7.9", "0", 10, 7),
+        ("10", "4", 10, 6),
+        ("10.7", "4", 10, 6),
+        ("10", "9.5", 10, 0),
+        ("10", "10", 10, 0),
+        ("10", "25", 10, 0),
+        ("1", "0", 10, 1),
+    ],
+)
+def test_quantity_is_whole_and_never_more_than_is_free(held, selling, meant, quantity):
+    """Nor more than was decided on; never below none."""
+    facts = known(record=decided(meant), held=Decimal(held), selling=Decimal(selling))
+
+    assert facts.quantity == quantity
+    assert isinstance(facts.quantity, int)
+
+
+@given(held=SHARES, selling=SHARES.map(abs), meant=st.integers(1, 1000))
+def test_quantity_never_makes_the_position_short(held, selling, meant):
+    """With all that other orders sell, what is left is none at least; and none is wasted."""
+    facts = known(record=decided(meant), held=held, selling=selling)
+
+    assert 0 <= facts.quantity <= meant
+    assert facts.quantity == 0 or held - selling - facts.quantity >= 0
+    assert facts.quantity == meant or held - selling - facts.quantity < 1
+
+
+@pytest.mark.parametrize(
+    ("price", "value"), [(99.0, 9900.0), (None, 9950.0), (0.0, 9950.0), (0.25, 25.0)]
+)
+def test_value_is_told_by_the_newest_price_or_else_the_close(price, value):
+    """100 shares; the close was 99.5."""
+    assert known(price=price).value == value

@@ -1,0 +1,515 @@
+"""What the broker's lists prove of an intent: witness by witness."""
+
+from datetime import timedelta
+from decimal import Decimal
+
+import pytest
+from attrs import evolve
+from hypothesis import given
+from hypothesis import strategies as st
+from tests.builders import ACCOUNT, an_order
+from tests.journal_builders import TEN, a_record, stock
+from tests.selling_builders import PERM, ended, exposed, ours, told, trade
+
+from sellcore.order import Side
+from sellcore.position import Position
+from sellcore.selling.lifecycle import MOVES, Happening, State
+from sellcore.selling.testimony import FORGOTTEN, PATIENCE, Finding, find
+from sellcore.selling.testimony import Testimony as AllTold
+
+H, S = Happening, State
+IN_TIME, LATE, NEXT_DAY = 19.999, 20.0, 12 * 3600.0
+NO_LIST = "it is in no list of the broker's"
+REFUSAL = "201: Order rejected - reason: so they say"
+
+
+def said(record, testimony, refusal=None):
+    finding = find(record, testimony, refusal)
+    return finding.happening, finding.words
+
+
+def test_waits_are_those_of_the_design():
+    """20 seconds to appear anywhere; half a day until the broker has forgotten."""
+    assert timedelta(seconds=20) == PATIENCE
+    assert timedelta(hours=12) == FORGOTTEN
+
+
+class TestListed:
+    @pytest.mark.parametrize("state", [S.SENDING, S.WORKING, S.UNKNOWN])
+    @pytest.mark.parametrize("status", ["Submitted", "PreSubmitted", "PendingCancel", "Inactive"])
+    def test_order_that_is_listed_as_open_works(self, state, status):
+        """Whatever its status is called, and whatever was said about it before."""
+        testimony = told(orders=(ours(status=status),))
+
+        for refusal in (None, REFUSAL):
+            assert find(exposed(state), testimony, refusal) == Finding(
+                H.SEEN_WORKING, f"the broker lists it as {status}, 0 of 100 sold", PERM
+            )
+
+    def test_part_that_was_sold_is_told_with_its_price(self):
+        """While the rest works."""
+        trades = (
+            trade("e1.01", shares=Decimal(30)),
+            trade("e2.01", shares=Decimal(10), price=95.5),
+        )
+        testimony = told(orders=(ours(remaining=Decimal(60)),), executions=trades)
+
+        assert find(exposed(), testimony) == Finding(
+            H.SEEN_WORKING,
+            "the broker lists it as Submitted, 40 of 100 sold",
+            PERM,
+            Decimal(40),
+            98.5,
+        )
+
+    @pytest.mark.parametrize("state", [S.SENDING, S.WORKING, S.UNKNOWN])
+    def test_trades_alone_fill_it(self, state):
+        """Though the order is listed as open still, or nowhere."""
+        for orders in ((), (ours(),)):
+            finding = find(exposed(state), told(orders=orders, executions=(trade(),)))
+            assert finding == Finding(H.SEEN_FILLED, "sold 100 of 100", PERM, Decimal(100), 99.5)
+
+    @pytest.mark.parametrize("state", [S.SENDING, S.WORKING, S.UNKNOWN])
+    @pytest.mark.parametrize("filled", ["0", "100", "40"])
+    def test_ended_order_that_is_called_filled_is(self, state, filled):
+        """Even where its count of shares says otherwise: there is no price then."""
+        testimony = told(completed=(ended(status="Filled", filled=Decimal(filled)),))
+
+        assert find(exposed(state), testimony) == Finding(
+            H.SEEN_FILLED, "sold 100 of 100", PERM, Decimal(100), None
+        )
+
+    def test_ended_order_that_filled_all_is_filled_whatever_it_is_called(self):
+        """The count of the broker's servers is enough."""
+        testimony = told(completed=(ended(filled=Decimal(100), status="Inactive"),))
+
+        assert said(exposed(), testimony) == (H.SEEN_FILLED, "sold 100 of 100")
+
+    @pytest.mark.parametrize(
+        ("sold", "happening"), [("99", None), ("99.99", None), ("100", 1), ("100.5", 1)]
+    )
+    def test_filled_means_all_that_was_sent(self, sold, happening):
+        """One share less is not filled; more is."""
+        found = find(exposed(), told(executions=(trade(shares=Decimal(sold)),)))
+
+        assert found.happening is (H.SEEN_FILLED if happening else None)
+        assert found.filled == Decimal(sold)
+
+    def test_trades_of_one_life_and_of_the_day_are_one_sum(self):
+        """A trade that is told twice, or corrected, counts once."""
+        first = trade("a.01", shares=Decimal(60))
+        again = trade("a.02", shares=Decimal(50), price=98.0)
+        rest = trade("b.01", shares=Decimal(50))
+
+        finding = find(exposed(), told(executions=(first, again, again, rest)))
+
+        assert (finding.filled, finding.average_price) == (Decimal(100), 98.75)
+        assert finding.happening is H.SEEN_FILLED
+
+    @pytest.mark.parametrize("state", [S.SENDING, S.WORKING, S.UNKNOWN])
+    def test_ended_order_that_did_not_fill_was_cancelled(self, state):
+        """With the broker's own words on why."""
+        testimony = told(completed=(ended(filled=Decimal(40)),))
+
+        assert find(exposed(state), testimony) == Finding(
+            H.SEEN_CANCELLED,
+            "ended as Cancelled with 40 of 100 sold: Cancelled by Trader",
+            PERM,
+            Decimal(40),
+        )
+
+    def test_ended_order_without_words_is_told_by_its_status(self):
+        """There is always a reason in the line."""
+        testimony = told(completed=(ended(explanation="", status="ApiCancelled"),))
+
+        assert said(exposed(), testimony)[1] == (
+            "ended as ApiCancelled with 0 of 100 sold: ApiCancelled"
+        )
+
+    def test_refused_order_that_has_ended_was_rejected(self):
+        """In the words that came with the refusal."""
+        testimony = told(completed=(ended(status="Inactive", explanation="other words"),))
+
+        assert find(exposed(), testimony, REFUSAL) == Finding(
+            H.SEEN_REJECTED, f"rejected by the broker: {REFUSAL}", PERM
+        )
+
+    def test_order_that_ended_as_inactive_was_refused(self):
+        """Though nobody heard the refusal: the broker has no other word for it."""
+        testimony = told(completed=(ended(status="Inactive", explanation="too large"),))
+
+        assert said(exposed(), testimony) == (
+            H.SEEN_REJECTED,
+            "rejected by the broker: too large",
+        )
+        assert said(exposed(S.WORKING), testimony)[0] is H.SEEN_CANCELLED
+
+    def test_refused_order_that_has_sold_something_was_cancelled(self):
+        """A refusal that comes behind a trade is no refusal."""
+        testimony = told(
+            completed=(ended(status="Inactive"),), executions=(trade(shares=Decimal(1)),)
+        )
+
+        assert said(exposed(), testimony, REFUSAL) == (
+            H.SEEN_CANCELLED,
+            f"ended as Inactive with 1 of 100 sold: {REFUSAL}",
+        )
+
+    @pytest.mark.parametrize("state", [S.WORKING, S.UNKNOWN])
+    def test_order_that_had_worked_is_never_rejected_afterwards(self, state):
+        """It has ended, and that is all."""
+        testimony = told(completed=(ended(),))
+
+        assert said(exposed(state), testimony, REFUSAL)[0] is H.SEEN_CANCELLED
+
+    def test_order_that_is_open_and_ended_in_one_testimony_works(self):
+        """It ended between the two readings; the next one settles it."""
+        testimony = told(orders=(ours(),), completed=(ended(),))
+
+        assert said(exposed(), testimony)[0] is H.SEEN_WORKING
+
+    @pytest.mark.parametrize("refusal", [None, REFUSAL])
+    def test_refusal_is_a_lie_where_the_order_trades(self, refusal):
+        """The lists are believed, not the message."""
+        assert said(exposed(), told(executions=(trade(),)), refusal)[0] is H.SEEN_FILLED
+
+
+class TestNowhere:
+    @pytest.mark.parametrize("seconds", [0.0, 1.0, IN_TIME])
+    @pytest.mark.parametrize("state", [S.SENDING, S.WORKING])
+    def test_order_may_take_a_while_to_appear(self, seconds, state):
+        """Nothing is concluded before, wherever the position stands."""
+        for held in ("100.7", "0.7", "50"):
+            assert said(exposed(state), told(seconds=seconds, held=held)) == (
+                None,
+                "the broker has not listed it yet",
+            )
+
+    @pytest.mark.parametrize("seconds", [LATE, 600.0, NEXT_DAY, 10 * NEXT_DAY])
+    def test_order_that_never_appears_was_not_sent(self, seconds):
+        """The position has not moved: three witnesses agree."""
+        assert find(exposed(), told(seconds=seconds)) == Finding(
+            H.PROVEN_ABSENT, f"{NO_LIST}; the position was 100.7 and is 100.7"
+        )
+
+    @pytest.mark.parametrize("held", ["0.7", "100.6", "100.8", "200.7", "0", "-100"])
+    @pytest.mark.parametrize("refusal", [None, REFUSAL])
+    def test_position_that_moved_makes_it_unclear(self, held, refusal):
+        """Up or down, by ours or by others: nobody can tell."""
+        now = Decimal(held).normalize()
+
+        assert said(exposed(), told(seconds=LATE, held=held), refusal) == (
+            H.UNCLEAR,
+            f"{NO_LIST}; the position was 100.7 and is {now:f}",
+        )
+
+    @pytest.mark.parametrize("seconds", [0.0, 1.0, LATE, NEXT_DAY])
+    def test_refused_order_in_no_list_was_rejected_at_once(self, seconds):
+        """There is no need to wait for what is refused."""
+        assert find(exposed(), told(seconds=seconds), REFUSAL) == Finding(
+            H.SEEN_REJECTED, f"rejected by the broker: {REFUSAL}"
+        )
+
+    def test_patience_is_the_callers(self):
+        """Twenty seconds are only the rule."""
+        record, hour = exposed(), timedelta(hours=1)
+
+        assert find(record, told(seconds=3599.0), patience=hour).happening is None
+        assert find(record, told(seconds=3600.0), patience=hour).happening is H.PROVEN_ABSENT
+
+    def test_age_counts_from_when_it_was_sent(self):
+        """Not from when it was decided, which may be a night before."""
+        record = exposed(decided_at=TEN - timedelta(days=3))
+
+        assert find(record, told(seconds=5)).happening is None
+        assert find(evolve(record, sent_at=None), told(seconds=5)).happening is H.PROVEN_ABSENT
+
+    @pytest.mark.parametrize("state", [S.SENDING, S.WORKING])
+    @pytest.mark.parametrize("seconds", [LATE, NEXT_DAY])
+    def test_order_that_sold_a_part_and_is_nowhere_is_unclear(self, state, seconds):
+        """The rest may work somewhere."""
+        record = exposed(state, filled=Decimal(40), perm_id=PERM)
+
+        assert find(record, told(seconds=seconds, held="60.7"), REFUSAL) == Finding(
+            H.UNCLEAR,
+            "partly sold, and in no list any more; the position was 100.7 and is 60.7",
+            PERM,
+            Decimal(40),
+        )
+
+    @pytest.mark.parametrize("held", ["100.7", "0.7", "50"])
+    def test_order_that_worked_and_is_gone_the_same_day_is_unclear(self, held):
+        """It should be in one of the lists: whatever the position says is no proof."""
+        found = find(exposed(S.WORKING), told(seconds=NEXT_DAY - 1, held=held))
+
+        assert found.happening is H.UNCLEAR
+
+    @pytest.mark.parametrize(
+        ("held", "happening", "words"),
+        [
+            ("100.7", H.SEEN_CANCELLED, "it ended over night"),
+            ("0.7", H.SEEN_FILLED, "it was filled before the night"),
+            ("50.7", H.UNCLEAR, NO_LIST),
+            ("0", H.UNCLEAR, NO_LIST),
+            ("200.7", H.UNCLEAR, NO_LIST),
+        ],
+    )
+    @pytest.mark.parametrize("seconds", [NEXT_DAY, 10 * NEXT_DAY])
+    def test_over_night_the_position_alone_speaks(self, held, happening, words, seconds):
+        """The broker has forgotten the rest: all of it sold, nothing sold, or nobody knows."""
+        now = Decimal(held).normalize()
+
+        assert said(exposed(S.WORKING), told(seconds=seconds, held=held)) == (
+            happening,
+            f"{words}; the position was 100.7 and is {now:f}",
+        )
+
+    @pytest.mark.parametrize("seconds", [1.0, LATE, NEXT_DAY, 10 * NEXT_DAY])
+    @pytest.mark.parametrize("held", ["100.7", "0.7", "50"])
+    @pytest.mark.parametrize("refusal", [None, REFUSAL])
+    def test_unknown_stays_unknown_without_evidence(self, seconds, held, refusal):
+        """A night does not heal it, the position does not, and no refusal."""
+        record = exposed(S.UNKNOWN)
+
+        assert find(record, told(seconds=seconds, held=held), refusal) == Finding(
+            None, "as it was", PERM
+        )
+
+    def test_what_was_known_of_it_is_never_forgotten(self):
+        """Shares, price and permanent id of an earlier look stand where nobody tells."""
+        record = exposed(S.UNKNOWN, filled=Decimal(40), average_price=98.0)
+
+        assert find(record, told(held="60.7")) == Finding(
+            None, "as it was", PERM, Decimal(40), 98.0
+        )
+        assert find(record, told(completed=(ended(),))).filled == 40
+
+    def test_record_without_a_position_before_counts_as_flat(self):
+        """So that any position makes it unclear."""
+        record = exposed(position_before=None)
+
+        assert find(record, told(seconds=LATE)).happening is H.UNCLEAR
+        assert find(record, told(seconds=LATE, held="0")).happening is H.PROVEN_ABSENT
+
+
+class TestIdentity:
+    @pytest.mark.parametrize(
+        "stranger",
+        [
+            {"order_ref": "", "perm_id": 77},
+            {"order_ref": "sellcli:another", "perm_id": 77},
+            {"account": "DU0000002"},
+            {"order_ref": "", "perm_id": 0},
+        ],
+        ids=["no reference", "other reference", "other account", "nothing at all"],
+    )
+    @pytest.mark.parametrize("state", [S.SENDING, S.WORKING])
+    def test_order_of_somebody_else_is_no_witness(self, stranger, state):
+        """Though it has our number and our client id."""
+        testimony = told(
+            orders=(ours(**stranger),),
+            completed=(ended(**stranger, filled=Decimal(100)),),
+            executions=(trade(**stranger),),
+        )
+
+        finding = find(exposed(state, perm_id=0), testimony)
+
+        assert finding == Finding(None, "the broker has not listed it yet")
+
+    def test_record_without_a_permanent_id_is_not_any_order_without_one(self):
+        """0 stands for not known, and matches nothing."""
+        strange = {"order_ref": "by hand", "perm_id": 0}
+
+        assert find(exposed(), told(orders=(ours(**strange),))).happening is None
+
+    @pytest.mark.parametrize("number", [1, 11, 12, 10**6])
+    @pytest.mark.parametrize("client", [0, 7, 99])
+    def test_numbers_never_matter(self, number, client):
+        """Neither the order's number nor the client's: both are handed out again."""
+        order = ours(order_id=number, client_id=client)
+        execution = trade(order_id=number, client_id=client)
+
+        assert find(exposed(), told(orders=(order,))).happening is H.SEEN_WORKING
+        assert find(exposed(), told(executions=(execution,))).happening is H.SEEN_FILLED
+
+    def test_permanent_id_is_enough(self):
+        """Where the reference was lost on the way."""
+        record = exposed(S.WORKING)
+
+        assert find(record, told(orders=(ours(order_ref=""),))).happening is H.SEEN_WORKING
+        assert find(record, told(completed=(ended(order_ref=""),))).happening is H.SEEN_CANCELLED
+        assert find(record, told(executions=(trade(order_ref=""),))).happening is H.SEEN_FILLED
+
+    @pytest.mark.parametrize("state", [S.SENDING, S.WORKING, S.UNKNOWN])
+    @pytest.mark.parametrize(
+        "testimony",
+        [
+            told(orders=(ours(), ours(perm_id=PERM + 1))),
+            told(orders=(ours(),), completed=(ended(perm_id=PERM + 1),)),
+            told(orders=(ours(),), executions=(trade(perm_id=PERM + 1),)),
+            told(completed=(ended(perm_id=PERM + 1, filled=Decimal(100)),), executions=(trade(),)),
+        ],
+        ids=["two open", "open and ended", "open and traded", "both sold"],
+    )
+    def test_two_orders_with_one_reference_are_unclear(self, state, testimony):
+        """It cannot be, so a person looks: neither is taken for ours."""
+        finding = find(exposed(state), testimony)
+
+        assert (finding.happening, finding.perm_id) == (H.UNCLEAR, PERM + 1)
+        assert finding.words == "2 orders carry its reference"
+
+    def test_order_with_another_permanent_id_than_on_record_is_unclear(self):
+        """The record's own id counts as one of the two."""
+        finding = find(exposed(S.WORKING, perm_id=4000), told(orders=(ours(),)))
+
+        assert finding.happening is H.UNCLEAR
+
+    def test_order_that_has_no_permanent_id_yet_is_still_ours(self):
+        """The reference names it; what is on record of the id stands."""
+        finding = find(exposed(S.WORKING), told(orders=(ours(perm_id=0),)))
+
+        assert (finding.happening, finding.perm_id) == (H.SEEN_WORKING, PERM)
+
+
+class TestTestimony:
+    def test_sums_are_of_one_contract(self):
+        """Shares held, orders, and shares that sell orders would sell."""
+        testimony = AllTold(
+            read_at=TEN,
+            positions=(
+                Position(ACCOUNT, stock(1), Decimal("10.5"), 50.0),
+                Position(ACCOUNT, stock(2), Decimal(7), 50.0),
+            ),
+            orders=(
+                an_order(stock(1), quantity="3"),
+                an_order(stock(2), quantity="4"),
+                evolve(an_order(stock(1), quantity="5"), remaining=Decimal(2)),
+                evolve(an_order(stock(1), quantity="6"), side=Side.BUY),
+            ),
+            completed=(),
+            executions=(),
+        )
+
+        assert (testimony.held(1), testimony.held(2), testimony.held(3)) == (
+            Decimal("10.5"),
+            Decimal(7),
+            Decimal(0),
+        )
+        assert [order.quantity for order in testimony.orders_on(1)] == [3, 5, 6]
+        assert (testimony.selling(1), testimony.selling(2), testimony.selling(3)) == (5, 4, 0)
+
+    def test_trade_that_is_younger_than_the_list_counts(self):
+        """The order's list is read first: what has traded since remains no more."""
+        partly = ours(remaining=Decimal(80))
+        for shares, left in ((10, 80), (20, 80), (30, 70), (100, 0)):
+            testimony = told(orders=(partly,), executions=(trade(shares=Decimal(shares)),))
+            assert testimony.selling(1) == left
+        strange = trade(perm_id=77, shares=Decimal(50))
+        assert told(orders=(partly,), executions=(strange,)).selling(1) == 80
+        unnumbered = told(orders=(ours(perm_id=0),), executions=(trade(perm_id=0),))
+        assert unnumbered.selling(1) == 100
+
+
+ORDERS = st.sampled_from(
+    [
+        ours(),
+        ours(status="PendingCancel", remaining=Decimal(60)),
+        ours(order_ref="", perm_id=77),
+        ours(perm_id=PERM + 1),
+        ours(account="DU0000002"),
+    ]
+)
+ENDED = st.sampled_from(
+    [
+        ended(),
+        ended(filled=Decimal(40)),
+        ended(status="Filled", filled=Decimal(100)),
+        ended(status="Inactive"),
+        ended(order_ref="", perm_id=77, filled=Decimal(100)),
+    ]
+)
+TRADES = st.builds(
+    lambda number, shares, strange: trade(
+        f"t{number}.01",
+        shares=Decimal(shares),
+        **({"order_ref": "", "perm_id": 77} if strange else {}),
+    ),
+    st.integers(0, 3),
+    st.integers(1, 120),
+    st.booleans(),
+)
+TOLD = st.builds(
+    told,
+    seconds=st.sampled_from([0.0, IN_TIME, LATE, 3600.0, NEXT_DAY, 3 * NEXT_DAY]),
+    held=st.sampled_from(["100.7", "0.7", "60.7", "0", "-99.3"]),
+    orders=st.lists(ORDERS, max_size=2).map(tuple),
+    completed=st.lists(ENDED, max_size=2).map(tuple),
+    executions=st.lists(TRADES, max_size=3).map(tuple),
+)
+RECORDS = st.builds(
+    exposed,
+    st.sampled_from([S.SENDING, S.WORKING, S.UNKNOWN]),
+    filled=st.sampled_from([Decimal(0), Decimal(40)]),
+)
+
+
+class TestLaws:
+    @given(RECORDS, TOLD, st.sampled_from([None, REFUSAL]))
+    def test_finding_is_a_move_of_the_table_or_none(self, record, testimony, refusal):
+        """Whatever is told; an unknown one that stays unclear makes no move."""
+        happening = find(record, testimony, refusal).happening
+
+        unclear_still = record.state is S.UNKNOWN and happening is H.UNCLEAR
+        assert happening is None or unclear_still or (record.state, happening) in MOVES
+
+    @given(RECORDS, TOLD, st.sampled_from([None, REFUSAL]))
+    def test_nothing_ends_an_intent_without_evidence(self, record, testimony, refusal):
+        """Rejected and not sent: nothing was sold, nothing of it is open, nothing has moved."""
+        finding = find(record, testimony, refusal)
+
+        if finding.happening in (H.SEEN_REJECTED, H.PROVEN_ABSENT):
+            assert record.state is S.SENDING
+            assert finding.filled == 0
+            refs = {(o.account, o.order_ref) for o in testimony.orders}
+            assert (ACCOUNT, record.intent.order_ref) not in refs
+        if finding.happening is H.PROVEN_ABSENT:
+            assert testimony.held(1) == record.position_before
+            assert testimony.read_at - TEN >= PATIENCE
+        if finding.happening is H.SEEN_WORKING:
+            assert any(o.order_ref == record.intent.order_ref for o in testimony.orders)
+        if finding.happening is H.SEEN_CANCELLED and testimony.read_at - TEN < FORGOTTEN:
+            assert any(c.order_ref == record.intent.order_ref for c in testimony.completed)
+
+    @given(RECORDS, TOLD)
+    def test_shares_sold_never_run_back(self, record, testimony):
+        """What was sold stays sold."""
+        assert find(record, testimony).filled >= record.filled
+
+    @given(RECORDS, TOLD, st.integers(1, 10**6), st.integers(0, 99))
+    def test_numbers_change_nothing(self, record, testimony, number, client):
+        """Order numbers and client ids take no part in any finding."""
+        changed = evolve(
+            testimony,
+            orders=tuple(evolve(o, order_id=number, client_id=client) for o in testimony.orders),
+            executions=tuple(
+                evolve(e, order_id=number, client_id=client) for e in testimony.executions
+            ),
+        )
+
+        assert find(record, changed) == find(record, testimony)
+
+    @given(RECORDS, TOLD, st.sampled_from([None, REFUSAL]))
+    def test_words_are_one_line(self, record, testimony, refusal):
+        """There is always a reason, and it is fit for a log."""
+        words = find(record, testimony, refusal).words
+
+        assert words.isprintable()
+        assert words
+
+
+def test_record_without_a_quantity_is_not_filled_by_nothing():
+    """What was meant stands in for what was sent."""
+    record = a_record(state=S.SENDING, sent_at=TEN)
+
+    assert find(record, told()).happening is None
+    assert find(record, told(executions=(trade(),))).happening is H.SEEN_FILLED

@@ -1,0 +1,226 @@
+"""What the broker answers, and does not answer, to an order."""
+
+from collections.abc import Callable
+
+import pytest
+from tests.desk import MINUTE, SECOND
+from tests.selling_desk import DECIDED, ELEVEN, SellingDesk
+
+from adapters.fake_order_desk import Fate
+from sellcore.ports.order_entry import Reply, Word
+
+NO_LIST = "it is in no list of the broker's; the position was 100 and is 100"
+
+
+def test_order_that_nobody_speaks_of_is_adopted_where_it_works() -> None:
+    """The list of open orders has it."""
+    desk = SellingDesk()
+    desk.entry.fate = Fate.SWALLOWED
+
+    desk.run()
+
+    assert desk.happened == ["PREPARED", "SENDING", "SEEN_WORKING"]
+    assert len(desk.sent) == 1
+
+
+def test_order_that_never_arrives_was_not_sent_and_is_not_sent_again() -> None:
+    """It is proven after 20 seconds, at the next look; the bar is not acted on any more."""
+    desk = SellingDesk()
+    desk.entry.fate = Fate.LOST
+
+    desk.run(40)
+
+    assert (len(desk.sent), desk.ends) == (1, ["not sent"])
+    assert desk.record.words == NO_LIST
+    assert desk.telling("unknown") == [
+        f"NASDAQ:MSFT: SELL 100: not sent: {NO_LIST}; "
+        "it is not sent again; the next bar decides anew"
+    ]
+    assert desk.outcome.errors == tuple(desk.telling("unknown"))
+    assert desk.outcome.action_executed == "SELL 100, 0 sold"
+
+
+def test_bar_after_one_that_was_not_sent_is_sold_anew() -> None:
+    """By another intent, with a higher number."""
+    desk = SellingDesk()
+    desk.entry.expect(Fate.LOST)
+
+    desk.run(70)
+
+    assert desk.ends == ["not sent", "filled"]
+    assert [order.order_id for order in desk.entry.sent] == [1, 2]
+    assert len({order.order_ref for order in desk.entry.sent}) == 2
+    assert desk.held() == 0
+
+
+def test_refused_order_is_rejected_in_the_brokers_words() -> None:
+    """At once, since it is in no list and the position has not moved."""
+    desk = SellingDesk()
+    desk.entry.fate = Fate.REJECTED
+
+    desk.run(40)
+
+    assert (len(desk.sent), desk.ends) == (1, ["rejected"])
+    assert desk.record.words == ("rejected by the broker: Order rejected - reason: by the script")
+    assert desk.causes == ["signal", "sent", "rejected"]
+    assert desk.outcome.timestamp == DECIDED
+    assert desk.outcome.action_executed == "SELL 100, 0 sold"
+    assert desk.outcome.errors[0].endswith("it is not sent again; the next bar decides anew")
+
+
+def answers(desk: SellingDesk, *words: tuple[Word, str, int]) -> Callable[[], None]:
+    return lambda: desk.entry._replies.extend(
+        Reply(1, word, text, code) for word, text, code in words
+    )
+
+
+def test_read_only_gateway_is_a_refusal() -> None:
+    """321 stands for many things; to a new order it says that there is none."""
+    desk = SellingDesk()
+    desk.entry.fate = Fate.LOST
+    read_only = (Word.REFUSAL, "The API interface is currently in Read-Only mode.", 321)
+    desk.stage.behind("entry.place", answers(desk, read_only))
+
+    desk.run()
+
+    assert desk.record.words == (
+        "rejected by the broker: The API interface is currently in Read-Only mode."
+    )
+
+
+def test_refusal_behind_a_first_word_is_heard() -> None:
+    """A status comes before the reason: it is rejected all the same, and counted as such."""
+    desk = SellingDesk()
+    desk.entry.fate = Fate.LOST
+    first = answers(desk, (Word.STATUS, "Inactive", 0))
+    then = answers(desk, (Word.REFUSAL, "Order rejected - reason: later", 201))
+    desk.stage.behind("entry.place", lambda: (first(), desk.stage.behind("entry.replies", then)))
+
+    desk.run()
+
+    assert desk.record.words == "rejected by the broker: Order rejected - reason: later"
+    assert desk.journal.rejections(desk.record.con_id) == 1
+
+
+@pytest.mark.parametrize("word", [Word.REMARK, Word.STATUS, Word.ORDER])
+def test_what_is_no_refusal_rejects_nothing(word: Word) -> None:
+    """Whatever it sounds like: the order works."""
+    desk = SellingDesk()
+    desk.entry.fate = Fate.SWALLOWED
+    desk.stage.behind("entry.place", answers(desk, (word, "Cancelled", 10349)))
+
+    desk.run()
+
+    assert desk.ends == ["working"]
+
+
+def test_refusal_that_lies_is_not_believed() -> None:
+    """The order works, so it is followed until it fills."""
+    desk = SellingDesk()
+    desk.entry.fate = Fate.WORKS
+    desk.stage.behind("entry.place", answers(desk, (Word.REFUSAL, "so they say", 201)))
+    desk.clock.at(ELEVEN + 7 * MINUTE, lambda: desk.entry.fill(desk.entry.order(1)))
+
+    desk.run()
+
+    assert desk.happened == ["PREPARED", "SENDING", "SEEN_WORKING", "SEEN_FILLED"]
+
+
+def test_refusal_of_another_order_is_not_ours() -> None:
+    """By its number, and nothing waits for the word of orders that were not sent."""
+    desk = SellingDesk()
+    desk.entry.fate = Fate.LOST
+    desk.stage.behind(
+        "entry.place", lambda: desk.entry._replies.append(Reply(99, Word.REFUSAL, "no", 201))
+    )
+
+    desk.run()
+
+    assert desk.ends == ["not sent"]
+
+
+def test_word_that_comes_late_is_waited_for() -> None:
+    """Twice nothing about it, then a refusal: it is asked for again while something is said."""
+    desk = SellingDesk()
+    desk.entry.fate = Fate.LOST
+    other = lambda: desk.entry._replies.append(Reply(99, Word.STATUS, "Filled"))  # noqa: E731
+    desk.entry.meanwhile(other, answers(desk, (Word.REFUSAL, "no such account", 435)))
+
+    desk.run()
+
+    assert desk.record.words == "rejected by the broker: no such account"
+    assert desk.record.sent_at == DECIDED
+
+
+@pytest.mark.parametrize("fate", [Fate.FILLS, Fate.WORKS, Fate.LOST, Fate.REJECTED])
+def test_line_that_goes_while_an_order_is_written_sends_nothing_twice(fate: Fate) -> None:
+    """Once the line is back, the lists say what became of it."""
+    desk = SellingDesk()
+    desk.entry.fate = fate
+    desk.entry.tear_after(1)
+
+    desk.run(30)
+
+    ends = {Fate.FILLS: "filled", Fate.WORKS: "working", Fate.REJECTED: "rejected"}
+    assert (len(desk.sent), desk.ends) == (1, [ends.get(fate, "not sent")])
+    assert desk.telling("sent") == ["NASDAQ:MSFT: SELL 100: sending: SELL 100 MKT DAY"]
+    assert any("may have been sent or not" in alert for alert in desk.alerts)
+
+
+def test_line_that_goes_before_an_order_is_written_sends_nothing() -> None:
+    """It is on record as SENDING, so it is proven absent and never written."""
+    desk = SellingDesk()
+    desk.entry.tear_after(0)
+
+    desk.run(30)
+
+    assert (desk.sent, desk.ends) == ([], ["not sent"])
+
+
+def test_order_whose_position_moves_and_that_is_nowhere_is_unknown() -> None:
+    """Nothing more is sold on it, and a person is told once, with the way out."""
+    desk = SellingDesk()
+    desk.entry.fate = Fate.LOST
+    desk.stage.behind("entry.place", lambda: desk.hold_quietly("60"))
+
+    desk.run(80)
+
+    assert (len(desk.sent), desk.ends) == (1, ["unknown"])
+    words = "it is in no list of the broker's; the position was 100 and is 60"
+    assert desk.telling("unknown") == [
+        f"NASDAQ:MSFT: SELL 100: unknown: {words}; "
+        "nothing more is sold on it; look at it in TWS, then: sellcli reconcile"
+    ]
+    assert desk.outcome.errors == tuple(desk.telling("unknown"))
+    assert desk.telling("denied") == [
+        "NASDAQ:MSFT: an earlier sale of it has not ended; this signal is not acted on"
+    ]
+
+
+def test_unknown_heals_by_evidence() -> None:
+    """The order shows up in a list after all."""
+    desk = SellingDesk()
+    desk.entry.fate = Fate.LOST
+    desk.stage.behind("entry.place", lambda: desk.hold_quietly("60"))
+    desk.run(4)
+    assert desk.ends == ["unknown"]
+    desk.hold_quietly("100")
+    desk.entry._accept(desk.entry.sent[0], Fate.FILLS)
+
+    desk.run(20)
+
+    assert desk.happened == ["PREPARED", "SENDING", "UNCLEAR", "SEEN_FILLED"]
+    assert desk.telling("filled") == ["NASDAQ:MSFT: SELL 100: filled: sold 100 of 100"]
+
+
+def test_what_is_sent_is_compared_again_every_five_minutes() -> None:
+    """And before, whenever something is to be sold or has been."""
+    desk = SellingDesk()
+    desk.entry.fate = Fate.WORKS
+    filled = ELEVEN + 3 * MINUTE
+    desk.clock.at(filled, lambda: desk.entry.fill(desk.entry.order(1)))
+
+    desk.run()
+
+    moved = [e.at for e in desk.journal.entries(desk.record.intent_id) if e.what == "SEEN_FILLED"]
+    assert moved[0] - filled <= MINUTE + 30 * SECOND

@@ -1,0 +1,236 @@
+"""A bar closes below its average: it is sold once, and everybody is told."""
+
+from decimal import Decimal
+
+import pytest
+from tests.builders import ACCOUNT, MSFT
+from tests.desk import MINUTE
+from tests.selling_desk import DECIDED, ELEVEN, OURS, SellingDesk
+
+from adapters.fake_order_desk import Fate
+from sellcore.event import OrderMoved, Prepared
+from sellcore.order import OrderType
+from sellcore.ports.order_entry import SellOrder
+from sellcore.ports.quotes import MarketQuote
+from sellcore.selling.limits import SellingPolicy
+from sellcore.usecases.watch import summary
+
+
+def test_signal_is_sold_once() -> None:
+    """All shares, by one order, as soon as the hour is final."""
+    desk = SellingDesk().run()
+
+    (order,) = desk.entry.sent
+    assert order == SellOrder(
+        1, ACCOUNT, MSFT, 100, OrderType.MARKET, None, desk.record.intent.order_ref
+    )
+    assert desk.happened == ["PREPARED", "SENDING", "SEEN_FILLED"]
+    assert (desk.record.sent_at, desk.record.decided_at) == (DECIDED, DECIDED)
+    assert desk.held() == 0
+
+
+def test_record_of_what_was_sent_is_complete() -> None:
+    """What must be known to find it again, and what came of it."""
+    record = SellingDesk(quantity="100.7").run().record
+
+    assert (record.client_id, record.order_id, record.quantity) == (OURS, 1, 100)
+    assert (record.position_before, record.held) == (Decimal("100.7"), Decimal("100.7"))
+    assert (record.limit_price, record.close, record.average) == (None, 90.0, 98.0)
+    assert (record.perm_id, record.filled, record.average_price) == (700_000_001, 100, 90.0)
+    assert (record.words, record.asked_to_go) == ("sold 100 of 100", ())
+    assert (record.not_before, record.deadline) == (DECIDED, ELEVEN + 10 * MINUTE)
+
+
+def test_on_record_before_on_the_wire() -> None:
+    """The intent before anything, SENDING before the order, and nothing after it but questions."""
+    calls = SellingDesk().run().stage.calls
+
+    order = [
+        calls.index(call)
+        for call in (
+            "journal.prepare, done",
+            "journal.sent_since",
+            "entry.order_ids",
+            "journal.record, done",
+            "entry.place",
+        )
+    ]
+    assert order == sorted(order)
+    assert calls.index("journal.record, done") == calls.index("entry.place") - 1
+    assert calls.count("entry.place") == 1
+
+
+def test_account_is_read_last_and_in_the_order_that_hides_nothing() -> None:
+    """Open orders, ended orders, trades, positions; then arithmetic and the journal alone."""
+    calls = SellingDesk().run().stage.calls
+    place = calls.index("entry.place")
+    questions = [c for c in calls[:place] if c.startswith(("broker", "witness")) and "," not in c]
+
+    assert questions[-4:] == [
+        "broker.open_orders",
+        "witness.completed_orders",
+        "witness.trades",
+        "broker.positions",
+    ]
+
+
+def test_person_is_told_of_signal_order_and_fill() -> None:
+    """In words with the ticker, and in values for a program."""
+    desk = SellingDesk().run()
+
+    assert desk.causes == ["signal", "sent", "filled"]
+    assert desk.telling("sent") == ["NASDAQ:MSFT: SELL 100: sending: SELL 100 MKT DAY"]
+    assert desk.telling("filled") == ["NASDAQ:MSFT: SELL 100: filled: sold 100 of 100"]
+    assert [notice.account for notice in desk.told.sent] == [ACCOUNT] * 3
+    assert desk.told.sent[-1].facts == {
+        "mode": "paper",
+        "ticker": "NASDAQ:MSFT",
+        "con_id": MSFT.con_id,
+        "intent_id": desk.record.intent_id,
+        "state": "filled",
+        "quantity": 100,
+        "filled": 100.0,
+        "average_price": 90.0,
+        "perm_id": 700_000_001,
+    }
+
+
+def test_audit_log_says_what_was_executed() -> None:
+    """One line for the decision, one for what came of it."""
+    desk = SellingDesk().run()
+    decided, executed = [r for r in desk.log.read() if r.intent_id is not None]
+
+    assert (decided.action_prepared, decided.action_executed) == ("SELL 100 MKT DAY", None)
+    assert (executed.action_prepared, executed.action_executed) == (
+        "SELL 100 MKT DAY",
+        "SELL 100, 100 sold @ 90.0000",
+    )
+    assert executed.reason == "filled: sold 100 of 100"
+    assert (executed.order_id, executed.perm_id, executed.errors) == (1, 700_000_001, ())
+    assert (executed.run_id, executed.intent_id) == ("test", desk.record.intent_id)
+    assert executed.mode is desk.mode
+
+
+def test_screen_is_told_every_step() -> None:
+    """Nothing is prepared in the sense of a dry run."""
+    desk = SellingDesk().run()
+
+    moves = [event.record.state.value for event in desk.events if isinstance(event, OrderMoved)]
+    assert moves == ["prepared", "sending", "filled"]
+    assert not [event for event in desk.events if isinstance(event, Prepared)]
+
+
+def test_summary_tells_sales() -> None:
+    """In one line each."""
+    desk = SellingDesk().run()
+    assert desk.state is not None
+
+    told = summary(desk.ports(), desk.state)
+
+    assert told.sales == ("NASDAQ:MSFT: SELL 100: filled: sold 100 of 100",)
+    assert (told.denied, told.unknown) == (0, 0)
+
+
+def test_order_that_works_is_followed_until_it_fills() -> None:
+    """Partly first; nothing more is sent meanwhile, though the next hours are below as well."""
+    desk = SellingDesk()
+    desk.entry.fate = Fate.WORKS
+    desk.clock.at(DECIDED + 8 * MINUTE, lambda: desk.entry.fill(desk.entry.order(1), 30))
+    desk.clock.at(ELEVEN + 80 * MINUTE, lambda: desk.entry.fill(desk.entry.order(1)))
+
+    desk.run(90)
+
+    assert desk.sent == ["SELL 100 MKT DAY"]
+    assert desk.happened == ["PREPARED", "SENDING", "SEEN_WORKING", "SEEN_WORKING", "SEEN_FILLED"]
+    assert (desk.record.filled, desk.held()) == (100, 0)
+    assert desk.causes == ["signal", "sent", "denied", "filled"]
+    assert desk.telling("denied") == [
+        "NASDAQ:MSFT: an earlier sale of it has not ended; this signal is not acted on"
+    ]
+
+
+def test_same_working_order_moves_nothing() -> None:
+    """Nothing is written that is on record already."""
+    desk = SellingDesk()
+    desk.entry.fate = Fate.WORKS
+
+    desk.run(40)
+
+    assert desk.happened == ["PREPARED", "SENDING", "SEEN_WORKING"]
+    assert desk.record.words == "the broker lists it as Submitted, 0 of 100 sold"
+    assert desk.causes == ["signal", "sent"]
+
+
+def test_order_that_the_broker_ends_is_not_sent_again() -> None:
+    """The rest stays; the next bar decides anew, with another intent."""
+    desk = SellingDesk()
+    desk.entry.expect(Fate.WORKS)
+
+    def end() -> None:
+        desk.entry.fill(desk.entry.order(1), 40)
+        desk.entry.end(desk.entry.order(1), why="by the exchange")
+
+    desk.clock.at(ELEVEN + 2 * MINUTE, end)
+
+    desk.run(50)
+
+    assert desk.ends == ["cancelled"]
+    assert desk.held() == 60
+    assert desk.outcome.action_executed == "SELL 100, 40 sold @ 90.0000"
+    assert desk.outcome.errors == (
+        "NASDAQ:MSFT: SELL 100: cancelled: ended as Cancelled with 40 of 100 sold: by the "
+        "exchange; it is not sent again; the next bar decides anew",
+    )
+    desk.run(70)
+    assert desk.sent == ["SELL 100 MKT DAY", "SELL 60 MKT DAY"]
+    assert desk.ends == ["cancelled", "filled"]
+
+
+@pytest.mark.parametrize(
+    ("quantity", "sent", "left"),
+    [("10.7", ["SELL 10 MKT DAY"], "0.7"), ("0.4", [], "0.4"), ("-30", [], "-30")],
+)
+def test_whole_shares_of_a_long_position_are_sold(
+    quantity: str, sent: list[str], left: str
+) -> None:
+    """A fraction stays, hour after hour; a short position is never touched."""
+    desk = SellingDesk(quantity=quantity).run(140)
+
+    assert desk.sent == sent
+    assert desk.held() == Decimal(left)
+    assert desk.ends == ["filled"] * len(sent)
+
+
+@pytest.mark.parametrize(
+    ("steps", "sent"),
+    [
+        ((("0", "0.01"),), ["SELL 100 LMT 89.55 DAY"]),
+        ((("0", "0.01"), ("50", "0.1")), ["SELL 100 LMT 89.5 DAY"]),
+    ],
+)
+def test_limit_order_lies_below_the_price_on_the_grid(
+    steps: tuple[tuple[str, str], ...], sent: list[str]
+) -> None:
+    """Half a percent below the bid, or the newest price."""
+    desk = SellingDesk()
+    desk.selling_policy = SellingPolicy(order_type=OrderType.LIMIT)
+    desk.describe(MSFT, *steps)
+    desk.market.told[MSFT] = MarketQuote(bid=90.0, last=93.0)
+
+    desk.run()
+
+    assert desk.sent == sent
+    assert desk.record.limit_price == desk.entry.sent[0].limit_price
+
+
+def test_limit_order_without_a_price_step_is_denied() -> None:
+    """A price off the grid would be refused; it says so."""
+    desk = SellingDesk()
+    desk.selling_policy = SellingPolicy(order_type=OrderType.LIMIT)
+    desk.market.told[MSFT] = MarketQuote(last=90.0)
+
+    desk.run()
+
+    assert (desk.sent, desk.ends) == ([], ["denied"])
+    assert desk.record.words == "no price increment is known for 89.55"
+    assert desk.causes == ["signal", "denied"]

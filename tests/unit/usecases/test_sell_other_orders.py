@@ -1,0 +1,391 @@
+"""Other orders on the position that is to be sold: they go first, confirmed, or nothing goes."""
+
+from decimal import Decimal
+
+import pytest
+from attrs import evolve
+from tests.builders import AAPL, MSFT, rule
+from tests.desk import MINUTE, MONDAY, SECOND
+from tests.selling_desk import DECIDED, ELEVEN, OURS, SellingDesk
+
+from adapters.fake_order_desk import CancelFate, Fate
+from sellcore.order import Side
+from sellcore.policy import AtClose, Policy
+from sellcore.ports.quotes import MarketQuote
+from sellcore.selling.limits import OtherOrders, SellingPolicy
+
+GONE = "these orders on it are or may be gone"
+STOP = "SELL 100 STP @ 240.00 GTC"
+
+
+def test_stop_of_ours_is_cancelled_first_and_confirmed() -> None:
+    """It is asked to go, on record before; it is gone from the list before anything is sold."""
+    desk = SellingDesk()
+    desk.rest()
+
+    desk.run()
+
+    calls = desk.stage.calls
+    asked, placed = calls.index("entry.cancel"), calls.index("entry.place")
+    assert calls[:asked].count("journal.record") == 1
+    assert "broker.open_orders" in calls[asked:placed]
+    assert desk.happened == ["PREPARED", "CANCELS_ASKED", "SENDING", "SEEN_FILLED"]
+    assert desk.sent == ["SELL 100 MKT DAY"]
+    assert desk.record.asked_to_go == (1001,)
+    words = [entry.words for entry in desk.journal.entries(desk.record.intent_id)]
+    assert words[1] == f"asked to go first: {STOP}"
+    assert desk.causes == ["signal", "sent", "filled"]
+    assert desk.held() == 0
+
+
+def test_all_orders_on_the_position_go_and_no_other() -> None:
+    """A purchase too; those on another position stay."""
+    desk = SellingDesk()
+    desk.hold(AAPL)
+    other = desk.rest(5, AAPL)
+    desk.rest(1001, quantity=Decimal(60), remaining=Decimal(60))
+    desk.rest(1002, side=Side.BUY, order_type="LMT", limit_price=80.0)
+
+    desk.run()
+
+    assert desk.record.asked_to_go == (1001, 1002)
+    assert desk.sent == ["SELL 100 MKT DAY"]
+    assert desk.broker.working() == (other,)
+
+
+@pytest.mark.parametrize(
+    ("changes", "client"),
+    [({"client_id": 9}, 9), ({"client_id": 0}, 0), ({"client_id": 0, "order_id": 0}, 0)],
+    ids=["another program's", "by hand", "by hand, unbound"],
+)
+def test_order_that_we_cannot_cancel_denies(changes: dict[str, int], client: int) -> None:
+    """It is named, with who entered it; it is left alone."""
+    desk = SellingDesk()
+    stop = desk.rest(**changes)
+
+    desk.run()
+
+    assert (desk.sent, desk.ends, desk.broker.working()) == ([], ["denied"], (stop,))
+    assert f"works on it: {STOP} (client {client})" in desk.record.words
+    assert desk.causes == ["signal", "denied"]
+    assert desk.outcome.errors[0].startswith("NASDAQ:MSFT: SELL 100: denied: ")
+    assert desk.outcome.action_executed is None
+    assert "entry.cancel" not in desk.stage.calls
+
+
+def test_order_that_cannot_be_cancelled_keeps_the_others_where_they_are() -> None:
+    """No protection is taken away for a sale that is denied anyway."""
+    desk = SellingDesk()
+    desk.rest(1001)
+    desk.rest(1002, client_id=9)
+
+    desk.run()
+
+    assert len(desk.broker.working()) == 2
+    assert desk.ends == ["denied"]
+
+
+def test_trader_may_want_no_order_to_be_cancelled() -> None:
+    """Then each of them denies."""
+    desk = SellingDesk()
+    desk.rest()
+    desk.selling_policy = SellingPolicy(other_orders=OtherOrders.DENY)
+
+    desk.run()
+
+    assert (desk.sent, desk.ends, len(desk.broker.working())) == ([], ["denied"], 1)
+
+
+def test_stray_order_with_our_reference_blocks() -> None:
+    """Nobody knows what it is: it is neither cancelled nor sold beside."""
+    desk = SellingDesk()
+    stray = desk.rest(order_ref="sellcli:ffffffffffffffff")
+
+    desk.run()
+
+    assert (desk.sent, desk.ends, desk.broker.working()) == ([], ["denied"], (stray,))
+    assert desk.telling("unknown") == [
+        f"{STOP} works at the broker with our reference sellcli:ffffffffffffffff, and no open "
+        "intent explains it; look at it in TWS, nothing is sold on that position meanwhile"
+    ]
+
+
+@pytest.mark.parametrize("part", [1, 40, 99])
+def test_stop_that_fills_in_part_while_it_goes_leaves_the_rest_to_us(part: int) -> None:
+    """Together they sell what is held, and not a share more."""
+    desk = SellingDesk()
+    stop = desk.rest()
+    desk.stage.before("entry.cancel", lambda: desk.entry.fill(stop, part))
+
+    desk.run()
+
+    assert desk.sent == [f"SELL {100 - part} MKT DAY"]
+    assert (desk.held(), desk.ends) == (0, ["filled"])
+    assert desk.record.position_before == 100 - part
+
+
+def test_stop_that_fills_instead_of_going_leaves_nothing_to_sell() -> None:
+    """We send nothing; the account is flat and not short."""
+    desk = SellingDesk()
+    desk.rest()
+    desk.entry.cancel_fate = CancelFate.FILLED_INSTEAD
+
+    desk.run()
+
+    assert (desk.sent, desk.ends, desk.held()) == ([], ["denied"], 0)
+    assert "0 shares held; there is nothing to sell" in desk.record.words
+
+
+def test_stop_whose_fill_the_position_does_not_show_yet_is_waited_for() -> None:
+    """Trades are told before positions move; nothing is sold in between."""
+    desk = SellingDesk()
+    stop = desk.rest()
+
+    def fill() -> None:
+        desk.entry.fill(stop, 40)
+        desk.hold_quietly("100")
+
+    desk.stage.before("entry.cancel", fill)
+    desk.clock.at(DECIDED + 2 * MINUTE, lambda: desk.hold_quietly("60"))
+
+    desk.run()
+
+    assert desk.sent == ["SELL 60 MKT DAY"]
+    assert desk.record.sent_at is not None
+    assert desk.record.sent_at > DECIDED + 2 * MINUTE
+    assert any("is not sold yet: 100 shares held, 60 expected" in text for text in desk.alerts)
+
+
+def test_cancel_that_is_never_confirmed_denies_when_time_is_up() -> None:
+    """It is asked for again at each look; the alarm names the order that may be gone."""
+    desk = SellingDesk()
+    desk.rest()
+    desk.entry.cancel_fate = CancelFate.IGNORED
+
+    desk.run(30)
+
+    assert (desk.sent, desk.ends) == ([], ["denied"])
+    assert desk.stage.calls.count("entry.cancel") > 10
+    assert desk.telling("protection gone") == [
+        f"NASDAQ:MSFT: not sold, and {GONE}: {STOP}; place them again if you want their protection"
+    ]
+    denied = [e for e in desk.journal.entries(desk.record.intent_id) if e.what == "DENIED"]
+    assert denied[0].at == ELEVEN + 11 * MINUTE
+
+
+def test_cancel_that_takes_its_time_is_waited_for() -> None:
+    """A few rounds within one look."""
+    desk = SellingDesk()
+    stop = desk.rest()
+    desk.entry.cancel_fate = CancelFate.IGNORED
+    nothing = lambda: None  # noqa: E731
+    desk.entry.meanwhile(nothing, nothing, lambda: desk.entry.end(stop))
+
+    desk.run()
+
+    assert desk.ends == ["filled"]
+    assert desk.record.sent_at == DECIDED
+    assert desk.stage.calls.count("entry.cancel") == 3
+
+
+def test_rounds_of_one_look_come_to_an_end() -> None:
+    """The next minute's look goes on with it."""
+    desk = SellingDesk()
+    desk.rest()
+    desk.entry.cancel_fate = CancelFate.IGNORED
+
+    desk.run(0.75)
+
+    assert desk.stage.calls.count("entry.cancel") == 5
+
+
+def test_stop_that_goes_by_itself_frees_the_way() -> None:
+    """Whoever cancelled it."""
+    desk = SellingDesk()
+    stop = desk.rest()
+    desk.entry.cancel_fate = CancelFate.IGNORED
+    desk.clock.at(ELEVEN + 3 * MINUTE, lambda: desk.entry.end(stop))
+
+    desk.run()
+
+    assert desk.ends == ["filled"]
+
+
+@pytest.mark.parametrize(
+    ("fate", "end"),
+    [(Fate.REJECTED, "rejected"), (Fate.LOST, "not sent"), (Fate.WORKS, "cancelled")],
+)
+def test_order_that_came_to_nothing_after_its_stop_was_cancelled_is_an_alarm(
+    fate: Fate, end: str
+) -> None:
+    """The position stands unprotected: somebody must know."""
+    desk = SellingDesk()
+    desk.rest()
+    desk.entry.fate = fate
+    if fate is Fate.WORKS:
+        desk.clock.at(ELEVEN + 3 * MINUTE, lambda: desk.entry.end(desk.entry.order(1)))
+
+    desk.run(20)
+
+    assert desk.ends == [end]
+    (text,) = desk.telling("protection gone")
+    assert text == (
+        f"NASDAQ:MSFT: not sold, and {GONE}: {STOP}; place them again if you want their protection"
+    )
+
+
+def test_order_placed_after_the_decision_is_cancelled_and_named_in_the_alarm() -> None:
+    """Over night somebody protects the position; in the morning the sale is denied all the same."""
+    desk = over_night()
+    desk.clock.at(MONDAY.open - MINUTE, lambda: desk.rest(1002, stop_price=80.0))
+    desk.entry.fate = Fate.REJECTED
+
+    watch_monday(desk)
+
+    assert desk.record.asked_to_go == (1002,)
+    (text,) = desk.telling("protection gone")
+    assert f"{GONE}: SELL 100 STP @ 80.00 GTC; place them again" in text
+
+
+def test_order_placed_after_the_decision_that_fills_while_it_goes_is_counted() -> None:
+    """The remainder is sold, as with any other."""
+    desk = over_night()
+
+    def protect() -> None:
+        stop = desk.rest(1002, stop_price=80.0)
+        desk.stage.before("entry.cancel", lambda: desk.entry.fill(stop, 40))
+
+    desk.clock.at(MONDAY.open - MINUTE, protect)
+
+    watch_monday(desk)
+
+    assert desk.sent == ["SELL 60 MKT DAY"]
+    assert (desk.held(), desk.ends) == (0, ["filled"])
+
+
+def test_sale_that_lapses_after_its_stop_was_cancelled_is_an_alarm() -> None:
+    """The price rises above the average between the cancel and the order."""
+    desk = over_night()
+    desk.rest()
+    desk.entry.cancel_fate = CancelFate.IGNORED
+
+    def rise() -> None:
+        desk.entry.end(desk.broker.working()[0])
+        desk.market.told[MSFT] = MarketQuote(bid=150.0)
+
+    desk.clock.at(MONDAY.open + 90 * SECOND, rise)
+
+    watch_monday(desk)
+
+    assert (desk.sent, desk.ends) == ([], ["lapsed"])
+    assert len(desk.telling("protection gone")) == 1
+
+
+def over_night() -> SellingDesk:
+    """Return a desk whose last hour of Friday closes below its average."""
+    desk = SellingDesk(MONDAY.open - 3 * MINUTE)
+    desk.policy = Policy(at_close=AtClose.NEXT_OPEN)
+    desk.drops_at_the_close()
+    return desk
+
+
+def watch_monday(desk: SellingDesk) -> None:
+    desk.watch(MONDAY.open + 12 * MINUTE)
+
+
+def test_stop_stays_where_the_days_caps_leave_no_room_for_the_sale() -> None:
+    """The first one waits for its stop to go; the second one does not take its place."""
+    desk = SellingDesk(rules={"NASDAQ:MSFT": rule(), "NASDAQ:AAPL": rule()})
+    desk.hold(AAPL)
+    desk.falls(AAPL)
+    desk.rest(1, AAPL)
+    desk.selling_policy = SellingPolicy(max_orders_per_day=1)
+
+    desk.run()
+
+    ends = {r.intent.instrument: str(r.state) for r in desk.records}
+    assert ends == {AAPL: "filled", MSFT: "denied"}
+    assert desk.telling("protection gone") == []
+
+
+def test_our_order_is_taken_back_where_more_is_being_sold_than_is_held() -> None:
+    """Somebody has sold by hand meanwhile."""
+    desk = SellingDesk()
+    desk.entry.fate = Fate.WORKS
+    desk.clock.at(ELEVEN + 3 * MINUTE, lambda: desk.hold_quietly("40"))
+
+    desk.run()
+
+    assert (desk.ends, desk.broker.working(), desk.held()) == (["cancelled"], (), 40)
+    assert desk.telling("unknown") == [
+        "NASDAQ:MSFT: 40 shares are held and 100 are being sold; our order is asked to go"
+    ]
+
+
+def test_only_our_own_order_is_taken_back() -> None:
+    """Another program sells as well; its order is not ours to touch."""
+    desk = SellingDesk()
+    desk.entry.fate = Fate.WORKS
+    desk.clock.at(ELEVEN + 3 * MINUTE, lambda: desk.rest(1002, client_id=9))
+
+    desk.run()
+
+    assert [order.client_id for order in desk.broker.working()] == [9]
+    assert desk.ends == ["cancelled"]
+
+
+def test_order_that_sells_what_is_held_is_left_to_it() -> None:
+    """Exactly all of it is not more than is held."""
+    desk = SellingDesk()
+    desk.entry.fate = Fate.WORKS
+
+    desk.run()
+
+    assert (desk.ends, len(desk.broker.working())) == (["working"], 1)
+    assert "entry.cancel" not in desk.stage.calls
+
+
+def test_part_that_fills_while_the_account_is_read_is_no_excess() -> None:
+    """The list of orders is older than the position: our own fill lies between them."""
+    desk = SellingDesk()
+    desk.entry.fate = Fate.WORKS
+
+    def fill_behind_the_list() -> None:
+        desk.stage.behind("broker.open_orders", lambda: desk.entry.fill(desk.entry.order(1), 30))
+
+    desk.stage.behind("entry.place", fill_behind_the_list)
+
+    desk.run()
+
+    assert "entry.cancel" not in desk.stage.calls
+    assert (desk.ends, desk.record.filled, desk.held()) == (["working"], 30, 70)
+    assert desk.telling("unknown") == []
+
+
+def test_cancel_fills_order() -> None:
+    """Two stops: one goes, one fills in part; a third that is not ours would have denied."""
+    desk = SellingDesk()
+    first = desk.rest(1001, quantity=Decimal(50), remaining=Decimal(50))
+    desk.rest(1002, quantity=Decimal(50), remaining=Decimal(30))
+    desk.stage.before("entry.cancel", lambda: desk.entry.fill(first, 20))
+
+    desk.run()
+
+    assert desk.sent == ["SELL 80 MKT DAY"]
+    assert desk.held() == 0
+
+
+def test_order_of_ours_with_a_purchase_is_no_excess() -> None:
+    """Purchases sell nothing."""
+    desk = SellingDesk()
+    desk.entry.fate = Fate.WORKS
+    order = evolve(
+        desk.rest(1002, side=Side.BUY, client_id=9), quantity=Decimal(500), remaining=Decimal(500)
+    )
+    desk.broker.finish(1002)
+    desk.clock.at(ELEVEN + 3 * MINUTE, lambda: desk.broker.work(order))
+
+    desk.run()
+
+    assert desk.ends == ["working"]
+    assert order.client_id != OURS

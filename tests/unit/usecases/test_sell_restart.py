@@ -1,0 +1,242 @@
+"""The process dies, anywhere: what it did is found, and nothing is done twice."""
+
+from decimal import Decimal
+
+import pytest
+from tests.builders import MSFT, an_order
+from tests.desk import MINUTE, SECOND
+from tests.journal_builders import a_record, moved, sent
+from tests.selling_desk import DECIDED, ELEVEN, OURS, SellingDesk
+
+from adapters.fake_order_desk import Fate
+from sellcore.selling.intent_record import IntentRecord
+from sellcore.selling.lifecycle import Happening, State
+
+
+def a_desk(fate: Fate = Fate.FILLS, *, stop: bool = False) -> SellingDesk:
+    desk = SellingDesk()
+    desk.entry.fate = fate
+    if stop:
+        desk.rest()
+    return desk
+
+
+def deaths(desk: SellingDesk) -> list[int]:
+    """Return at which calls of an undisturbed watch it may die, from the intent on."""
+    desk.run(1)
+    calls = desk.stage.calls
+    first = calls.index("journal.prepare")
+    # Behind a call is before the next one: nothing outside is touched between the two.
+    return [n for n, call in enumerate(calls, 1) if n > first and not call.endswith(", done")]
+
+
+CASES = [
+    pytest.param(fate, stop, number, id=f"{fate.name} {'with stop ' * stop}{number}")
+    for fate in (Fate.FILLS, Fate.WORKS, Fate.LOST, Fate.REJECTED)
+    for stop in (False, True)
+    for number in deaths(a_desk(fate, stop=stop))
+    if fate in (Fate.FILLS, Fate.LOST) or not stop
+]
+
+
+@pytest.mark.parametrize(("fate", "stop", "number"), CASES)
+def test_death_at_any_call_sells_once_at_most(fate: Fate, stop: bool, number: int) -> None:
+    """One intent, one order, and every share accounted for."""
+    desk = a_desk(fate, stop=stop)
+    desk.stage.dies_at = number
+
+    lives = desk.run_through_kills()
+
+    assert lives == 2
+    assert len(desk.records) <= 1
+    assert len(desk.sent) <= 1
+    assert desk.held() == (0 if fate is Fate.FILLS and desk.sent else 100)
+    if not desk.sent:
+        assert desk.ends in ([], ["not sent"], ["denied"], ["prepared"])
+    elif fate is Fate.FILLS:
+        assert (desk.ends, desk.record.filled) == (["filled"], 100)
+    elif fate is Fate.WORKS:
+        assert (desk.ends, len(desk.broker.working())) == (["working"], 1)
+    else:
+        assert desk.ends in (["rejected"], ["not sent"])
+
+
+def test_death_between_journal_and_log_decides_the_same_intent_again() -> None:
+    """It is sold once; the decision is on record afterwards."""
+    desk = a_desk()
+    desk.stage.behind("journal.prepare", desk.die)
+
+    assert desk.run_through_kills() == 2
+
+    assert (len(desk.records), len(desk.sent), desk.ends) == (1, 1, ["filled"])
+    decided = [r for r in desk.log.read() if r.bar_end == ELEVEN and not r.action_executed]
+    assert [record.intent_id for record in decided] == [desk.record.intent_id]
+
+
+def test_log_that_is_full_does_not_sell_twice() -> None:
+    """The journal has the intent; the decision is made again until it can be recorded."""
+    desk = a_desk(Fate.WORKS)
+    desk.clock.at(ELEVEN, lambda: setattr(desk.log, "full", True))
+    desk.clock.at(ELEVEN + 5 * MINUTE, lambda: setattr(desk.log, "full", False))
+
+    desk.run()
+
+    assert (len(desk.records), len(desk.sent)) == (1, 1)
+    decided = [r for r in desk.log.read() if r.bar_end == ELEVEN]
+    assert [record.intent_id for record in decided] == [desk.record.intent_id]
+
+
+def test_audit_log_that_is_full_behind_the_send_is_told() -> None:
+    """What became of the order is in the journal."""
+    desk = a_desk()
+    desk.stage.behind("entry.place", lambda: setattr(desk.log, "full", True))
+
+    desk.run()
+
+    assert desk.ends == ["filled"]
+    assert any("what became of an order is in the journal" in alert for alert in desk.alerts)
+
+
+def on_record(desk: SellingDesk) -> IntentRecord:
+    """Put an intent on MSFT on record that an earlier life has sent."""
+    moment = desk.true.moment - 30 * MINUTE
+    times = dict.fromkeys(("decided_at", "not_before", "deadline"), moment)
+    record = a_record(instrument=MSFT, held=Decimal(100), **times)
+    move = sent(record, moment, client_id=OURS, order_id=41, position_before=record.held)
+    desk.journal.prepare([record])
+    desk.journal.record([move])
+    return move.record
+
+
+def test_order_of_the_life_before_is_adopted_at_start() -> None:
+    """Before the first look at any bar."""
+    desk = a_desk()
+    record = on_record(desk)
+    desk.broker.work(an_order(order_ref=record.intent.order_ref, client_id=OURS))
+
+    desk.run(-0.5)
+
+    assert desk.ends == ["working"]
+    assert desk.stage.calls.index("journal.record") < desk.stage.calls.index("journal.epoch")
+
+
+def test_position_with_an_order_of_the_life_before_is_not_sold_again() -> None:
+    """The new signal is not acted on, and a person is told."""
+    desk = a_desk()
+    record = on_record(desk)
+    desk.broker.work(an_order(order_ref=record.intent.order_ref, client_id=OURS))
+
+    desk.run()
+
+    assert desk.sent == []
+    assert desk.telling("denied") == [
+        "NASDAQ:MSFT: an earlier sale of it has not ended; this signal is not acted on"
+    ]
+
+
+def test_order_that_the_life_before_never_wrote_is_proven_absent_at_start() -> None:
+    """Half an hour has passed; the bar that comes then is sold anew, with a higher number."""
+    desk = a_desk()
+    on_record(desk)
+
+    desk.run()
+
+    assert sorted(desk.ends) == ["filled", "not sent"]
+    assert [order.order_id for order in desk.entry.sent] == [42]
+
+
+def test_numbers_lie_above_every_number_on_record() -> None:
+    """Though the broker counts from one again."""
+    desk = a_desk()
+    record = on_record(desk)
+    step = moved(record, Happening.PROVEN_ABSENT, desk.true.moment)
+    desk.journal.record([step])
+    desk.entry.roll_back_ids()
+
+    desk.run()
+
+    assert [order.order_id for order in desk.entry.sent] == [42]
+
+
+def test_intent_that_was_prepared_is_sold_by_the_next_life() -> None:
+    """While its time lasts."""
+    desk = a_desk()
+    desk.stage.before("entry.order_ids", desk.die)
+
+    assert desk.run_through_kills() == 2
+
+    assert (len(desk.sent), desk.ends) == (1, ["filled"])
+    assert desk.record.sent_at is not None
+    assert desk.record.sent_at <= DECIDED + 10 * SECOND
+
+
+def test_intent_whose_time_ran_out_while_the_process_was_dead_is_denied() -> None:
+    """It is not sent late."""
+    desk = a_desk()
+
+    def die_long() -> None:
+        desk.true.moment += 15 * MINUTE
+        desk.die()
+
+    desk.stage.before("entry.order_ids", die_long)
+
+    assert desk.run_through_kills(40) == 2
+
+    assert (desk.sent, desk.ends) == ([], ["denied"])
+
+
+def test_stop_that_was_asked_to_go_is_named_by_the_next_life() -> None:
+    """Its name is on record."""
+    desk = a_desk(stop=True)
+
+    def die_long() -> None:
+        desk.true.moment += 15 * MINUTE
+        desk.die()
+
+    desk.stage.before("entry.order_ids", die_long)
+
+    assert desk.run_through_kills(40) == 2
+
+    (text,) = desk.telling("protection gone")
+    assert "SELL 100 STP @ 240.00 GTC" in text
+
+
+@pytest.mark.parametrize("state", [State.SENDING, State.UNKNOWN])
+def test_unsettled_order_shuts_its_position_over_restarts(state: State) -> None:
+    """Nothing is sold on it until it is settled."""
+    desk = a_desk(Fate.LOST)
+    desk.stage.behind("entry.place", lambda: desk.hold_quietly("60"))
+    desk.run(1 if state is State.SENDING else 5)
+    desk.broker.drop("restarted")
+
+    desk.run(70)
+
+    assert (len(desk.sent), desk.ends) == (1, ["unknown"])
+
+
+def test_journal_is_compared_again_once_the_line_is_back() -> None:
+    """The order filled while nobody could see it."""
+    desk = a_desk(Fate.WORKS)
+    fill = lambda: desk.entry.fill(desk.entry.order(1))  # noqa: E731
+    desk.clock.at(ELEVEN + MINUTE + SECOND, lambda: (desk.broker.drop(), fill()))
+
+    desk.run(3)
+
+    assert desk.ends == ["filled"]
+
+
+def test_journal_that_cannot_be_written_at_start_is_told_and_sells_nothing() -> None:
+    """Nothing counts as compared until it could be."""
+    desk = a_desk()
+    on_record(desk)
+    desk.journal.full = True
+    desk.clock.at(ELEVEN + 4 * MINUTE, lambda: setattr(desk.journal, "full", False))
+
+    desk.run(3)
+    assert desk.sent == []
+    assert desk.state is not None
+    assert desk.state.selling.reconciled_epoch is None
+    assert any("nothing is sent until the journal can be written" in a for a in desk.alerts)
+    desk.run()
+
+    assert (desk.sent, desk.ends) == ([], ["not sent"])
