@@ -25,6 +25,7 @@ from sellcore.selling.lifecycle import State
 from sellcore.selling.limit_price import PriceStep
 from sellcore.selling.limits import SellingPolicy
 from sellcore.timeframe import Granularity
+from sellcore.usecases.sell import CHECKED
 from sellcore.usecases.selling_state import Selling
 from sellcore.usecases.watch_state import Ports, Terms, WatchState
 
@@ -261,7 +262,8 @@ class SellingDesk(Desk):
     @property
     def happened(self) -> list[str]:
         """What the journal has on the one intent."""
-        return [entry.what for entry in self.journal.entries(self.record.intent_id)]
+        entries = self.journal.entries(self.record.intent_id)
+        return [entry.what for entry in entries if entry.what != CHECKED]
 
     @property
     def causes(self) -> list[str]:

@@ -102,9 +102,8 @@ def _tell_prepared(
 ) -> None:
     """Tell a person elsewhere of signals and missed bars, and show what went on record."""
     for decision in decisions:
-        if decision.outcome is Outcome.MISSED or (
-            decision.outcome is Outcome.SIGNAL and ports.selling is None
-        ):
+        missed = decision.outcome is Outcome.MISSED and decision.bar_end >= state.began
+        if missed or (decision.outcome is Outcome.SIGNAL and ports.selling is None):
             _tell_decision(ports, state, decision)
     if ports.selling is None:
         return

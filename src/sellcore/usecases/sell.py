@@ -31,7 +31,7 @@ from sellcore.usecases.watch_state import Ports, Terms, WatchState
 CHECKED = "CHECKED"
 """What the journal calls the answers of the checks."""
 
-_ROUNDS = 3
+_ROUNDS = 5
 """Looks at the account while orders that were asked to go are on their way out."""
 
 

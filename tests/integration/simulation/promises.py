@@ -65,12 +65,12 @@ def written(world: "World", order: SellOrder) -> None:
         "it is not armed any more": until is not None and ours > until + SLACK,
         "it is larger than allowed": order.quantity > policy.max_shares_per_order
         or value > policy.max_value_per_order * 1.05,
-        "the day's orders are used up": len(world.written) >= policy.max_orders_per_day,
+        "the day's orders are used up": world.written[ours.date()] >= policy.max_orders_per_day,
         "the broker is not reached": world.fault is not None,
         "its bars are old": world.bars_read_at is None or now - world.bars_read_at > STALE,
         "journal and broker were not compared": world.journal_compared != world.epoch,
     }
-    world.written.append(order.order_ref)
+    world.written[ours.date()] += 1
     met = [what for what, is_so in wrong.items() if is_so]
     if met:
         raise Broken(f"{order} of {con_id} was written although {' and '.join(met)}")

@@ -1,7 +1,7 @@
 """The world of one story: what lasts when the process is killed, and what does not."""
 
-from collections import deque
-from datetime import UTC, datetime, timedelta
+from collections import Counter, deque
+from datetime import UTC, date, datetime, timedelta
 from decimal import Decimal
 from random import Random
 
@@ -76,7 +76,7 @@ class World:
         self.narrow = self.policy != WIDE
         minutes = random.choice((None, None, None, 2, 5, 9))
         self.armed_until = None if minutes is None else self.now + timedelta(minutes=minutes)
-        self.written: list[str] = []
+        self.written: Counter[date] = Counter()
         self.bars_read_at: datetime | None = None
         self.journal_compared: int | None = None
         self.began_with: dict[int, Decimal] = {}

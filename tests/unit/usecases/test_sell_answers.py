@@ -189,7 +189,7 @@ def test_order_whose_position_moves_and_that_is_nowhere_is_unknown() -> None:
     words = "it is in no list of the broker's; the position was 100 and is 60"
     assert desk.telling("unknown") == [
         f"NASDAQ:MSFT: SELL 100: unknown: {words}; "
-        "nothing more is sold on it; look at it in TWS, then: sellcli reconcile"
+        "nothing more is sold on it; look in TWS, then settle it: sellcli reconcile"
     ]
     assert desk.outcome.errors == tuple(desk.telling("unknown"))
     assert desk.telling("denied") == [
