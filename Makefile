@@ -6,7 +6,7 @@ STAMP := $(VENV)/.installed
 WORKERS ?= auto
 SEEDS ?= 10000
 
-.PHONY: run test check format lint types imports docs bench soak clean
+.PHONY: run test check format lint types imports docs bench soak test-paper clean
 
 run: $(STAMP)  ## a whole simulated trading day in the terminal
 	$(BIN)/sellcli start --simulate
@@ -37,6 +37,9 @@ bench: $(STAMP)  ## figures beside a reference, in one run
 
 soak: $(STAMP)  ## stories of days on which things go wrong: make soak SEEDS=100000
 	$(BIN)/python -m tests.integration.simulation --seeds $(SEEDS)
+
+test-paper: $(STAMP)  ## against a real paper account: SELLCLI_PAPER=host:port make test-paper
+	$(BIN)/python -m pytest -q -rs tests/integration/test_paper.py
 
 $(STAMP): pyproject.toml constraints.txt
 	$(PYTHON) -m venv $(VENV)

@@ -12,6 +12,7 @@ COMMANDS = (
     "signals",
     "why",
     "reconcile",
+    "sales",
     "halt",
     "resume",
     "cache",

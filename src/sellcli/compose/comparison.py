@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING
 
 from attrs import frozen
 
-from sellcli.compose.record import journal
+from sellcli.compose.record import journal, selling_account
 from sellcli.compose.selling import equipped
 from sellcli.compose.watch import wired
 from sellcli.settings import Settings
@@ -31,15 +31,6 @@ class Compared:
     records: "tuple[IntentRecord, ...]"
     strays: "tuple[OpenOrder, ...]" = ()
     note: str | None = None
-
-
-def selling_account(settings: Settings) -> "tuple[Mode, str]":
-    """Return mode and account of the settings; ConfigError where they name none."""
-    from sellcore.order import Mode
-
-    if settings.live_kind is None or not settings.live_account:
-        raise ConfigError("no account sells; set account and kind in [live] of the settings")
-    return Mode(settings.live_kind.value), settings.live_account
 
 
 def compare(settings: Settings) -> Compared:

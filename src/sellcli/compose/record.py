@@ -13,6 +13,7 @@ if TYPE_CHECKING:
     from sellcli.screen.why_page import Story
     from sellcore.order import Mode
     from sellcore.record import DecisionRecord
+    from sellcore.selling.ledger import Proceeds
 
 
 def story(settings: Settings, ticker: str, at: datetime | None) -> "Story":
@@ -59,6 +60,37 @@ def story(settings: Settings, ticker: str, at: datetime | None) -> "Story":
 
 def _journal_of(settings: Settings, decision: "DecisionRecord") -> "SqliteJournal | None":
     return journal(settings, decision.mode, decision.account)
+
+
+def sales(settings: Settings, since: datetime | None) -> "list[tuple[str, Proceeds]]":
+    """
+    Return what the sales of each position have brought, with its ticker, by ticker.
+
+    Raises:
+        ConfigError: the settings name no account to sell from.
+        StorageError: the journal cannot be read.
+    """
+    from sellcore.selling.ledger import proceeds
+
+    mode, account = selling_account(settings)
+    kept = journal(settings, mode, account)
+    if kept is None:
+        return []
+    with closing(kept):
+        names = {r.con_id: r.intent.instrument.ticker for r in kept.intents()}
+        executions, commissions = kept.trades(since)
+        found = proceeds(executions, commissions, {})
+    pairs = [(names.get(each.con_id, str(each.con_id)), each) for each in found]
+    return sorted(pairs, key=lambda pair: pair[0])
+
+
+def selling_account(settings: Settings) -> "tuple[Mode, str]":
+    """Return mode and account of the settings; ConfigError where they name none."""
+    from sellcore.order import Mode
+
+    if settings.live_kind is None or not settings.live_account:
+        raise ConfigError("no account sells; set account and kind in [live] of the settings")
+    return Mode(settings.live_kind.value), settings.live_account
 
 
 def journal(settings: Settings, mode: "Mode", account: str) -> "SqliteJournal | None":

@@ -1,0 +1,64 @@
+"""``sellcli sales``: what was sold, at what price, and what it brought."""
+
+import json
+from datetime import UTC, datetime
+
+import click
+
+from sellcli.options import setting_options
+from sellcli.settings import Settings
+from sellcore.errors import ConfigError
+
+
+@click.command("sales")
+@click.option("--since", help="First date or instant, ISO 8601; a date means 00:00 UTC.")
+@click.option("--json", "as_json", is_flag=True, help="One JSON document on stdout.")
+@setting_options("state_dir")
+def command(settings: Settings, since: str | None, as_json: bool) -> None:
+    """
+    Show what the account's sales have brought, by the broker's executions on record.
+
+    \b
+    Example:
+      sellcli sales --since 2022-05-20
+    """
+    from sellcli.compose.record import sales
+    from sellcli.screen.text import NONE, price
+
+    found = sales(settings, _instant(since))
+    if as_json:
+        rows = [
+            {
+                "con_id": each.con_id,
+                "ticker": ticker,
+                "shares": float(each.shares),
+                "average_price": each.average_price,
+                "commissions": dict(each.commissions),
+                "realized": each.realized,
+                "estimated": each.estimated,
+            }
+            for ticker, each in found
+        ]
+        click.echo(json.dumps({"sales": rows}, indent=2))
+        return
+    for ticker, each in found:
+        costs = ", ".join(f"{price(amount)} {name}" for name, amount in each.commissions.items())
+        brought = NONE if each.realized is None else f"{each.realized:+.2f}"
+        click.echo(
+            f"{ticker:<14} {each.shares.normalize():>10f} sold at {price(each.average_price)}, "
+            f"commissions {costs or NONE}, realised {brought}{' (estimated)' * each.estimated}"
+        )
+    if not found:
+        click.echo("no sale is on record", err=True)
+
+
+def _instant(text: str | None) -> datetime | None:
+    if text is None:
+        return None
+    try:
+        moment = datetime.fromisoformat(text)
+    except ValueError:
+        raise ConfigError(
+            f"--since {text!r} is not a date or an instant, e.g. 2022-05-20 or 2022-05-20T14:00Z"
+        ) from None
+    return moment if moment.tzinfo else moment.replace(tzinfo=UTC)
