@@ -6,7 +6,7 @@ from importlib.util import find_spec
 
 from bench.measure import Row
 
-MODULES = ("kernels", "cache", "startup", "tick")
+MODULES = ("kernels", "cache", "startup", "tick", "selling")
 HEADINGS = ("what", "ours", "reference", "ratio", "goal", "", "machine", "against")
 
 

@@ -76,7 +76,7 @@ def _live(world: World) -> int:
     """Run life after life until the story is over; return how many there were."""
     policy = Policy(at_close=world.random.choice(tuple(AtClose)))
     lives = 0
-    day = world.now + timedelta(minutes=world.random.choice((9, 12, 18)))
+    day = world.now + timedelta(minutes=world.random.choice((6, 9, 14)))
     lives += _until(world, policy, day)
     if world.closes_meanwhile(day) or world.random.random() < 0.2:
         world.pass_the_night((world.now + OVERNIGHT).timestamp() // 86400 * 86400 + 13.45 * 3600)
@@ -126,7 +126,7 @@ def _watch(world: World, ports: Ports, terms: Terms, state: WatchState) -> None:
             moment = min(moment, max(state.retry_at, now))
         if terms.until is not None and moment > terms.until:
             return
-        idle = timedelta(minutes=world.random.choice((0, 0, 1, 2, 4)))  # not every look matters
+        idle = timedelta(minutes=world.random.choice((2, 4) if world.dice.calm else (0, 0, 1, 2, 4)))  # not every look matters
         ports.clock.sleep_until(min(moment + idle, terms.until or moment))
         read(ports, terms, state)
         cycle(ports, terms, state, show=False)

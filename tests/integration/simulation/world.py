@@ -42,7 +42,7 @@ class World:
         self.random = random = Random(seed)
         self.trace: list[str] | None = [] if trace else None
         self.dice = Dice(Mood.of(random), random)
-        self.tapes = {name: Tape.of(name, random) for name in NAMES[: random.choice((1, 1, 2))]}
+        self.tapes = {name: Tape.of(name, random) for name in NAMES[: random.choice((1, 1, 1, 2))]}
         self.begins = _begin(random)
         self.servers = Servers(
             random,
