@@ -1,13 +1,12 @@
 """``sellcli sales``: what was sold, at what price, and what it brought."""
 
 import json
-from datetime import UTC, datetime
 
 import click
 
+from sellcli.instants import typed_instant
 from sellcli.options import setting_options
 from sellcli.settings import Settings
-from sellcore.errors import ConfigError
 
 
 @click.command("sales")
@@ -25,7 +24,7 @@ def command(settings: Settings, since: str | None, as_json: bool) -> None:
     from sellcli.compose.record import sales
     from sellcli.screen.text import NONE, price
 
-    found = sales(settings, _instant(since))
+    found = sales(settings, typed_instant(since, "--since"))
     if as_json:
         rows = [
             {
@@ -50,15 +49,3 @@ def command(settings: Settings, since: str | None, as_json: bool) -> None:
         )
     if not found:
         click.echo("no sale is on record", err=True)
-
-
-def _instant(text: str | None) -> datetime | None:
-    if text is None:
-        return None
-    try:
-        moment = datetime.fromisoformat(text)
-    except ValueError:
-        raise ConfigError(
-            f"--since {text!r} is not a date or an instant, e.g. 2022-05-20 or 2022-05-20T14:00Z"
-        ) from None
-    return moment if moment.tzinfo else moment.replace(tzinfo=UTC)

@@ -2,13 +2,12 @@
 
 import json
 import sys
-from datetime import UTC, datetime
 
 import click
 
+from sellcli.instants import typed_instant
 from sellcli.options import setting_options
 from sellcli.settings import Settings
-from sellcore.errors import ConfigError
 
 
 @click.command("signals")
@@ -29,7 +28,7 @@ def command(settings: Settings, since: str | None, ticker: str | None, as_json: 
     from sellcore.record import to_json
 
     log = decision_log(settings)
-    records = list(log.read(_instant(since), ticker))
+    records = list(log.read(typed_instant(since, "--since"), ticker))
     for problem in log.problems():
         click.echo(f"sellcli: {problem}", err=True)
     if as_json:
@@ -40,15 +39,3 @@ def command(settings: Settings, since: str | None, ticker: str | None, as_json: 
         click.echo(record_line(record))
     if not records:
         click.echo(f"no decision is recorded below {settings.log_dir}", err=True)
-
-
-def _instant(text: str | None) -> datetime | None:
-    if text is None:
-        return None
-    try:
-        moment = datetime.fromisoformat(text)
-    except ValueError:
-        raise ConfigError(
-            f"--since {text!r} is not a date or an instant, e.g. 2022-05-20 or 2022-05-20T14:00Z"
-        ) from None
-    return moment if moment.tzinfo else moment.replace(tzinfo=UTC)

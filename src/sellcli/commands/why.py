@@ -1,13 +1,12 @@
 """``sellcli why``: one page on a decision, and on what came of it."""
 
 import json
-from datetime import UTC, datetime
 
 import click
 
+from sellcli.instants import typed_instant
 from sellcli.options import setting_options
 from sellcli.settings import Settings
-from sellcore.errors import ConfigError
 
 
 @click.command("why")
@@ -27,19 +26,9 @@ def command(settings: Settings, ticker: str, at: str | None, as_json: bool) -> N
     from sellcli.screen.why_page import form, page
     from sellcore.instrument import parse_ticker
 
-    told = story(settings, parse_ticker(ticker), _instant(at))
+    told = story(settings, parse_ticker(ticker), typed_instant(at, "--at"))
     if as_json:
         click.echo(json.dumps(form(told), indent=2))
         return
     for line in page(told):
         click.echo(line)
-
-
-def _instant(text: str | None) -> datetime | None:
-    if text is None:
-        return None
-    try:
-        moment = datetime.fromisoformat(text)
-    except ValueError:
-        raise ConfigError(f"--at {text!r} is not an instant, e.g. 2022-05-20T14:00Z") from None
-    return moment if moment.tzinfo else moment.replace(tzinfo=UTC)

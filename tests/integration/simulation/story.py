@@ -126,7 +126,9 @@ def _watch(world: World, ports: Ports, terms: Terms, state: WatchState) -> None:
             moment = min(moment, max(state.retry_at, now))
         if terms.until is not None and moment > terms.until:
             return
-        idle = timedelta(minutes=world.random.choice((2, 4) if world.dice.calm else (0, 0, 1, 2, 4)))  # not every look matters
+        idle = timedelta(
+            minutes=world.random.choice((2, 4) if world.dice.calm else (0, 0, 1, 2, 4))
+        )  # not every look matters
         ports.clock.sleep_until(min(moment + idle, terms.until or moment))
         read(ports, terms, state)
         cycle(ports, terms, state, show=False)

@@ -1,0 +1,127 @@
+"""``sellcli reconcile`` and ``sellcli sales``: what was sent, what is known, a person's word."""
+
+import re
+import signal
+import subprocess
+from collections.abc import Callable, Iterator
+from contextlib import closing
+from datetime import UTC, datetime
+from pathlib import Path
+
+import pytest
+from tests.integration.cli import begin, one_line, run, strict_json
+from tests.integration.test_live import ARMED, LIVE, SCENARIO, WIDE
+from tests.journal_builders import WAYS, a_record, steps
+
+from adapters.instance_lock import InstanceLock, state_folder
+from adapters.sqlite.journal import SqliteJournal
+from sellcore.order import Mode
+from sellcore.selling.lifecycle import State
+
+ACCOUNT = "DU0000001"
+KEYS = {"LIVE_ACCOUNT": ACCOUNT, "LIVE_KIND": "paper"}
+
+
+@pytest.fixture
+def unknown(tmp_path: Path) -> str:
+    """Leave an intent of which nobody knows what became; return its id."""
+    folder = state_folder(tmp_path / "state", Mode.PAPER, ACCOUNT)
+    folder.mkdir(parents=True)
+    record = a_record()
+    with closing(SqliteJournal(folder / "journal.db", Mode.PAPER, ACCOUNT)) as journal:
+        journal.prepare([record])
+        for move in steps(record, *WAYS[State.UNKNOWN]):
+            journal.record([move])
+    return record.intent_id
+
+
+def test_unknown_intent_is_settled_by_a_persons_word(tmp_path: Path, unknown: str) -> None:
+    """It names the intent and what was seen; the words stay on record."""
+    told = ("--settle", unknown[:8], "--why", "filled, seen in the statement")
+    done = run(tmp_path, "reconcile", *told, settings=KEYS)
+
+    assert (done.returncode, done.stderr) == (0, "")
+    assert "settled by hand: filled, seen in the statement" in done.stdout
+    again = run(tmp_path, "reconcile", *told, settings=KEYS)
+    assert again.returncode == 2
+    assert "0 open intents begin with" in one_line(again.stderr)
+
+
+def test_settling_needs_a_reason(tmp_path: Path, unknown: str) -> None:
+    """Whoever reads the journal next year wants to know."""
+    done = run(tmp_path, "reconcile", "--settle", unknown, settings=KEYS)
+
+    assert done.returncode == 2
+    assert "--settle needs --why" in one_line(done.stderr)
+
+
+def test_while_a_watch_runs_the_journal_alone_is_shown(tmp_path: Path, unknown: str) -> None:
+    """It compares them itself; the exit code says that something is unknown."""
+    now = datetime.now(UTC)
+    with InstanceLock(tmp_path / "state", Mode.PAPER, ACCOUNT, now):
+        done = run(tmp_path, "reconcile", "--json", settings=KEYS)
+
+    document = strict_json(done.stdout)
+    assert done.returncode == 4
+    assert "another sellcli runs" in str(document["note"])
+    intents = document["intents"]
+    assert isinstance(intents, list)
+    assert [intent["intent_id"] for intent in intents] == [unknown]
+
+
+def test_broker_that_knows_nothing_leaves_it_unknown(
+    tmp_path: Path, unknown: str, a_gateway: Callable[[Path], int]
+) -> None:
+    """Absence proves nothing once the position has moved; the way out is told."""
+    port = a_gateway(tmp_path)
+    done = run(tmp_path, "reconcile", "--port", str(port), settings=KEYS)
+
+    assert done.returncode == 4
+    assert "look in TWS, then settle it: sellcli reconcile" in done.stdout
+
+
+@pytest.fixture
+def a_gateway() -> Iterator[Callable[[Path], int]]:
+    """Return what starts a gateway below a folder; it is ended with the test."""
+    running: list[subprocess.Popen[str]] = []
+
+    def start(folder: Path) -> int:
+        (folder / "now.toml").write_text(
+            f'account = "{ACCOUNT}"\nstart = {datetime.now(UTC):%Y-%m-%dT%H:%M:%SZ}\n'
+        )
+        process = begin(folder, "gateway", "--port", "0", "--scenario", "now.toml")
+        running.append(process)
+        assert process.stderr is not None
+        found = re.search(r" on 127\.0\.0\.1:(\d+),", process.stderr.readline())
+        assert found is not None
+        return int(found[1])
+
+    yield start
+    for process in running:
+        process.send_signal(signal.SIGTERM)
+        process.communicate(timeout=30)
+
+
+def test_without_an_account_there_is_nothing_to_compare(tmp_path: Path) -> None:
+    """One line with the way out."""
+    done = run(tmp_path, "reconcile")
+
+    assert done.returncode == 2
+    assert "set account and kind in [live]" in one_line(done.stderr)
+
+
+def test_sales_show_what_was_sold_and_what_it_brought(tmp_path: Path) -> None:
+    """By the broker's own executions, commissions and realised profit."""
+    (tmp_path / "day.toml").write_text(SCENARIO)
+    run(tmp_path, *LIVE, "--arm-until", "23:59", settings=ARMED | WIDE)
+
+    where = ("--state-dir", "state/simulated")
+    lines = run(tmp_path, "sales", *where, settings=KEYS).stdout.splitlines()
+    document = strict_json(run(tmp_path, "sales", *where, "--json", settings=KEYS).stdout)
+
+    assert [line.split()[:2] for line in lines] == [["NASDAQ:AAPL", "10"], ["NASDAQ:MSFT", "100"]]
+    sales = document["sales"]
+    assert isinstance(sales, list)
+    for sale, cost in zip(sales, (140.0, 280.0), strict=True):
+        expected = (sale["average_price"] - cost) * sale["shares"] - sale["commissions"]["USD"]
+        assert sale["realized"] == pytest.approx(expected, abs=0.01)
