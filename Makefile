@@ -5,7 +5,7 @@ BIN := $(VENV)/$(if $(filter Windows_NT,$(OS)),Scripts,bin)
 STAMP := $(VENV)/.installed
 WORKERS ?= auto
 
-.PHONY: run test check format lint types imports docs bench clean
+.PHONY: run test check format lint types imports docs bench mutate clean
 
 run: $(STAMP)  ## a whole simulated trading day in the terminal
 	$(BIN)/sellcli start --simulate
@@ -33,6 +33,9 @@ docs: $(STAMP)  ## the manual against the program
 bench: $(STAMP)  ## figures beside a reference, in one run
 	$(BIN)/pip install --quiet -c constraints.txt -e ".[bench]"
 	$(BIN)/python -m bench
+
+mutate: $(STAMP)  ## break the selling core in small ways: do the tests notice? ONLY=testimony for one
+	$(BIN)/python scripts/mutate.py $(ONLY)
 
 $(STAMP): pyproject.toml constraints.txt
 	$(PYTHON) -m venv $(VENV)
