@@ -6,7 +6,7 @@ STAMP := $(VENV)/.installed
 WORKERS ?= auto
 SEEDS ?= 10000
 
-.PHONY: run test check format lint types imports docs bench soak test-paper clean
+.PHONY: run test check format lint types imports docs bench soak test-paper mutate clean
 
 run: $(STAMP)  ## a whole simulated trading day in the terminal
 	$(BIN)/sellcli start --simulate
@@ -40,6 +40,9 @@ soak: $(STAMP)  ## stories of days on which things go wrong: make soak SEEDS=100
 
 test-paper: $(STAMP)  ## against a real paper account: SELLCLI_PAPER=host:port make test-paper
 	$(BIN)/python -m pytest -q -rs tests/integration/test_paper.py
+
+mutate: $(STAMP)  ## break the selling core in small ways: do the tests notice? ONLY=testimony for one
+	$(BIN)/python scripts/mutate.py $(ONLY)
 
 $(STAMP): pyproject.toml constraints.txt
 	$(PYTHON) -m venv $(VENV)

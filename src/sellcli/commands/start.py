@@ -91,7 +91,7 @@ def command(
     try:
         with (
             wired(settings, simulated, screen) as wiring,
-            alerts(settings, os.environ, _bell()) as told,
+            alerts(settings, os.environ, _bell() if live else None) as told,
         ):
             wiring = evolve(wiring, ports=evolve(wiring.ports, alerts=told))
             if not live:
@@ -108,8 +108,12 @@ def command(
 
 
 def _bell() -> Callable[[str], object] | None:
-    """Return what writes alerts to the terminal; None where nobody sits before one."""
-    return sys.stderr.write if sys.stderr.isatty() else None
+    """Return what rings at each alert; its words are on the screen already."""
+    return (
+        (lambda text: sys.stderr.write("\a" * text.startswith("\a")))
+        if sys.stderr.isatty()
+        else None
+    )
 
 
 def _watch(

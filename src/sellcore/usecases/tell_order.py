@@ -60,7 +60,8 @@ def tell_moves(ports: Ports, state: WatchState, moves: Sequence[Move]) -> None:
 
 def _tell_gone(ports: Ports, state: WatchState, record: IntentRecord) -> None:
     """Tell a person which orders were asked to go for a sale that did not come about."""
-    if not record.asked_to_go or record.state is State.FILLED or ports.selling is None:
+    told = record.state in (State.FILLED, State.SETTLED)
+    if told or not record.asked_to_go or ports.selling is None:
         return
     try:
         steps = ports.selling.journal.entries(record.intent_id)
@@ -69,6 +70,8 @@ def _tell_gone(ports: Ports, state: WatchState, record: IntentRecord) -> None:
     words = [e.words for e in steps if e.what == Happening.CANCELS_ASKED.name]
     gone = ", ".join(each.removeprefix(ASKED_TO_GO) for each in words)
     sold = f"{record.filled.normalize():f} sold" if record.filled else "not sold"
+    if record.state is State.UNKNOWN:
+        sold = "perhaps not sold"
     text = (
         f"{record.intent.instrument.ticker}: {sold}, and these orders on it are or may be gone: "
         f"{gone or record.asked_to_go}; place them again if you want their protection"

@@ -108,5 +108,16 @@ def test_words_are_those_of_the_journal():
         *("cancelled", "rejected", "denied", "lapsed", "not sent", "settled"),
     ]
     assert [str(state) for state in State] == [state.value for state in State]
-    assert [str(happening) for happening in Happening] == [h.value for h in Happening]
-    assert all(h.value.isprintable() and len(h.value) > 10 for h in Happening)
+    assert [str(happening) for happening in Happening] == [
+        "the orders on its position are asked to go",
+        "a check says no, and its time is up or the no is final",
+        "there is no reason to sell any more",
+        "it is about to be written to the wire",
+        "the broker lists it as an open order",
+        "the broker's executions fill it",
+        "the broker lists it as ended before it was filled",
+        "the broker refused it and lists it nowhere",
+        "the broker lists it nowhere and the position has not moved",
+        "what the broker says does not settle what became of it",
+        "a person has looked and says what became of it",
+    ]

@@ -7,6 +7,7 @@ from tests.desk import MINUTE, SECOND
 from tests.selling_desk import DECIDED, ELEVEN, SellingDesk
 
 from adapters.fake_order_desk import Fate
+from sellcore.errors import BrokerUnavailable, InvalidValue
 from sellcore.ports.order_entry import Reply, Word
 
 NO_LIST = "it is in no list of the broker's; the position was 100 and is 100"
@@ -224,3 +225,37 @@ def test_what_is_sent_is_compared_again_every_five_minutes() -> None:
 
     moved = [e.at for e in desk.journal.entries(desk.record.intent_id) if e.what == "SEEN_FILLED"]
     assert moved[0] - filled <= MINUTE + 30 * SECOND
+
+
+def test_order_that_the_way_to_send_refuses_is_told_and_was_never_written() -> None:
+    """It is on record as SENDING, so it is proven absent; nothing else is sent instead."""
+    desk = SellingDesk()
+
+    def refuse() -> None:
+        raise InvalidValue("order 1: the account is not this login's")
+
+    desk.stage.before("entry.place", refuse)
+
+    desk.run(5)
+
+    assert (desk.sent, desk.ends) == ([], ["not sent"])
+    assert desk.telling("denied") == ["order 1: the account is not this login's"]
+
+
+def test_trouble_with_the_line_is_told_each_time_that_it_comes() -> None:
+    """While something waits to be sold; not twice while it lasts."""
+    desk = SellingDesk()
+    desk.switch.why = "wait"
+
+    def refuse() -> None:
+        raise BrokerUnavailable("no answer to executions")
+
+    for minute in (1, 5):
+        desk.clock.at(
+            ELEVEN + minute * MINUTE + SECOND,
+            lambda: desk.stage.before("witness.trades", refuse),
+        )
+
+    desk.run(9)
+
+    assert desk.alerts.count("no answer to executions") == 2

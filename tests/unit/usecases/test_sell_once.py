@@ -74,6 +74,16 @@ def test_account_is_read_last_and_in_the_order_that_hides_nothing() -> None:
     ]
 
 
+def test_account_is_read_once_before_the_order_and_once_behind() -> None:
+    """A look goes on only while orders that were asked to go are waited for."""
+    desk = SellingDesk()
+    desk.entry.fate = Fate.WORKS
+
+    calls = desk.run(0.75).stage.calls
+
+    assert calls[calls.index("journal.prepare") :].count("broker.open_orders") == 2
+
+
 def test_person_is_told_of_signal_order_and_fill() -> None:
     """In words with the ticker, and in values for a program."""
     desk = SellingDesk().run()

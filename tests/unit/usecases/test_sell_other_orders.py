@@ -235,6 +235,38 @@ def test_order_that_came_to_nothing_after_its_stop_was_cancelled_is_an_alarm(
     )
 
 
+def test_order_that_sold_a_part_after_its_stop_was_cancelled_is_an_alarm_too() -> None:
+    """What was sold is told beside."""
+    desk = SellingDesk()
+    desk.rest()
+    desk.entry.fate = Fate.WORKS
+
+    def end() -> None:
+        desk.entry.fill(desk.entry.order(1), 40)
+        desk.entry.end(desk.entry.order(1))
+
+    desk.clock.at(ELEVEN + 3 * MINUTE, end)
+
+    desk.run(20)
+
+    (text,) = desk.telling("protection gone")
+    assert text.startswith(f"NASDAQ:MSFT: 40 sold, and {GONE}: {STOP}; ")
+
+
+def test_order_that_is_unknown_after_its_stop_was_cancelled_is_an_alarm_too() -> None:
+    """Whether it was sold is for a person to find out."""
+    desk = SellingDesk()
+    desk.rest()
+    desk.entry.fate = Fate.LOST
+    desk.stage.behind("entry.place", lambda: desk.hold_quietly("60"))
+
+    desk.run(20)
+
+    assert desk.ends == ["unknown"]
+    (text,) = desk.telling("protection gone")
+    assert text.startswith(f"NASDAQ:MSFT: perhaps not sold, and {GONE}: {STOP}; ")
+
+
 def test_order_placed_after_the_decision_is_cancelled_and_named_in_the_alarm() -> None:
     """Over night somebody protects the position; in the morning the sale is denied all the same."""
     desk = over_night()
