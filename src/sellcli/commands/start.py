@@ -109,11 +109,11 @@ def command(
 
 def _bell() -> Callable[[str], object] | None:
     """Return what rings at each alert; its words are on the screen already."""
-    return (
-        (lambda text: sys.stderr.write("\a" * text.startswith("\a")))
-        if sys.stderr.isatty()
-        else None
-    )
+
+    def ring(text: str) -> object:
+        return sys.stderr.write("\a" if text.startswith("\a") else "")
+
+    return ring if sys.stderr.isatty() else None
 
 
 def _watch(
