@@ -125,7 +125,10 @@ def find(
         return finding(Happening.SEEN_WORKING, words)
     if ended:
         return finding(*_ended(record, ended[0], filled, refusal))
-    return finding(*_nowhere(record, told, filled, refusal, patience))
+    happening, words = _nowhere(record, told, filled, refusal, patience)
+    if happening is Happening.SEEN_FILLED:  # the position says so, and nobody tells a price
+        filled = Decimal(wanted)
+    return finding(happening, words)
 
 
 def _is_it(record: IntentRecord, account: str, order_ref: str, perm_id: int) -> bool:

@@ -264,6 +264,13 @@ class TestNowhere:
             f"{words}; the position was 100.7 and is {now:f}",
         )
 
+    def test_what_the_position_alone_shows_as_sold_counts_as_sold(self):
+        """All of it: nobody remembers the trades, nor a price."""
+        finding = find(exposed(S.WORKING), told(seconds=NEXT_DAY, held="0.7"))
+
+        assert (finding.happening, finding.filled) == (H.SEEN_FILLED, Decimal(100))
+        assert finding.average_price is None
+
     @pytest.mark.parametrize("seconds", [1.0, LATE, NEXT_DAY, 10 * NEXT_DAY])
     @pytest.mark.parametrize("held", ["100.7", "0.7", "50"])
     @pytest.mark.parametrize("refusal", [None, REFUSAL])
