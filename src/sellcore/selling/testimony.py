@@ -85,7 +85,7 @@ def find(
     told: Testimony,
     refusal: str | None = None,
     *,
-    patience: timedelta = PATIENCE,
+    since: datetime | None = None,
 ) -> Finding:
     """
     Return what the testimony proves of an intent whose order may be at the broker.
@@ -98,7 +98,8 @@ def find(
         record: Sending, working or unknown.
         told: Read after the order was written to the wire.
         refusal: The broker's words, where it has answered the order with a refusal.
-        patience: How long an order may take to appear anywhere.
+        since: When the last byte had left, or the line was opened, if that was later
+            than the record says; an order may take PATIENCE from then to appear.
     """
     working = [o for o in told.orders if _is_it(record, o.account, o.order_ref, o.perm_id)]
     ended = [c for c in told.completed if _is_it(record, c.account, c.order_ref, c.perm_id)]
@@ -125,7 +126,7 @@ def find(
         return finding(Happening.SEEN_WORKING, words)
     if ended:
         return finding(*_ended(record, ended[0], filled, refusal))
-    happening, words = _nowhere(record, told, filled, refusal, patience)
+    happening, words = _nowhere(record, told, filled, refusal, since)
     if happening is Happening.SEEN_FILLED:  # the position says so, and nobody tells a price
         filled = Decimal(wanted)
     return finding(happening, words)
@@ -160,15 +161,15 @@ def _nowhere(
     told: Testimony,
     filled: Decimal,
     refusal: str | None,
-    patience: timedelta,
+    since: datetime | None,
 ) -> tuple[Happening | None, str]:
     """Judge an order that no list holds, by what became of the position."""
     before, now = record.position_before or Decimal(0), told.held(record.con_id)
-    age = told.read_at - (record.sent_at or record.decided_at)
     moved = f"the position was {before.normalize():f} and is {now.normalize():f}"
     if record.state is State.UNKNOWN:
         return None, record.words
-    if age < patience and refusal is None:
+    sent = record.sent_at or record.decided_at
+    if _passed(told, sent, since) < PATIENCE and refusal is None:
         return None, "the broker has not listed it yet"
     if filled:
         return Happening.UNCLEAR, f"partly sold, and in no list any more; {moved}"
@@ -176,9 +177,15 @@ def _nowhere(
         if refusal is not None:
             return Happening.SEEN_REJECTED, f"rejected by the broker: {refusal}"
         return Happening.PROVEN_ABSENT, f"it is in no list of the broker's; {moved}"
-    if record.state is State.WORKING and age >= FORGOTTEN:
+    if record.state is State.WORKING and _passed(told, sent) >= FORGOTTEN:
         if now == before:
             return Happening.SEEN_CANCELLED, f"it ended over night; {moved}"
         if now == before - _sent(record):
             return Happening.SEEN_FILLED, f"it was filled before the night; {moved}"
     return Happening.UNCLEAR, f"it is in no list of the broker's; {moved}"
+
+
+def _passed(told: Testimony, *moments: datetime | None) -> timedelta:
+    """Return the time since the last of these; one ahead says nothing: a clock was set back."""
+    past = [moment for moment in moments if moment is not None and moment <= told.read_at]
+    return told.read_at - max(past, default=told.read_at)

@@ -14,7 +14,7 @@ from sellcore.selling.lifecycle import Happening, State
 from sellcore.selling.testimony import Finding, Testimony, find
 from sellcore.usecases.hear import hear
 from sellcore.usecases.selling_state import Selling
-from sellcore.usecases.tell_order import tell_moves, tell_person
+from sellcore.usecases.tell_order import sentence, tell_moves, tell_person
 from sellcore.usecases.watch_state import Ports, WatchState
 
 
@@ -111,6 +111,8 @@ def reconcile(ports: Ports, selling: Selling, state: WatchState) -> Reconciliati
         StorageError: the journal could not be written; nothing counts as compared.
     """
     epoch = ports.connection.epoch()
+    if state.selling.reconciled_epoch != epoch:
+        state.selling.listening_since = ports.clock.now()
     told = testify(ports, selling, state)
     opened = selling.journal.open_intents()
     findings = tuple(settle(ports, selling, state, opened, told))
@@ -125,6 +127,10 @@ def reconcile(ports: Ports, selling: Selling, state: WatchState) -> Reconciliati
             f"{stray} works at the broker with our reference {stray.order_ref}, and no open intent "
             "explains it; look at it in TWS, nothing is sold on that position meanwhile",
         )
+    for record in selling.journal.open_intents():
+        if record.state is State.UNKNOWN:  # whoever found it so may have died before it told
+            about = f"unknown {record.intent_id}"
+            tell_person(ports, state, Cause.UNKNOWN, about, sentence(record))
     state.selling.reconciled_epoch, state.selling.reconciled_at = epoch, told.read_at
     return Reconciliation(told, findings, strays)
 
@@ -139,7 +145,12 @@ def settle(
     """Move each intent whose order may be at the broker as far as the testimony proves."""
     exposed = [record for record in records if record.state.exposed]
     refusals = state.selling.refusals
-    findings = [(record, find(record, told, refusals.get(record.intent_id))) for record in exposed]
+    # By a clock that is wrong no time has passed, so that nothing counts as missing.
+    since = state.selling.listening_since if state.clock_fault is None else told.read_at
+    findings = [
+        (record, find(record, told, refusals.get(record.intent_id), since=since))
+        for record in exposed
+    ]
     moves = [
         move
         for record, finding in findings

@@ -48,11 +48,14 @@ class SellingState:
     Attributes:
         reconciled_epoch: The connection's epoch when journal and broker were last compared.
         reconciled_at: When that was, UTC.
+        listening_since: When an order of ours last left, or the line was opened, UTC: what
+            is missing from the broker's lists is missing since then at the earliest.
         refusals: The broker's words by intent, where it refused an order.
         verdicts: The last answers of the checks by intent.
     """
 
     reconciled_epoch: int | None = None
     reconciled_at: datetime | None = None
+    listening_since: datetime | None = None
     refusals: dict[str, str] = Factory(dict)
     verdicts: dict[str, Verdict] = Factory(dict)

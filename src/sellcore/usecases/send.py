@@ -58,6 +58,7 @@ def send(ports: Ports, selling: Selling, state: WatchState, ready: Sequence[Read
     try:
         entry.place(orders)
     finally:
+        state.selling.listening_since = ports.clock.now()
         tell_moves(ports, state, moves)
     if orders:
         _listen(selling, state, [order.order_id for order in orders])

@@ -45,6 +45,8 @@ def tell_moves(ports: Ports, state: WatchState, moves: Sequence[Move]) -> None:
         if move.before.state is record.state:
             continue
         cause = _CAUSES.get(record.state)
+        if record.state is State.UNKNOWN:
+            state.told[f"unknown {record.intent_id}"] = sentence(record)
         if cause is not None:
             _notify(ports, state, cause, record)
         if not record.state.open or record.state is State.UNKNOWN:

@@ -210,12 +210,22 @@ class TestNowhere:
             H.SEEN_REJECTED, f"rejected by the broker: {REFUSAL}"
         )
 
-    def test_patience_is_the_callers(self):
-        """Twenty seconds are only the rule."""
-        record, hour = exposed(), timedelta(hours=1)
+    @pytest.mark.parametrize("later", [0.5, 30.0, 3600.0])
+    def test_age_counts_from_when_it_can_have_left(self, later):
+        """To write it may have taken long, and a new line hears of old orders late."""
+        since = TEN + timedelta(seconds=later)
 
-        assert find(record, told(seconds=3599.0), patience=hour).happening is None
-        assert find(record, told(seconds=3600.0), patience=hour).happening is H.PROVEN_ABSENT
+        assert find(exposed(), told(seconds=later + IN_TIME), since=since).happening is None
+        found = find(exposed(), told(seconds=later + LATE), since=since)
+        assert found.happening is H.PROVEN_ABSENT
+
+    def test_instant_that_lies_ahead_says_nothing(self):
+        """The clock was set back since: what is known counts, or nothing has passed."""
+        ahead = TEN + timedelta(hours=2)
+
+        assert find(exposed(), told(seconds=LATE), since=ahead).happening is H.PROVEN_ABSENT
+        lost = exposed(sent_at=ahead, decided_at=ahead)
+        assert find(lost, told(seconds=LATE), since=ahead).happening is None
 
     def test_age_counts_from_when_it_was_sent(self):
         """Not from when it was decided, which may be a night before."""

@@ -1,6 +1,7 @@
 """What the broker answers, and does not answer, to an order."""
 
 from collections.abc import Callable
+from datetime import timedelta
 
 import pytest
 from tests.desk import MINUTE, SECOND
@@ -39,6 +40,23 @@ def test_order_that_never_arrives_was_not_sent_and_is_not_sent_again() -> None:
     ]
     assert desk.outcome.errors == tuple(desk.telling("unknown"))
     assert desk.outcome.action_executed == "SELL 100, 0 sold"
+
+
+def test_order_that_takes_long_to_leave_is_waited_for_from_then_on() -> None:
+    """Half a minute to write it: that it is in no list right behind says nothing."""
+    desk = SellingDesk()
+    desk.entry.fate = Fate.LOST
+
+    def dawdle() -> None:
+        desk.true.moment += timedelta(seconds=29)
+
+    desk.stage.before("entry.place", dawdle)
+
+    desk.run(1)
+    assert desk.ends == ["sending"]
+
+    desk.run(3)
+    assert desk.ends == ["not sent"]
 
 
 def test_bar_after_one_that_was_not_sent_is_sold_anew() -> None:

@@ -214,6 +214,20 @@ def test_unsettled_order_shuts_its_position_over_restarts(state: State) -> None:
     assert (len(desk.sent), desk.ends) == (1, ["unknown"])
 
 
+def test_unknown_that_nobody_was_told_of_is_told_by_the_next_life() -> None:
+    """The life before died between the journal and the alarm."""
+    desk = a_desk(Fate.LOST)
+    desk.stage.behind("entry.place", lambda: desk.hold_quietly("60"))
+    desk.run(5)
+    desk.broker.drop("restarted")
+    before = len(desk.telling("unknown"))
+
+    desk.run(8)
+
+    assert (before, len(desk.telling("unknown"))) == (1, 2)
+    assert "look in TWS" in desk.telling("unknown")[-1]
+
+
 def test_journal_is_compared_again_once_the_line_is_back() -> None:
     """The order filled while nobody could see it."""
     desk = a_desk(Fate.WORKS)
