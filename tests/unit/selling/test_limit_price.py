@@ -40,6 +40,7 @@ def ladders(draw: st.DrawFn) -> tuple[PriceStep, ...]:
     for _ in range(draw(st.integers(0, 5))):
         increment *= draw(st.sampled_from([2, 5, 10]))
         above = max(above, increment) * draw(st.sampled_from([2, 5, 10]))
+        above = -(-above // increment) * increment
         found.append(PriceStep(above, increment))
     return tuple(found)
 
