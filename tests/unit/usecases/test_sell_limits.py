@@ -156,7 +156,10 @@ def test_kill_switch_that_stays_denies_when_time_is_up() -> None:
     desk.run(20)
 
     assert (desk.sent, desk.ends) == ([], ["denied"])
-    assert "halted: stop it" in desk.record.words
+    assert desk.record.words == (
+        "halted: stop it; sellcli resume lets it sell again; to be sent from "
+        "2022-05-20T15:00:30Z to 2022-05-20T15:10:00Z; the next bar decides anew"
+    )
 
 
 Slow = Callable[[SellingDesk], None]
