@@ -36,26 +36,35 @@ LIMIT = 120
 """Seconds that a mutant may take: one that never ends is noticed as well."""
 
 _CORE = "sellcore.selling"
-_SELL = ("tests/unit/usecases/test_sell_*.py",)
+_SELL = (
+    ("tests/unit/usecases/test_sell_once.py",),
+    ("tests/unit/usecases/test_sell_answers.py", "tests/unit/usecases/test_sell_other_orders.py"),
+    (
+        "tests/unit/usecases/test_sell_at_close.py",
+        "tests/unit/usecases/test_sell_limits.py",
+        "tests/unit/usecases/test_sell_positions.py",
+        "tests/unit/usecases/test_sell_restart.py",
+    ),
+)
 _CHECKS = ("tests/unit/selling/test_checks.py",)
 TESTS: dict[str, tuple[tuple[str, ...], ...]] = {
-    f"{_CORE}.lifecycle": (("tests/unit/selling/test_lifecycle.py",), _SELL),
-    f"{_CORE}.testimony": (("tests/unit/selling/test_testimony.py",), _SELL),
-    f"{_CORE}.checks": (_CHECKS, _SELL),
-    f"{_CORE}.run_checks": (_CHECKS, _SELL),
-    f"{_CORE}.market_checks": (_CHECKS, _SELL),
-    f"{_CORE}.position_checks": (_CHECKS, _SELL),
-    f"{_CORE}.limit_checks": (_CHECKS, _SELL),
-    f"{_CORE}.facts": (("tests/unit/selling/test_facts.py",), _SELL),
-    f"{_CORE}.other_orders": (("tests/unit/selling/test_other_orders.py",), _SELL),
-    f"{_CORE}.intent_record": (("tests/unit/selling/test_intent_record.py",), _SELL),
-    f"{_CORE}.limit_price": (("tests/unit/selling/test_limit_price.py",), _SELL),
-    "sellcore.plan": (("tests/unit/test_plan*.py",), _SELL),
-    "sellcore.usecases.sell": (_SELL,),
-    "sellcore.usecases.send": (_SELL,),
-    "sellcore.usecases.reconcile": (_SELL,),
-    "sellcore.usecases.hear": (_SELL,),
-    "sellcore.usecases.gather": (_SELL,),
+    f"{_CORE}.lifecycle": (("tests/unit/selling/test_lifecycle.py",), *_SELL),
+    f"{_CORE}.testimony": (("tests/unit/selling/test_testimony.py",), *_SELL),
+    f"{_CORE}.checks": (_CHECKS, *_SELL),
+    f"{_CORE}.run_checks": (_CHECKS, *_SELL),
+    f"{_CORE}.market_checks": (_CHECKS, *_SELL),
+    f"{_CORE}.position_checks": (_CHECKS, *_SELL),
+    f"{_CORE}.limit_checks": (_CHECKS, *_SELL),
+    f"{_CORE}.facts": (("tests/unit/selling/test_facts.py",), *_SELL),
+    f"{_CORE}.other_orders": (("tests/unit/selling/test_other_orders.py",), *_SELL),
+    f"{_CORE}.intent_record": (("tests/unit/selling/test_intent_record.py",), *_SELL),
+    f"{_CORE}.limit_price": (("tests/unit/selling/test_limit_price.py",), *_SELL),
+    "sellcore.plan": (("tests/unit/test_plan*.py",), *_SELL),
+    "sellcore.usecases.sell": _SELL,
+    "sellcore.usecases.send": _SELL,
+    "sellcore.usecases.reconcile": _SELL,
+    "sellcore.usecases.hear": _SELL,
+    "sellcore.usecases.gather": _SELL,
 }
 """What must notice a mutant of a module, one lot after the other: the quickest first."""
 

@@ -46,9 +46,6 @@ def _sold(perm_id: int, told: Testimony) -> Decimal:
     orders = [o for o in told.orders if o.perm_id == perm_id and o.side is Side.SELL]
     completed = [c for c in told.completed if c.perm_id == perm_id and c.side is Side.SELL]
     trades = [e for e in told.executions if e.perm_id == perm_id and e.side is Side.SELL]
-    return max(
-        traded(trades),
-        *(order.quantity - order.remaining for order in orders),
-        *(order.filled for order in completed),
-        Decimal(0),
-    )
+    known = [order.quantity - order.remaining for order in orders]
+    known += [order.filled for order in completed]
+    return max([traded(trades), *known])

@@ -286,10 +286,11 @@ FAILS = {
         ),
         ({"held": Decimal("100.8")}, FOR_GOOD, "100.8 shares held, 100.7 expected"),
         ({"held": Decimal("402.8")}, FOR_GOOD, "402.8 shares held, 100.7 expected"),
+        ({"cancelled_sold": Decimal("0.5")}, FOR_NOW, "100.7 shares held, 100.2 expected"),
         (
             {"cancelled_sold": Decimal(40)},
             FOR_NOW,
-            "100.7 shares held, 60.7 expected; it was changed elsewhere",
+            "100.7 shares held, 60.7 expected",
         ),
     ],
     "quantity": [
@@ -343,7 +344,7 @@ FAILS = {
         (
             {"to_cancel": (STOP,), "policy": policy(other_orders=OtherOrders.DENY)},
             FOR_GOOD,
-            "works on it: SELL 100 STP @ 240.00 GTC (client 7); cancel them",
+            "works on it: SELL 100 STP @ 240.00 GTC (client 7)",
         ),
     ],
     "rejections": [
@@ -396,7 +397,7 @@ def test_check_fails(name, changes, for_now, words):
 
     assert not answer.passed
     assert answer.for_now is for_now
-    assert words in str(answer)
+    assert str(answer).endswith(words) if "; " in words else words in str(answer)
     assert str(answer) == f"{answer.found}; {answer.remedy}"
     assert answer.remedy
 

@@ -36,6 +36,8 @@ def test_times_are_utc():
     for name in ("decided_at", "not_before", "deadline", "sent_at"):
         with pytest.raises(InvalidValue, match="has no time zone"):
             a_record(**{name: TEN.replace(tzinfo=None)})
+    with pytest.raises(InvalidValue, match="has no time zone"):
+        sent(a_record(), TEN.replace(tzinfo=None), sent_at=TEN)
 
 
 @pytest.mark.parametrize(("state", "happening"), MOVES)
@@ -90,8 +92,12 @@ def test_step_that_changes_what_is_meant_is_refused(changes):
     move = sent(a_record())
     other = evolve(move.record, intent=evolve(move.record.intent, **changes))
 
-    with pytest.raises(IllegalMove, match="changes what is meant; make another intent"):
+    with pytest.raises(IllegalMove) as refused:
         check(evolve(move, record=other))
+
+    assert str(refused.value) == (
+        f"a step of intent {move.before.intent_id} changes what is meant; make another intent"
+    )
 
 
 def test_step_with_an_equal_intent_is_taken():

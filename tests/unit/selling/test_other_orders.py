@@ -113,6 +113,7 @@ class TestSoldMeanwhile:
 
         assert sold(testimony, before) == 60
         assert sold(told(), before) == 0
+        assert sold(told(), stop(remaining=Decimal("99.5"))) == 0
 
     def test_orders_of_others_do_not_count(self):
         """Nor purchases, nor what was never asked to go."""

@@ -144,6 +144,10 @@ class TestListed:
         )
         assert said(exposed(S.WORKING), testimony)[0] is H.SEEN_CANCELLED
 
+    def test_order_that_was_refused_and_cancelled_was_refused(self):
+        """Whatever status it ended with."""
+        assert said(exposed(), told(completed=(ended(),)), REFUSAL)[0] is H.SEEN_REJECTED
+
     def test_refused_order_that_has_sold_something_was_cancelled(self):
         """A refusal that comes behind a trade is no refusal."""
         testimony = told(
@@ -246,6 +250,13 @@ class TestNowhere:
             PERM,
             Decimal(40),
         )
+
+    @pytest.mark.parametrize("seconds", [NEXT_DAY, 10 * NEXT_DAY])
+    def test_order_that_was_never_seen_is_not_filled_by_a_night(self, seconds):
+        """That all of it is gone proves nothing of an order that nobody has ever listed."""
+        found = find(exposed(), told(seconds=seconds, held="0.7"))
+
+        assert found.happening is H.UNCLEAR
 
     @pytest.mark.parametrize("held", ["100.7", "0.7", "50"])
     def test_order_that_worked_and_is_gone_the_same_day_is_unclear(self, held):

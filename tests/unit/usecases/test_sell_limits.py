@@ -8,6 +8,8 @@ import pytest
 from attrs import evolve
 from tests.builders import ACCOUNT, MSFT, rule
 from tests.desk import HOUR, MINUTE, SECOND
+from tests.journal_builders import a_record, moved
+from tests.journal_builders import sent as sent_move
 from tests.selling_desk import DECIDED, ELEVEN, SellingDesk
 
 from adapters.fake_order_desk import Fate
@@ -15,6 +17,7 @@ from sellcore.instrument import Instrument
 from sellcore.order import Mode
 from sellcore.ports.quotes import MarketQuote
 from sellcore.selling.arming import AccountKind, Arming
+from sellcore.selling.lifecycle import Happening
 from sellcore.selling.limits import SellingPolicy
 
 
@@ -64,6 +67,33 @@ def test_caps_count_what_was_sent_before() -> None:
 
     assert desk.ends == ["not sent", "denied"]
     assert "order 2 of the day" in desk.records[1].words
+
+
+MIDNIGHT = ELEVEN.replace(hour=0)
+MICROSECOND = timedelta(microseconds=1)
+
+
+@pytest.mark.parametrize("late", [timedelta(0), 40 * SECOND, 4 * MINUTE, 7 * MICROSECOND])
+@pytest.mark.parametrize(("before", "sent"), [(timedelta(0), 0), (MICROSECOND, 1)])
+def test_day_of_the_caps_begins_at_midnight_utc(
+    late: timedelta, before: timedelta, sent: int
+) -> None:
+    """An order of that instant counts, one of the instant before does not; whenever it is now."""
+    desk = SellingDesk()
+    desk.selling_policy = SellingPolicy(max_orders_per_day=1)
+    record = a_record(9)
+    desk.journal.prepare([record])
+    step = sent_move(record, MIDNIGHT - before)
+    desk.journal.record([step, moved(step.record, Happening.PROVEN_ABSENT, MIDNIGHT)])
+
+    def linger() -> None:
+        desk.true.moment += late
+
+    desk.stage.before("journal.prepare", linger)
+
+    desk.run()
+
+    assert len(desk.sent) == sent
 
 
 def test_order_that_is_too_large_is_denied_and_not_cut() -> None:
@@ -126,7 +156,10 @@ def test_kill_switch_that_stays_denies_when_time_is_up() -> None:
     desk.run(20)
 
     assert (desk.sent, desk.ends) == ([], ["denied"])
-    assert "halted: stop it" in desk.record.words
+    assert desk.record.words == (
+        "halted: stop it; sellcli resume lets it sell again; to be sent from "
+        "2022-05-20T15:00:30Z to 2022-05-20T15:10:00Z; the next bar decides anew"
+    )
 
 
 Slow = Callable[[SellingDesk], None]

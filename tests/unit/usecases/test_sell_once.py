@@ -84,6 +84,17 @@ def test_account_is_read_once_before_the_order_and_once_behind() -> None:
     assert calls[calls.index("journal.prepare") :].count("broker.open_orders") == 2
 
 
+def test_last_answers_of_the_checks_are_kept() -> None:
+    """For whoever asks why."""
+    desk = SellingDesk().run()
+    assert desk.state is not None
+
+    verdict = desk.state.selling.verdicts[desk.record.intent_id]
+
+    assert verdict.allowed
+    assert len(verdict.checks) == 19
+
+
 def test_person_is_told_of_signal_order_and_fill() -> None:
     """In words with the ticker, and in values for a program."""
     desk = SellingDesk().run()

@@ -50,8 +50,42 @@ def test_all_orders_on_the_position_go_and_no_other() -> None:
     desk.run()
 
     assert desk.record.asked_to_go == (1001, 1002)
+    words = [entry.words for entry in desk.journal.entries(desk.record.intent_id)]
+    assert words[1] == "asked to go first: SELL 60 STP @ 240.00 GTC, BUY 100 LMT @ 80.00 GTC"
     assert desk.sent == ["SELL 100 MKT DAY"]
     assert desk.broker.working() == (other,)
+
+
+def test_order_that_comes_while_another_goes_is_asked_to_go_as_well() -> None:
+    """Both are on record and named; what either of them sells on its way out is counted."""
+    desk = SellingDesk()
+    first = desk.rest(1001)
+    desk.entry.cancel_fate = CancelFate.IGNORED
+
+    def come() -> None:
+        desk.rest(1002, stop_price=80.0)
+
+    def go() -> None:
+        desk.entry.fill(first, 30)
+        for order in desk.broker.working():
+            desk.entry.end(order)
+
+    desk.clock.at(ELEVEN + 2 * MINUTE + SECOND, come)
+    desk.clock.at(ELEVEN + 4 * MINUTE + SECOND, go)
+    desk.entry.fate = Fate.REJECTED
+
+    desk.run()
+
+    assert desk.sent == ["SELL 70 MKT DAY"]
+    assert desk.record.asked_to_go == (1001, 1002)
+    asked = [e for e in desk.journal.entries(desk.record.intent_id) if e.what == "CANCELS_ASKED"]
+    second = "SELL 100 STP @ 80.00 GTC"
+    assert [entry.words for entry in asked] == [
+        f"asked to go first: {STOP}",
+        f"asked to go first: {second}",
+    ]
+    (text,) = desk.telling("protection gone")
+    assert f"{GONE}: {STOP}, {second}; place them again" in text
 
 
 @pytest.mark.parametrize(
