@@ -50,7 +50,8 @@ def test_all_orders_on_the_position_go_and_no_other() -> None:
     desk.run()
 
     assert desk.record.asked_to_go == (1001, 1002)
-    words = [entry.words for entry in desk.journal.entries(desk.record.intent_id)]
+    entries = desk.journal.entries(desk.record.intent_id)
+    words = [entry.words for entry in entries if entry.what != "CHECKED"]
     assert words[1] == "asked to go first: SELL 60 STP @ 240.00 GTC, BUY 100 LMT @ 80.00 GTC"
     assert desk.sent == ["SELL 100 MKT DAY"]
     assert desk.broker.working() == (other,)
