@@ -18,7 +18,7 @@ from numpy.typing import NDArray
 
 from adapters.parquet.damage import Damaged
 from adapters.parquet.layout import SCHEMA_VERSION
-from adapters.parquet.sealed import BLANK, MARK, checksum, seal_position
+from adapters.parquet.seal import BLANK, MARK, checksum, seal_position
 from sellcore.bar import Floats, Seconds
 
 _UNKNOWN = 900_000_000_000_000

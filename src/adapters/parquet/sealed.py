@@ -7,7 +7,6 @@ starts no thread, and hands no damaged byte to a parser: the seal is tested firs
 """
 
 import json
-import zlib
 from collections.abc import Mapping
 from typing import Any
 
@@ -16,13 +15,8 @@ from attrs import frozen
 
 from adapters.parquet.damage import Damaged
 from adapters.parquet.layout import SCHEMA_VERSION
+from adapters.parquet.seal import BLANK, checksum, seal_position
 from sellcore.bar import Floats, Seconds
-
-MARK = "sellcli-crc32§"
-"""Where the seal begins. Not ASCII: nothing else in the footer can look like it."""
-
-BLANK = b"00000000"
-"""Stands for the checksum while it is computed. Behind it follows the index, as JSON."""
 
 
 class NewerSchema(Exception):
@@ -69,20 +63,6 @@ def unseal(content: bytearray, columns: Mapping[str, str]) -> Sealed:
     except (KeyError, TypeError, ValueError) as error:
         raise Damaged(f"contradicts itself: {error}") from error
     return Sealed(index, {name: found[name] for name in columns})
-
-
-def seal_position(content: bytes | bytearray) -> int:
-    """Return where the checksum stands, or -1 where there is no seal."""
-    mark = MARK.encode()
-    found = content.rfind(mark)
-    return found + len(mark) if found >= 0 else -1
-
-
-def checksum(content: bytes | bytearray, at: int) -> bytes:
-    """Return the checksum that belongs at ``at``, of all bytes with a blank there."""
-    view = memoryview(content)
-    before = zlib.crc32(BLANK, zlib.crc32(view[:at]))
-    return b"%08x" % zlib.crc32(view[at + len(BLANK) :], before)
 
 
 def _index(content: bytearray) -> Mapping[str, Any]:
