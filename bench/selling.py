@@ -6,6 +6,7 @@ else; the stamps are taken by it: when it has answered the last request for bars
 of the look at which the hour was final, and when the order messages arrive.
 """
 
+import gc
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import closing, contextmanager
 from datetime import UTC, date, datetime, timedelta
@@ -104,11 +105,13 @@ def _sale(signals: int) -> tuple[float, float]:
                 terms = Terms(Mode.PAPER, "bench", ACCOUNT, Policy(), None, lambda attempt: 1.0)
                 state = begin(ports, terms, None)
                 cycle(ports, terms, state, show=True)
+                gc.freeze()  # as the command does
                 for moment in (START + timedelta(minutes=1), START + timedelta(minutes=2), FINAL):
                     clock.sleep_until(moment)
                     read(ports, terms, state)
                     cycle(ports, terms, state, show=False)
         finally:
+            gc.unfreeze()
             server.stop()
         stamps = server.stamps
         if len(stamps.orders) != signals:

@@ -4,23 +4,28 @@ from importlib import import_module
 
 import click
 
-COMMANDS = (
-    "start",
-    "status",
-    "assign",
-    "assignments",
-    "signals",
-    "why",
-    "reconcile",
-    "sales",
-    "halt",
-    "resume",
-    "cache",
-    "config",
-    "doctor",
-    "gateway",
-)
-"""In the order in which a newcomer meets them; each is a module of sellcli.commands."""
+COMMANDS = {
+    "start": "Watch every holding all day; decide, and sell once armed.",
+    "status": "Show every holding and its distance to all averages.",
+    "assign": "Let a ticker follow an average.",
+    "assignments": "Show, export or import which ticker follows which rule.",
+    "signals": "Show what was decided, from the audit log.",
+    "why": "Explain a decision, and what came of it.",
+    "reconcile": "Compare what was sent with what the broker says.",
+    "sales": "Show what was sold, and what it brought.",
+    "halt": "Halt all selling.",
+    "resume": "End a halt.",
+    "cache": "Look at the downloaded bars, check them, or write them anew.",
+    "config": "Show every setting and where it came from.",
+    "doctor": "Look at everything a watch needs, with the fix for each.",
+    "gateway": "Serve the TWS API with a simulated market.",
+}
+"""
+What each command is for, in the order in which a newcomer meets them.
+
+Each is a module of sellcli.commands. Their help stands here as well, so that
+the list of them loads none.
+"""
 
 
 class LazyCommands(click.Group):
@@ -29,6 +34,11 @@ class LazyCommands(click.Group):
     def list_commands(self, ctx: click.Context) -> list[str]:
         """Return the names in the order of COMMANDS."""
         return list(COMMANDS)
+
+    def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
+        """Write the list of commands."""
+        with formatter.section("Commands"):
+            formatter.write_dl(list(COMMANDS.items()))
 
     def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
         """Return the command, or None where there is none of that name."""
