@@ -100,7 +100,7 @@ Mutant = tuple[int, str, ast.Module]
 def mutants(tree: ast.Module) -> Iterator[Mutant]:
     """Yield every mutant of a module, in the order of its lines."""
     found = [
-        (getattr(node, "lineno", 0), what, position, change)
+        (_line(node), what, position, change)
         for position, node in enumerate(ast.walk(tree))
         for what, change in _changes(node)
     ]
@@ -111,6 +111,10 @@ def mutants(tree: ast.Module) -> Iterator[Mutant]:
         mutant = copy.deepcopy(tree)
         change(_node_at(mutant, position))
         yield line, what, ast.fix_missing_locations(mutant)
+
+
+def _line(node: ast.AST) -> int:
+    return getattr(node.target if isinstance(node, ast.comprehension) else node, "lineno", 0)
 
 
 def _node_at(tree: ast.Module, wanted: int) -> ast.AST:

@@ -277,3 +277,43 @@ def test_trouble_with_the_line_is_told_each_time_that_it_comes() -> None:
     desk.run(9)
 
     assert desk.alerts.count("no answer to executions") == 2
+
+
+def lost_and_found(desk: SellingDesk) -> None:
+    desk.broker.lose_servers()
+    desk.broker.restore_servers(data_lost=True)
+
+
+@pytest.mark.parametrize(
+    ("call", "happens"),
+    [
+        ("witness.completed_orders", lost_and_found),
+        ("witness.trades", lost_and_found),
+        ("broker.positions", lost_and_found),
+        ("broker.positions, done", lambda desk: desk.broker.lose_servers()),
+    ],
+)
+def test_account_that_was_read_over_two_lines_is_not_believed(
+    call: str, happens: Callable[[SellingDesk], None]
+) -> None:
+    """An order could hide between them: nothing is sent, and it is read anew."""
+    desk = SellingDesk()
+    desk.stage.before("journal.prepare", lambda: desk.stage.before(call, lambda: happens(desk)))
+    back = lambda: desk.broker.restore_servers()  # noqa: E731
+    desk.clock.at(ELEVEN + 4 * MINUTE, back)
+
+    desk.run()
+
+    assert "the line was lost while the account was read" in desk.alerts
+    assert (len(desk.sent), desk.ends) == (1, ["filled"])
+    assert desk.record.sent_at is not None
+    assert desk.record.sent_at > DECIDED
+
+
+def test_trades_and_their_costs_are_kept() -> None:
+    """The broker forgets them over night."""
+    desk = SellingDesk().run()
+
+    (execution,), (commission,) = desk.journal.trades()
+    assert (execution.shares, execution.price) == (100, 90.0)
+    assert commission.exec_id == execution.exec_id

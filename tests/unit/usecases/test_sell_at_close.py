@@ -8,7 +8,7 @@ from tests.desk import FRIDAY, MINUTE, MONDAY, SECOND
 from tests.selling_desk import SellingDesk
 
 from adapters.fake_order_desk import Fate
-from sellcore.order import SendAt
+from sellcore.order import OrderType, SendAt
 from sellcore.policy import AtClose, Policy
 from sellcore.ports.quotes import MarketQuote
 from sellcore.selling.limits import SellingPolicy
@@ -128,6 +128,17 @@ def test_submit_sends_at_once_and_the_broker_holds_it() -> None:
     assert desk.record.deadline == MONDAY.open + 10 * MINUTE
     assert desk.record.intent.send_at is SendAt.ANY_TIME
     assert (len(desk.sent), desk.ends) == (1, ["filled"])
+
+
+def test_submit_sets_its_limit_by_the_close() -> None:
+    """There is no newer price while the market is closed: half a percent below 90."""
+    desk = at_close(AtClose.SUBMIT)
+    desk.selling_policy = SellingPolicy(order_type=OrderType.LIMIT)
+    desk.describe(MSFT, ("0", "0.01"))
+
+    desk.watch(FRIDAY.close + 5 * MINUTE)
+
+    assert desk.sent == ["SELL 100 LMT 89.55 DAY"]
 
 
 def test_submit_is_not_rechecked() -> None:

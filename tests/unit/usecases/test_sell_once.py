@@ -82,6 +82,8 @@ def test_account_is_read_once_before_the_order_and_once_behind() -> None:
     calls = desk.run(0.75).stage.calls
 
     assert calls[calls.index("journal.prepare") :].count("broker.open_orders") == 2
+    behind = calls[calls.index("entry.place") :]
+    assert behind[: behind.index("broker.open_orders")].count("entry.replies") == 2
 
 
 def test_last_answers_of_the_checks_are_kept() -> None:
@@ -225,8 +227,8 @@ def test_whole_shares_of_a_long_position_are_sold(
 @pytest.mark.parametrize(
     ("steps", "sent"),
     [
-        ((("0", "0.01"),), ["SELL 100 LMT 89.55 DAY"]),
-        ((("0", "0.01"), ("50", "0.1")), ["SELL 100 LMT 89.5 DAY"]),
+        ((("0", "0.01"),), ["SELL 100 LMT 90.54 DAY"]),
+        ((("0", "0.01"), ("50", "0.1")), ["SELL 100 LMT 90.5 DAY"]),
     ],
 )
 def test_limit_order_lies_below_the_price_on_the_grid(
@@ -236,7 +238,7 @@ def test_limit_order_lies_below_the_price_on_the_grid(
     desk = SellingDesk()
     desk.selling_policy = SellingPolicy(order_type=OrderType.LIMIT)
     desk.describe(MSFT, *steps)
-    desk.market.told[MSFT] = MarketQuote(bid=90.0, last=93.0)
+    desk.market.told[MSFT] = MarketQuote(bid=91.0, last=93.0)
 
     desk.run()
 

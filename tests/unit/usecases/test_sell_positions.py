@@ -6,6 +6,7 @@ import pytest
 from attrs import evolve
 from tests.builders import ACCOUNT, MSFT, a_position, rule
 from tests.desk import HOUR, MINUTE
+from tests.selling_builders import ended
 from tests.selling_desk import DECIDED, ELEVEN, SellingDesk
 
 from adapters.fake_broker import FakeBroker
@@ -120,6 +121,20 @@ def test_trades_of_another_account_fill_nothing(account: str) -> None:
     desk.run()
 
     assert desk.ends == (["working"] if account == "other" else ["filled"])
+    kept = {execution.account for execution in desk.journal.trades()[0]}
+    assert kept == (set() if account == "other" else {ACCOUNT})
+
+
+def test_orders_that_ended_in_another_account_are_not_counted() -> None:
+    """A permanent id is unique within its account only."""
+    desk = TwoAccounts()
+    desk.rest(1001)
+    strange = evolve(ended(), con_id=MSFT.con_id, account=desk.OTHER, perm_id=1001)
+    desk.entry.witness.ended(evolve(strange, order_ref="", filled=Decimal(40)))
+
+    desk.run()
+
+    assert (desk.sent, desk.ends) == (["SELL 100 MKT DAY"], ["filled"])
 
 
 @pytest.mark.parametrize("now", ["60", "150", "400"])
