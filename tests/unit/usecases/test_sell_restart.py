@@ -11,7 +11,7 @@ from tests.selling_desk import DECIDED, ELEVEN, OURS, SellingDesk
 from adapters.fake_order_desk import Fate
 from sellcore.selling.intent_record import IntentRecord
 from sellcore.selling.lifecycle import Happening, State
-from sellcore.usecases.reconcile import testify
+from sellcore.usecases import reconcile
 from sellcore.usecases.watch_state import WatchState
 
 
@@ -264,7 +264,7 @@ def asked(desk: SellingDesk) -> list[str]:
     assert ports.selling is not None
     state = WatchState(account=ACCOUNT, began=desk.true.moment)
     desk.broker.connect()
-    return sorted(e.exec_id for e in testify(ports, ports.selling, state).executions)
+    return sorted(e.exec_id for e in reconcile.testify(ports, ports.selling, state).executions)
 
 
 def test_trades_are_remembered_since_the_oldest_sale_that_is_not_settled() -> None:
