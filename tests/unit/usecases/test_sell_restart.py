@@ -3,14 +3,16 @@
 from decimal import Decimal
 
 import pytest
-from tests.builders import MSFT, an_order
+from tests.builders import AAPL, ACCOUNT, MSFT, an_order
 from tests.desk import MINUTE, SECOND
-from tests.journal_builders import a_record, moved, sent
+from tests.journal_builders import a_record, an_execution, moved, sent
 from tests.selling_desk import DECIDED, ELEVEN, OURS, SellingDesk
 
 from adapters.fake_order_desk import Fate
 from sellcore.selling.intent_record import IntentRecord
 from sellcore.selling.lifecycle import Happening, State
+from sellcore.usecases import reconcile
+from sellcore.usecases.watch_state import WatchState
 
 
 def a_desk(fate: Fate = Fate.FILLS, *, stop: bool = False) -> SellingDesk:
@@ -240,3 +242,35 @@ def test_journal_that_cannot_be_written_at_start_is_told_and_sells_nothing() -> 
     desk.run()
 
     assert (desk.sent, desk.ends) == ([], ["not sent"])
+
+
+def asked(desk: SellingDesk) -> list[str]:
+    """Return the trades that a testimony has now."""
+    ports = desk.ports()
+    assert ports.selling is not None
+    state = WatchState(account=ACCOUNT, began=desk.true.moment)
+    desk.broker.connect()
+    return sorted(e.exec_id for e in reconcile.testify(ports, ports.selling, state).executions)
+
+
+def test_trades_are_remembered_since_the_oldest_sale_that_is_not_settled() -> None:
+    """The broker tells today's only; the journal has those of the days before."""
+    desk = a_desk()
+    first = on_record(desk)
+    times = dict.fromkeys(("decided_at", "not_before", "deadline"), desk.true.moment)
+    desk.journal.prepare([a_record(instrument=AAPL, **times)])
+    for name, seconds in (("before.01", -1), ("first.01", 0), ("later.01", 60)):
+        at = first.decided_at + seconds * SECOND
+        desk.journal.add_trades([an_execution(name, time=at)], [])
+    desk.entry.witness.traded(an_execution("today.01", time=desk.true.moment))
+
+    assert asked(desk) == ["first.01", "later.01", "today.01"]
+
+
+def test_trades_of_today_are_told_where_nothing_is_open() -> None:
+    """As the broker tells them."""
+    desk = a_desk()
+    desk.journal.add_trades([an_execution("before.01")], [])
+    desk.entry.witness.traded(an_execution("today.01", time=desk.true.moment))
+
+    assert asked(desk) == ["today.01"]
