@@ -28,10 +28,8 @@ from sellcore.usecases.report import report
 from sellcore.usecases.rules import Ask, assign_missing, load_rules
 from sellcore.usecases.sell import sell
 from sellcore.usecases.tell_order import sentence, tell_person
+from sellcore.usecases.unlogged import REMEMBERED
 from sellcore.usecases.watch_state import Ports, Terms, WatchState
-
-REMEMBERED = timedelta(days=7)
-"""How far back the audit log is asked which bars have been decided."""
 
 
 def begin(ports: Ports, terms: Terms, ask: Ask | None, login: Login | None = None) -> WatchState:
@@ -98,6 +96,11 @@ def _recall(ports: Ports, state: WatchState, terms: Terms) -> None:
         rule = state.rules.get(instrument.ticker)
         ends = [end for timeframe, end in bars if rule and timeframe is rule.timeframe]
         state.watched_from[instrument] = max(ends, default=_first_look(state, instrument, now))
+    for record in () if ports.selling is None else ports.selling.journal.open_intents():
+        gone = record.intent.instrument  # sold meanwhile, perhaps
+        if gone not in state.decided:
+            bars = {(bar.timeframe, bar.end) for bar in decided if bar.con_id == gone.con_id}
+            state.decided[gone] = frozenset(bars)
 
 
 def _first_look(state: WatchState, instrument: Instrument, now: datetime) -> datetime:
@@ -151,11 +154,11 @@ def _act(ports: Ports, terms: Terms, state: WatchState, held: tuple[Holding, ...
         return decide_due(ports, state, terms, held)
     try:
         held = with_epochs(ports.selling, held)
+        decided = decide_due(ports, state, terms, held)
     except StorageError as error:
         text = f"{error}; nothing is decided until the journal can be read"
         tell_person(ports, state, Cause.DENIED, "journal", text)
         return 0
-    decided = decide_due(ports, state, terms, held)
     sell(ports, ports.selling, state, terms, held)
     return decided
 

@@ -17,6 +17,7 @@ from tests.integration.simulation.life import (
     Time,
     listener,
 )
+from tests.integration.simulation.market import next_bar
 from tests.integration.simulation.world import Killed, World
 
 from sellcore.due import next_look
@@ -30,6 +31,8 @@ from sellcore.usecases.watch_state import Ports, Terms, WatchState
 
 MINUTE = timedelta(minutes=1)
 OVERNIGHT = timedelta(hours=66)
+SETTLED = timedelta(seconds=61)
+"""By then a bar's last reading is final."""
 
 
 @frozen
@@ -126,12 +129,22 @@ def _watch(world: World, ports: Ports, terms: Terms, state: WatchState) -> None:
             moment = min(moment, max(state.retry_at, now))
         if terms.until is not None and moment > terms.until:
             return
-        idle = timedelta(
-            minutes=world.random.choice((2, 4) if world.dice.calm else (0, 0, 1, 2, 4))
-        )  # not every look matters
-        ports.clock.sleep_until(min(moment + idle, terms.until or moment))
+        ports.clock.sleep_until(_idle_until(world, moment, terms.until or moment))
         read(ports, terms, state)
         cycle(ports, terms, state, show=False)
+
+
+def _idle_until(world: World, moment: datetime, end: datetime) -> datetime:
+    """
+    Return when the next look is: not every minute matters.
+
+    While no intent is open, most stories go on where the next bar ends.
+    """
+    minutes = world.random.choice((2, 4) if world.dice.calm else (0, 0, 1, 2, 4))
+    later = moment + timedelta(minutes=minutes)
+    if not world.journal.open_intents() and world.random.random() < 0.8:
+        later = max(later, next_bar(moment - SETTLED) + SETTLED)
+    return min(later, end)
 
 
 def _ports(world: World) -> Ports:
@@ -158,13 +171,13 @@ def _ports(world: World) -> Ports:
         calendar=Calendar(),
         emit=listener(world),
         alerts=people,
-        selling=selling,
+        selling=None if world.dry else selling,
     )
 
 
 def _terms(world: World, policy: Policy, end: datetime) -> Terms:
     return Terms(
-        mode=Mode.PAPER,
+        mode=Mode.DRY_RUN if world.dry else Mode.PAPER,
         run_id="story",
         account="",
         policy=policy,

@@ -6,9 +6,10 @@ import pytest
 from tests.builders import AAPL, ACCOUNT, MSFT, an_order
 from tests.desk import MINUTE, SECOND
 from tests.journal_builders import a_record, an_execution, moved, sent
-from tests.selling_desk import DECIDED, ELEVEN, OURS, SellingDesk
+from tests.selling_desk import DECIDED, ELEVEN, OURS, Killed, SellingDesk
 
 from adapters.fake_order_desk import Fate
+from sellcore.outcome import Outcome
 from sellcore.selling.intent_record import IntentRecord
 from sellcore.selling.lifecycle import Happening, State
 from sellcore.usecases import reconcile
@@ -86,6 +87,72 @@ def test_log_that_is_full_does_not_sell_twice() -> None:
     assert (len(desk.records), len(desk.sent)) == (1, 1)
     decided = [r for r in desk.log.read() if r.bar_end == ELEVEN]
     assert [record.intent_id for record in decided] == [desk.record.intent_id]
+
+
+def logged(desk: SellingDesk) -> list[tuple[Outcome, str | None]]:
+    """Return what the audit log says of the hour until eleven."""
+    lines = [r for r in desk.log.read() if r.bar_end == ELEVEN and not r.action_executed]
+    return [(line.decision, line.intent_id) for line in lines if line.close is not None]
+
+
+def test_nothing_is_sold_before_its_decision_is_in_the_audit_log() -> None:
+    """An order without a line that explains it is none that anybody can answer for."""
+    desk = a_desk(Fate.WORKS)
+    desk.clock.at(ELEVEN, lambda: setattr(desk.log, "full", True))
+    desk.clock.at(ELEVEN + 5 * MINUTE, lambda: setattr(desk.log, "full", False))
+
+    desk.run(4)
+    assert (desk.sent, desk.ends) == ([], ["prepared"])
+    desk.run()
+
+    assert desk.record.sent_at == ELEVEN + 5 * MINUTE
+    assert logged(desk) == [(Outcome.SIGNAL, desk.record.intent_id)]
+
+
+def test_intent_of_a_process_that_died_is_explained_however_late() -> None:
+    """It is a signal by the log as well as by the journal, not a bar that was missed."""
+    desk = a_desk()
+    desk.stage.behind("journal.prepare", desk.die)
+    with pytest.raises(Killed):
+        desk.run()
+    desk.broker.drop("the process died")
+    desk.true.moment = ELEVEN + 20 * MINUTE
+
+    desk.run(30)
+
+    assert (desk.sent, desk.ends) == ([], ["denied"])
+    assert logged(desk) == [(Outcome.SIGNAL, desk.record.intent_id)]
+    assert len(desk.telling("signal")) == 1
+
+
+def test_bar_that_is_revised_behind_a_death_does_not_undo_the_decision() -> None:
+    """What is on record is not decided again, so log and journal cannot contradict each other."""
+    desk = a_desk()
+    desk.stage.behind("journal.prepare", desk.die)
+    with pytest.raises(Killed):
+        desk.run()
+    desk.broker.drop("the process died")
+    desk.falls(MSFT, until=ELEVEN - 60 * MINUTE)  # the bar reads otherwise now: it never fell
+
+    desk.run()
+
+    assert (len(desk.sent), desk.ends) == (1, ["filled"])
+    assert logged(desk) == [(Outcome.SIGNAL, desk.record.intent_id)]
+
+
+def test_intent_on_a_position_that_is_gone_is_explained_as_well() -> None:
+    """The log tells why something was to be sold that nobody holds any more."""
+    desk = a_desk()
+    desk.stage.behind("journal.prepare", desk.die)
+    with pytest.raises(Killed):
+        desk.run()
+    desk.broker.drop("the process died")
+    desk.hold_quietly("0")
+
+    desk.run()
+
+    assert desk.sent == []
+    assert logged(desk) == [(Outcome.SIGNAL, desk.record.intent_id)]
 
 
 def test_audit_log_that_is_full_behind_the_send_is_told() -> None:
