@@ -11,7 +11,7 @@ from datetime import timedelta
 
 from sellcore.evaluation import Evidence
 from sellcore.outcome import Outcome
-from sellcore.plan import Decision
+from sellcore.plan import PROVISIONAL, Decision
 from sellcore.quoting import quoted, rounded
 from sellcore.selling.intent_record import IntentRecord
 from sellcore.selling.lifecycle import State
@@ -53,6 +53,8 @@ def decision_of(record: IntentRecord) -> Decision:
         f"close {quoted(record.close)} is below {intent.rule.average} {rounded(record.average)}; "
         "logged late, from the journal"
     )
+    if record.decided_at < intent.bar_end:
+        reason += f"; {PROVISIONAL}"
     return Decision(
         intent.instrument,
         intent.rule,

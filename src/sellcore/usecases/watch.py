@@ -85,22 +85,20 @@ def _as_known(
 
 
 def _recall(ports: Ports, state: WatchState, terms: Terms) -> None:
-    """Learn from the audit log which bars are decided, and where each holding was left."""
+    """Learn from log and journal which bars are decided, and where each holding was left."""
     now = min(ports.clock.now(), ports.broker.server_time())  # ours may be ahead
     since = now - REMEMBERED
-    decided = ports.log.decided(terms.mode, state.account, since) if terms.recall else frozenset()
-    for position in state.positions:
-        instrument = position.instrument
-        bars = {(bar.timeframe, bar.end) for bar in decided if bar.con_id == instrument.con_id}
+    logged = ports.log.decided(terms.mode, state.account, since) if terms.recall else frozenset()
+    intents = () if ports.selling is None else ports.selling.journal.open_intents()
+    on_record = {r.intent.instrument: (r.intent.rule.timeframe, r.intent.bar_end) for r in intents}
+    held = [position.instrument for position in state.positions]
+    for instrument in dict.fromkeys((*held, *on_record)):  # one on record may be sold meanwhile
+        bars = {(bar.timeframe, bar.end) for bar in logged if bar.con_id == instrument.con_id}
         state.decided[instrument] = frozenset(bars)
+        known = bars | {on_record[instrument]} if instrument in on_record else bars
         rule = state.rules.get(instrument.ticker)
-        ends = [end for timeframe, end in bars if rule and timeframe is rule.timeframe]
+        ends = [end for timeframe, end in known if rule and timeframe is rule.timeframe]
         state.watched_from[instrument] = max(ends, default=_first_look(state, instrument, now))
-    for record in () if ports.selling is None else ports.selling.journal.open_intents():
-        gone = record.intent.instrument  # sold meanwhile, perhaps
-        if gone not in state.decided:
-            bars = {(bar.timeframe, bar.end) for bar in decided if bar.con_id == gone.con_id}
-            state.decided[gone] = frozenset(bars)
 
 
 def _first_look(state: WatchState, instrument: Instrument, now: datetime) -> datetime:

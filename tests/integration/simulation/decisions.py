@@ -94,6 +94,8 @@ def _average(closes: list[int], kind: str, length: int) -> Fraction:
 
 def _none_is_left_out(world: "World", taken: list[DecisionRecord]) -> None:
     """Behind the first bar that was decided of what is still held, each one is on record."""
+    if Fault.PARTIAL_POSITIONS in world.dice.mood.faults:
+        return  # what a process does not see when it begins is a new holding to it
     known: dict[int, set[datetime]] = {}
     for row in taken:
         if row.bar_end is not None and row.timeframe is Timeframe.HOUR:

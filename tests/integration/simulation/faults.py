@@ -32,7 +32,6 @@ class Fault(Enum):
     CORRECTION = "a trade is corrected"
     IDS_BACK = "the broker's count of order numbers is set back"
     FROZEN_BARS = "history stands still"
-    WRONG_BARS = "a bar's close is revised after its end"
     SPLIT = "four shares for one"
     SOLD_BY_HAND = "a person sells some of it by hand"
     SOLD_TWICE = "a person sells what our order is selling, while it cannot fill"

@@ -2,7 +2,7 @@
 
 from datetime import datetime, timedelta
 
-from attrs import frozen
+from attrs import evolve, frozen
 from tests.integration.simulation import promises
 from tests.integration.simulation.faults import Fault
 from tests.integration.simulation.life import (
@@ -75,35 +75,50 @@ def tell(seed: int, *, trace: bool = False) -> Ending:
     return Ending(seed, broken, states, journal, lives, tuple(world.trace or ()))
 
 
+@frozen
+class Process:
+    """What is gone when it is killed."""
+
+    ports: Ports
+    terms: Terms
+    state: WatchState
+
+
 def _live(world: World) -> int:
     """Run life after life until the story is over; return how many there were."""
     policy = Policy(at_close=world.random.choice(tuple(AtClose)))
-    lives = 0
     day = world.now + timedelta(minutes=world.random.choice((6, 9, 14)))
-    lives += _until(world, policy, day)
+    process, lives = _until(world, policy, day, None)
     if world.closes_meanwhile(day) or world.random.random() < 0.2:
+        process = _left_running(world, process)
         world.pass_the_night((world.now + OVERNIGHT).timestamp() // 86400 * 86400 + 13.45 * 3600)
         world.lose("the gateway restarted over night")
-        lives += _until(world, policy, world.now + timedelta(minutes=14))
+        process, more = _until(world, policy, world.now + timedelta(minutes=14), process)
+        lives += more
+    process = _left_running(world, process)
     world.grow_calm()
-    lives += _until(world, policy, world.now + timedelta(minutes=13))
-    return lives
+    _, more = _until(world, policy, world.now + timedelta(minutes=13), process)
+    return lives + more
 
 
-def _until(world: World, policy: Policy, end: datetime) -> int:
+def _left_running(world: World, process: Process | None) -> Process | None:
+    """Let a person end the process here and there, to begin it again later."""
+    if process is None or world.random.random() < 0.6:
+        return process
+    world.note("ended by a person")
+    world.lose("closed by us")
+    return None
+
+
+def _until(
+    world: World, policy: Policy, end: datetime, process: Process | None
+) -> tuple[Process | None, int]:
     """Let the process watch until then, and be begun again as often as it dies."""
     lives = 0
     while world.now < end and lives < 12:
-        lives += 1
-        world.note(f"life {lives} begins")
-        ports, terms = _ports(world), _terms(world, policy, end)
+        lives += process is None
         try:
-            state = begin(ports, terms, None)
-            if world.seed % 16:
-                _watch(world, ports, terms, state)
-            else:
-                run(ports, terms, state)
-            return lives
+            return _watch_until(world, policy, end, process), lives
         except Killed:
             world.lose("the process died")
             world.reading = False
@@ -116,11 +131,29 @@ def _until(world: World, policy: Policy, end: datetime) -> int:
             world.lose("the process ended")
             world.servers.advance(world.servers.now + 20.0)
             world.meddle()
-    return lives
+        process = None
+    return None, lives
 
 
-def _watch(world: World, ports: Ports, terms: Terms, state: WatchState) -> None:
+def _watch_until(world: World, policy: Policy, end: datetime, process: Process | None) -> Process:
+    """Go on with a process, or begin another one."""
+    terms = _terms(world, policy, end)
+    if process is None:
+        world.note("a life begins")
+        ports = _ports(world)
+        process = Process(ports, terms, begin(ports, terms, None))
+    else:
+        process = evolve(process, terms=terms)
+    if world.seed % 16:
+        _watch(world, process)
+    else:
+        run(process.ports, process.terms, process.state)
+    return process
+
+
+def _watch(world: World, process: Process) -> None:
     """Do what ``run`` does but for tables and averages, which nobody looks at in a story."""
+    ports, terms, state = process.ports, process.terms, process.state
     cycle(ports, terms, state, show=False)
     while True:
         now = ports.clock.now()
@@ -143,7 +176,8 @@ def _idle_until(world: World, moment: datetime, end: datetime) -> datetime:
     minutes = world.random.choice((2, 4) if world.dice.calm else (0, 0, 1, 2, 4))
     later = moment + timedelta(minutes=minutes)
     if not world.journal.open_intents() and world.random.random() < 0.8:
-        later = max(later, next_bar(moment - SETTLED) + SETTLED)
+        behind = world.random.choice((timedelta(0), SETTLED, SETTLED))
+        later = max(later, next_bar(moment - behind) + behind)
     return min(later, end)
 
 

@@ -4,7 +4,7 @@ from decimal import Decimal
 
 import pytest
 from tests.builders import AAPL, ACCOUNT, MSFT, an_order
-from tests.desk import MINUTE, SECOND
+from tests.desk import MINUTE, MONDAY, SECOND
 from tests.journal_builders import a_record, an_execution, moved, sent
 from tests.selling_desk import DECIDED, ELEVEN, OURS, Killed, SellingDesk
 
@@ -91,8 +91,9 @@ def test_log_that_is_full_does_not_sell_twice() -> None:
 
 def logged(desk: SellingDesk) -> list[tuple[Outcome, str | None]]:
     """Return what the audit log says of the hour until eleven."""
-    lines = [r for r in desk.log.read() if r.bar_end == ELEVEN and not r.action_executed]
-    return [(line.decision, line.intent_id) for line in lines if line.close is not None]
+    ends = tuple(f"{state}: " for state in State)
+    lines = [row for row in desk.log.read() if row.bar_end == ELEVEN]
+    return [(row.decision, row.intent_id) for row in lines if not row.reason.startswith(ends)]
 
 
 def test_nothing_is_sold_before_its_decision_is_in_the_audit_log() -> None:
@@ -123,6 +124,23 @@ def test_intent_of_a_process_that_died_is_explained_however_late() -> None:
     assert (desk.sent, desk.ends) == ([], ["denied"])
     assert logged(desk) == [(Outcome.SIGNAL, desk.record.intent_id)]
     assert len(desk.telling("signal")) == 1
+
+
+def test_bars_behind_an_intent_that_nobody_logged_are_missed_not_forgotten() -> None:
+    """The journal knows where the watch was left as well as the log does."""
+    desk = a_desk()
+    desk.stage.behind("journal.prepare", desk.die)
+    with pytest.raises(Killed):
+        desk.run()
+    desk.broker.drop("the process died")
+    desk.true.moment = MONDAY.open + 5 * MINUTE
+
+    desk.watch(MONDAY.open + 8 * MINUTE)
+
+    missed = [row.bar_end for row in desk.log.read() if row.decision is Outcome.MISSED]
+    assert [end for end in missed if end and end > ELEVEN] == [
+        ELEVEN + hours * 60 * MINUTE for hours in (1, 2, 3, 4)
+    ]
 
 
 def test_bar_that_is_revised_behind_a_death_does_not_undo_the_decision() -> None:

@@ -81,6 +81,20 @@ def test_holding_that_comes_back_decides_no_hour_twice() -> None:
     assert desk.outcomes()[1:] == [*all_of("hold", HOURS[:2]), *all_of("hold", HOURS[3:])]
 
 
+def test_holding_that_one_reading_left_out_is_decided_as_if_nothing_had_been() -> None:
+    """The broker does not always tell all positions; it is told, and no hour is lost."""
+    desk = Desk(EARLY)
+    desk.clock.at(NOON - 1 * MINUTE, lambda: desk.broker.hold(a_position(0)))
+    desk.clock.at(NOON + 5 * MINUTE, lambda: desk.broker.hold(a_position()))
+
+    desk.watch(EVENING)
+
+    assert desk.outcomes()[1:] == all_of("hold")
+    assert [text for text in desk.alerts if "MSFT" in text] == [
+        "NASDAQ:MSFT was missing from the account and is back as it was"
+    ]
+
+
 def test_long_that_turns_short_is_left_alone() -> None:
     """From the next reading on there is no order."""
     desk = Desk(EARLY)
