@@ -155,7 +155,7 @@ class BarSeries:
 
     def where(self, wanted: NDArray[np.bool_]) -> "BarSeries":
         """Return the bars that are wanted, ``wanted`` of shape (n,); quick where they are a run."""
-        rows = np.flatnonzero(wanted)
+        rows = wanted.nonzero()[0]
         if not len(rows):
             return self[:0]
         first, end = int(rows[0]), int(rows[-1]) + 1
@@ -184,11 +184,11 @@ class BarSeries:
 
     def until(self, end: int) -> "BarSeries":
         """Return the bars whose end is at most ``end`` (seconds since 1970 UTC)."""
-        return self[: int(np.searchsorted(self.end, end, side="right"))]
+        return self[: int(self.end.searchsorted(end, side="right"))]
 
     def begun_by(self, moment: int) -> "BarSeries":
         """Return the bars that start at ``moment`` (seconds since 1970 UTC) or before."""
-        return self[: int(np.searchsorted(self.start, moment, side="right"))]
+        return self[: int(self.start.searchsorted(moment, side="right"))]
 
 
 def _check(columns: Sequence[Seconds | Floats], firsts: Sequence[int]) -> None:

@@ -123,7 +123,7 @@ def known_tail(
     gap = (Coverage(tuple(trading)) - coverage).until
     if gap is None:
         return bars, None
-    return bars[int(np.searchsorted(bars.start, gap)) :], from_epoch(gap)
+    return bars[int(bars.start.searchsorted(gap)) :], from_epoch(gap)
 
 
 def with_gap(evaluation: Evaluation, gap: datetime | None) -> Evaluation:

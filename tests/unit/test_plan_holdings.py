@@ -154,7 +154,7 @@ def test_break_even_filter_holds_what_would_be_sold_at_a_loss(
     decision = decided(NOW, holding, policy)
 
     assert decision.outcome is outcome
-    assert decision.reason.endswith(words)
+    assert decision.reason.endswith(f"; break-even {cost:.4f}: {words}")
     assert (decision.intent is not None) is (outcome is Outcome.SIGNAL)
 
 

@@ -133,17 +133,22 @@ def run(ports: Ports, terms: Terms, state: WatchState) -> None:
 def cycle(ports: Ports, terms: Terms, state: WatchState, *, show: bool) -> None:
     """Decide what is due; show the table when asked to, and when something was decided."""
     held = holdings(state)
-    told: list[Event] = []
-    later = evolve(ports, emit=told.append)  # to show things takes time, and an order waits
-    try:
-        decided = _act(later, terms, state, held)
-    finally:
-        for event in told:
-            ports.emit(event)
+    decided = decide_and_act(ports, terms, state, held)
     _tell_failures(ports, state)
     if show or decided:
         status = report(ports, state, held)
         ports.emit(Table(status.time, status))
+
+
+def decide_and_act(ports: Ports, terms: Terms, state: WatchState, held: tuple[Holding, ...]) -> int:
+    """Decide what is due and act on it, then tell; return how many bars were decided."""
+    told: list[Event] = []
+    later = evolve(ports, emit=told.append)  # to show things takes time, and an order waits
+    try:
+        return _act(later, terms, state, held)
+    finally:
+        for event in told:
+            ports.emit(event)
 
 
 def _act(ports: Ports, terms: Terms, state: WatchState, held: tuple[Holding, ...]) -> int:

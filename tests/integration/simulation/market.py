@@ -56,6 +56,11 @@ def _starts() -> list[int]:
     return [int(start) for start in _grid()[0]]
 
 
+@cache
+def _opens() -> list[int]:
+    return [int(open_) for open_ in _grid()[2]]
+
+
 def next_bar(moment: datetime) -> datetime:
     """Return when the next half hour ends after ``moment``, the last one where none does."""
     ends = _ends()
@@ -87,7 +92,7 @@ class Tape:
     def of(cls, instrument: Instrument, random: Random) -> "Tape":
         """Draw a walk that mostly falls on the days of the story, so that there is much to sell."""
         choice = random.choice
-        steps = [choice((-120, -60, -20, 0, 20, 60, 120)) for _ in _grid()[0]]
+        steps = random.choices((-120, -60, -20, 0, 20, 60, 120), k=len(_starts()))
         falls = choice((-80, -80, -80, 0, 80))
         steps[-_STORY:] = [step + falls for step in steps[-_STORY:]]
         walk = 40_000 + np.cumsum(np.array(steps, dtype=np.int64))
@@ -116,18 +121,18 @@ class Tape:
         """Return what a request gets now: forming bar included."""
         self.asked += 1
         now = now if self.frozen_at is None else min(now, self.frozen_at)
-        starts, ends, opens, _ = _grid()
-        begun = int(np.searchsorted(starts, now, side="right"))
-        day = int(np.searchsorted(opens, now, side="right"))
+        starts, _, opens, _ = _grid()
+        begun = bisect_right(_starts(), now)
+        day = bisect_right(_opens(), now)
         back = request.duration.count if request.duration.unit.value == "D" else len(opens)
         if request.granularity is Granularity.DAY:
             return self._days(request, asked_at, max(0, day - back), day, begun)
-        first = int(np.searchsorted(starts, opens[max(0, day - back)]))
+        first = bisect_left(_starts(), _opens()[max(0, day - back)])
         close = self.cents[first:begun].astype(np.float64) / 100 / self.scale
-        if begun > first and now < ends[begun - 1]:
+        if begun > first and now < _ends()[begun - 1]:
             close[-1] += ((self.asked * 7) % 5 - 2) / 100  # the forming bar moves
         for row in range(max(0, len(close) - 3), len(close)):
-            end = int(ends[first + row])
+            end = _ends()[first + row]
             if end in self.wobble and now - end < _WOBBLE:
                 close[row] += self.wobble[end] / self.scale
         return _bars(request, asked_at, starts[first:begun], close)

@@ -25,8 +25,9 @@ from sellcore.errors import BrokerUnavailable, SellError, StorageError
 from sellcore.order import Mode
 from sellcore.policy import AtClose, Policy
 from sellcore.selling.arming import AccountKind, Arming
+from sellcore.usecases.decide import holdings
 from sellcore.usecases.selling_state import Selling
-from sellcore.usecases.watch import begin, cycle, read, run
+from sellcore.usecases.watch import begin, decide_and_act, read, run
 from sellcore.usecases.watch_state import Ports, Terms, WatchState
 
 MINUTE = timedelta(minutes=1)
@@ -154,7 +155,7 @@ def _watch_until(world: World, policy: Policy, end: datetime, process: Process |
 def _watch(world: World, process: Process) -> None:
     """Do what ``run`` does but for tables and averages, which nobody looks at in a story."""
     ports, terms, state = process.ports, process.terms, process.state
-    cycle(ports, terms, state, show=False)
+    decide_and_act(ports, terms, state, holdings(state))
     while True:
         now = ports.clock.now()
         moment = next_look(state.sessions.values(), terms.policy, now)
@@ -164,7 +165,7 @@ def _watch(world: World, process: Process) -> None:
             return
         ports.clock.sleep_until(_idle_until(world, moment, terms.until or moment))
         read(ports, terms, state)
-        cycle(ports, terms, state, show=False)
+        decide_and_act(ports, terms, state, holdings(state))
 
 
 def _idle_until(world: World, moment: datetime, end: datetime) -> datetime:
