@@ -45,7 +45,7 @@ def _usable_reading(holding: Holding, rule: MovingAverageRule, bar: DueBar) -> R
         read_at = holding.read_at.get(source)
         if read_at is None or read_at < bar.final_at:
             return f"{name} was last read before {iso(bar.final_at)}"
-    elif not len(closed(stored.bars[at : at + 1], stored.coverage)):
+    elif not stored.coverage.contains(int(stored.bars.start[at]), end):
         return f"{name} is not final yet"
     days = TradingDays.of(holding.sessions)
     if doubt := unrestated(stored.bars, days, bar.end, holding.holder):

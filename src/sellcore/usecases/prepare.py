@@ -65,7 +65,9 @@ def _record(
 
 def with_epochs(selling: Selling, held: Sequence[Holding]) -> tuple[Holding, ...]:
     """Return the holdings with how often each position has gone flat."""
-    journal = selling.journal
+    epochs = selling.journal.epochs()
     return tuple(
-        evolve(holding, epoch=journal.epoch(holding.instrument.con_id)) for holding in held
+        holding if epoch == holding.epoch else evolve(holding, epoch=epoch)
+        for holding in held
+        for epoch in (epochs.get(holding.instrument.con_id, 0),)
     )

@@ -90,15 +90,15 @@ def _recall(ports: Ports, state: WatchState, terms: Terms) -> None:
     since = now - REMEMBERED
     logged = ports.log.decided(terms.mode, state.account, since) if terms.recall else frozenset()
     intents = () if ports.selling is None else ports.selling.journal.open_intents()
-    on_record = {r.intent.instrument: (r.intent.rule.timeframe, r.intent.bar_end) for r in intents}
+    on_record = {record.intent.instrument: record.intent.bar_end for record in intents}
     held = [position.instrument for position in state.positions]
     for instrument in dict.fromkeys((*held, *on_record)):  # one on record may be sold meanwhile
         bars = {(bar.timeframe, bar.end) for bar in logged if bar.con_id == instrument.con_id}
         state.decided[instrument] = frozenset(bars)
-        known = bars | {on_record[instrument]} if instrument in on_record else bars
         rule = state.rules.get(instrument.ticker)
-        ends = [end for timeframe, end in known if rule and timeframe is rule.timeframe]
-        state.watched_from[instrument] = max(ends, default=_first_look(state, instrument, now))
+        ends = [end for timeframe, end in bars if rule and timeframe is rule.timeframe]
+        first = on_record.get(instrument) or _first_look(state, instrument, now)
+        state.watched_from[instrument] = max(ends, default=first)
 
 
 def _first_look(state: WatchState, instrument: Instrument, now: datetime) -> datetime:

@@ -4,7 +4,7 @@ from decimal import Decimal
 
 import pytest
 from tests.builders import AAPL, ACCOUNT, MSFT, an_order
-from tests.desk import MINUTE, MONDAY, SECOND
+from tests.desk import FRIDAY, MINUTE, MONDAY, SECOND
 from tests.journal_builders import a_record, an_execution, moved, sent
 from tests.selling_desk import DECIDED, ELEVEN, OURS, Killed, SellingDesk
 
@@ -143,6 +143,25 @@ def test_bars_behind_an_intent_that_nobody_logged_are_missed_not_forgotten() -> 
     ]
 
 
+def test_bars_that_were_missed_beside_an_unlogged_intent_are_missed_in_the_end() -> None:
+    """A night behind the last bar on record, the first look dies before it can log."""
+    desk = SellingDesk(FRIDAY.open + 25 * MINUTE)
+    desk.drops_at_the_close()
+    desk.watch(ELEVEN + 5 * MINUTE)
+    desk.stage.behind("journal.prepare", desk.die)
+    desk.broker.drop("the process died")
+    desk.true.moment = MONDAY.open - 5 * MINUTE
+    with pytest.raises(Killed):
+        desk.watch(MONDAY.open + 8 * MINUTE)
+    desk.broker.drop("the process died")
+
+    desk.watch(MONDAY.open + 8 * MINUTE)
+
+    missed = [row.bar_end for row in desk.log.read() if row.decision is Outcome.MISSED]
+    assert missed == [ELEVEN + hours * 60 * MINUTE for hours in (1, 2, 3, 4)]
+    assert (len(desk.sent), desk.ends) == (1, ["filled"])
+
+
 def test_bar_that_is_revised_behind_a_death_does_not_undo_the_decision() -> None:
     """What is on record is not decided again, so log and journal cannot contradict each other."""
     desk = a_desk()
@@ -204,7 +223,7 @@ def test_order_of_the_life_before_is_adopted_at_start() -> None:
     desk.run(-0.5)
 
     assert desk.ends == ["working"]
-    assert desk.stage.calls.index("journal.record") < desk.stage.calls.index("journal.epoch")
+    assert desk.stage.calls.index("journal.record") < desk.stage.calls.index("journal.epochs")
 
 
 def test_position_with_an_order_of_the_life_before_is_not_sold_again() -> None:
