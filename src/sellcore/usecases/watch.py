@@ -1,13 +1,13 @@
 """The day: connect, fill, then every minute read, decide and report."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Mapping
 from datetime import datetime, timedelta
 
 from attrs import evolve
 
 from sellcore.coverage import FAR_FUTURE, Coverage
 from sellcore.due import next_look
-from sellcore.errors import BrokerUnavailable, StorageError
+from sellcore.errors import BrokerUnavailable, SellError, StorageError
 from sellcore.event import Alert, Event, Summary, Table
 from sellcore.instant import iso, to_epoch
 from sellcore.instrument import Instrument
@@ -222,15 +222,24 @@ def _read_on(ports: Ports, terms: Terms, state: WatchState) -> None:
     compare_with_journal(ports, state)
     new = read_account(ports, state)
     refresh_sessions(ports, state)
-    _welcome(ports, state, new)
+    _welcome(ports, state, terms, new)
     update_bars(ports, state, terms)
     if ports.connection.epoch() != epoch:
         state.obstacle = "the line to the broker was lost while reading; reading again"
 
 
-def _welcome(ports: Ports, state: WatchState, new: Iterable[Instrument]) -> None:
-    """Report holdings that were not there before; they are filled with the next reading."""
+def _welcome(ports: Ports, state: WatchState, terms: Terms, new: Collection[Instrument]) -> None:
+    """
+    Report holdings that were not there before; they are filled with the next reading.
+
+    The default rule is theirs as well; nobody is asked while the day runs.
+    """
     now = ports.clock.now()
+    if new:
+        try:
+            assign_missing(ports, state, terms, None)
+        except SellError as error:  # an assignment that cannot be stored ends no day
+            tell(ports, state, "assignments", str(error))
     for instrument in new:
         state.watched_from[instrument] = now
         rule = state.rules.get(instrument.ticker)
