@@ -145,7 +145,7 @@ def _watch_until(world: World, policy: Policy, end: datetime, process: Process |
         process = Process(ports, terms, begin(ports, terms, None))
     else:
         process = evolve(process, terms=terms)
-    if world.seed % 16:
+    if world.seed % 64:
         _watch(world, process)
     else:
         run(process.ports, process.terms, process.state)
