@@ -11,6 +11,7 @@ COMMANDS = {
     "assignments": "Show, export or import which ticker follows which rule.",
     "signals": "Show what was decided, from the audit log.",
     "why": "Explain a decision, and what came of it.",
+    "replay": "Decide a recorded day again, and compare with the audit log.",
     "reconcile": "Compare what was sent with what the broker says.",
     "sales": "Show what was sold, and what it brought.",
     "halt": "Halt all selling.",
