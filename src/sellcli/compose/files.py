@@ -43,6 +43,11 @@ def kill_switch(settings: Settings) -> "KillFile":
     return KillFile(settings.state_dir)
 
 
+def imported_dir(settings: Settings) -> Path:
+    """Return where bars of other sources lie: apart, so that no watch ever reads them."""
+    return settings.cache_dir / "imported"
+
+
 def cache_info(settings: Settings) -> "CacheInfo":
     """Return what is stored."""
     from adapters.parquet.inspection import info
