@@ -17,7 +17,7 @@ from adapters.imports.columns import (
     choose_columns,
     places_of,
 )
-from adapters.imports.sizes import DAY, SIZES, are_days, size_of
+from adapters.imports.sizes import DAY, SIZES, are_days, size_of, usual_step
 from adapters.imports.stamps import Kind, Stamps, read_stamps, shown_in
 from adapters.series_file import bar_file
 from adapters.table_file import CSV, PARQUET, Table, read_numbers, read_table
@@ -194,6 +194,11 @@ def _seconds(path: Path, told: Told, stamps: Stamps, rows: NDArray[np.intp]) -> 
         raise ConfigError(f"{path}: {error}") from None
     if len(rows) > 1 and (seconds == DAY) is not are_days(instants):
         raise ConfigError(f"{path}: its bars are not of {size}, by their times")
+    if told.size is None and seconds and usual_step(instants) > seconds:
+        raise ConfigError(
+            f"{path}: its bars are {usual_step(instants) // 60} minutes apart, and it is named for "
+            f"bars of {size}; rename it, or say --size {size} if that is right"
+        )
     return seconds
 
 

@@ -22,6 +22,13 @@ def are_days(stamps: NDArray[np.int64]) -> bool:
     return bool(np.all(np.diff(stamps) >= _ALMOST_A_DAY))
 
 
+def usual_step(stamps: NDArray[np.int64]) -> int:
+    """Return how far, in seconds, stamps of one day mostly lie apart; DAY where none do."""
+    steps = np.diff(stamps)
+    lengths, counts = np.unique(steps[steps < _ALMOST_A_DAY], return_counts=True)
+    return int(lengths[np.argmax(counts)]) if len(lengths) else DAY
+
+
 def size_of(stamps: NDArray[np.int64]) -> int:
     """
     Return the length of bars, in seconds, that stamps tell; DAY for days.
@@ -32,22 +39,21 @@ def size_of(stamps: NDArray[np.int64]) -> int:
     Raises:
         InvalidValue: they tell none that can be used, and which they tell.
     """
-    steps = np.diff(stamps)
-    if not len(steps):
+    if len(stamps) < 2:
         raise InvalidValue("a single bar does not tell how long it is; say so with --size")
-    if are_days(stamps):
+    usual = usual_step(stamps)
+    if usual == DAY:
         return DAY
-    inside = steps[steps < _ALMOST_A_DAY]
-    lengths, counts = np.unique(inside, return_counts=True)
-    usual = int(lengths[np.argmax(counts)])
     if usual > _HALF_HOUR:
         raise InvalidValue(
             f"its bars are {usual // 60} minutes apart; hours are built from bars of 30 minutes "
             "or less, bring those"
         )
-    if usual not in SIZES.values() or int(lengths[0]) < usual:
+    least = int(np.diff(stamps).min())
+    if usual not in SIZES.values() or least < usual:
+        apart = usual if least == usual else f"{least} to {usual}"
         raise InvalidValue(
-            f"its bars are {int(lengths[0])} to {usual} seconds apart, which is none of "
-            f"{', '.join(SIZES)}; say which with --size"
+            f"its bars are {apart} seconds apart, which is none of {', '.join(SIZES)}; "
+            "say which with --size"
         )
     return usual

@@ -8,7 +8,7 @@ from attrs import frozen
 
 from sellcli.compose.files import imported_dir
 from sellcli.settings import Settings
-from sellcore.errors import CalendarError, ConfigError, InvalidValue
+from sellcore.errors import ConfigError, InvalidValue
 
 if TYPE_CHECKING:
     from adapters.imports.bar_table import BarTable as BarTable
@@ -73,6 +73,7 @@ def examine(settings: Settings, paths: Sequence[Path], said: "Told", *, replace:
         StorageError: what was imported before cannot be read.
     """
     from adapters.calendar import SessionTable
+    from adapters.calendar.exchanges import CALENDARS
     from adapters.clocks import SystemClock
     from adapters.imports.bar_table import read_bar_table
     from adapters.parquet.reading import read_cache
@@ -81,10 +82,17 @@ def examine(settings: Settings, paths: Sequence[Path], said: "Told", *, replace:
     tables = tuple(read_bar_table(path, said) for path in paths)
     reading = read_cache(imported_dir(settings))
     bars = [bars for table in tables for bars in table.bars]
+    for each in bars:
+        exchange = each.ticker.partition(":")[0]
+        if exchange not in CALENDARS:
+            raise ConfigError(
+                f"{each.source}: no calendar is known for exchange {exchange!r}; name the primary "
+                "one as Interactive Brokers does, e.g. NASDAQ, NYSE, ARCA, LSE or IBIS"
+            )
     try:
         now = SystemClock().now()
         found = plan_import(bars, SessionTable(), reading.series, now, replace=replace)
-    except (InvalidValue, CalendarError) as refused:
+    except InvalidValue as refused:
         raise ConfigError(str(refused)) from None
     return Examined(tables, found, tuple(map(str, reading.damages)))
 

@@ -7,7 +7,7 @@ import numpy as np
 from attrs import evolve, frozen
 
 from sellcore.bar import PRICES
-from sellcore.errors import ConfigError
+from sellcore.errors import CalendarError, ConfigError
 from sellcore.foreign_bars import ForeignBars, TakenOver, take_over
 from sellcore.instant import from_epoch, iso
 from sellcore.ports.bar_store import BarStore
@@ -53,9 +53,9 @@ def plan_import(
         replace: Other bars may take the place of what is stored of a series.
 
     Raises:
-        ConfigError: two files contradict each other, or what is stored.
+        ConfigError: two files contradict each other, or what is stored; or no sessions
+            are known for their days.
         InvalidValue: bars do not fit into sessions.
-        CalendarError: no sessions are known for an exchange, or for these days.
     """
     parts: dict[SeriesKey, list[ForeignBars]] = {}
     tickers = {key.con_id: key.ticker for key in stored}
@@ -115,7 +115,10 @@ def _sessions(parts: Sequence[ForeignBars], calendar: SessionCalendar) -> Tradin
     last = max(int(foreign.stamp[-1]) for foreign in parts)
     exchange = parts[0].ticker.partition(":")[0]
     days = (from_epoch(first) - _AROUND).date(), (from_epoch(last) + _AROUND).date()
-    return TradingDays(calendar.sessions(exchange, *days))
+    try:
+        return TradingDays(calendar.sessions(exchange, *days))
+    except CalendarError as error:
+        raise ConfigError(f"{parts[0].source}: {error}") from error
 
 
 def _joined(parts: Sequence[ForeignBars]) -> ForeignBars:
