@@ -231,3 +231,68 @@ def test_a_day_that_cannot_be_replayed_is_one_clear_line(
     assert done.returncode == 2
     assert said in one_line(done.stderr)
     assert done.stdout == ""
+
+
+LIVE = """
+account = "DU0000001"
+start = 2022-05-20T13:25:00Z
+end = 2022-05-20T15:05:00Z
+
+[[position]]
+ticker = "NASDAQ:MSFT"
+quantity = 100
+average_cost = 280.0
+price = 260.0
+
+[[position]]
+ticker = "NYSE:KO"
+quantity = -50
+average_cost = 60.0
+price = 62.0
+"""
+
+
+def test_a_day_that_sold_is_decided_again_as_it_was(tmp_path: Path) -> None:
+    """What became of an order stands in the log as well, and is no decision to compare."""
+    (tmp_path / "day.toml").write_text(LIVE)
+    account = "DU0000001"
+    done = run(
+        tmp_path,
+        *(*DAY, "--live", "--arm-until", "23:59", "--scenario", "day.toml"),
+        *("--default-rule", "SMA,5,1H"),
+        settings={
+            **{"ARM": account, "LIVE_ACCOUNT": account, "LIVE_KIND": "paper"},
+            **{"LIVE_MAX_VALUE_PER_ORDER": "1e9", "LIVE_MAX_VALUE_PER_DAY": "1e9"},
+        },
+    )
+    assert done.returncode == 0, done.stderr
+    logged = records(tmp_path)
+    sold = [row for row in logged if row["action_executed"]]
+    assert sold
+
+    code, findings = replayed(tmp_path, "--mode", "paper")
+
+    assert (code, odd(findings)) == (0, {})
+    assert len(findings) == len(logged) - len(sold)
+
+
+def test_a_day_of_faults_names_the_bar_that_was_late(tmp_path: Path) -> None:
+    """A bar that did not come in time made it abstain; the next day's cache has that bar."""
+    late = LIVE.replace("end = 2022-05-20T15:05:00Z", "end = 2022-05-20T16:15:00Z") + (
+        '\n[[fault]]\nkind = "late_bars"\nat = 2022-05-20T14:59:00Z\n'
+        'until = 2022-05-20T15:30:00Z\nticker = "NASDAQ:MSFT"\nseconds = 1200\n'
+    )
+    (tmp_path / "day.toml").write_text(late)
+    done = run(tmp_path, *DAY, "--scenario", "day.toml", "--default-rule", "SMA,5,1H")
+    assert done.returncode == 0, done.stderr
+    abstained = {
+        (row["ticker"], row["bar_end"])
+        for row in records(tmp_path)
+        if row["decision"] == "abstain" and row["ticker"] == MSFT
+    }
+    assert abstained == {(MSFT, "2022-05-20T15:00:00Z")}
+
+    code, findings = replayed(tmp_path)
+
+    assert code == 1
+    assert odd(findings) == {key: ("differs", "a bar was missing then") for key in abstained}

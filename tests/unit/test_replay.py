@@ -276,6 +276,7 @@ FORGERIES = {
     "other rule": lambda r: {"ma_type": "SMA(20)"},
     "no rule at all": lambda r: {"ma_type": "TEMA(5)"},
     "before its end": lambda r: {"timestamp": r.bar_end - SECOND},
+    "long after": lambda r: {"timestamp": r.bar_end + timedelta(hours=3)},
     "turned around": lambda r: {
         "decision": Outcome.HOLD if r.decision is Outcome.SIGNAL else Outcome.SIGNAL
     },
@@ -292,9 +293,17 @@ def test_a_line_that_contradicts_itself_is_found(name: str, outcome: Outcome) ->
     record = next(r for r in a_day() if r.decision is outcome)
     forged = evolve(record, **FORGERIES[name](record))
 
-    (found,) = replayed([forged])
+    found = replay([forged], forged.timestamp.date(), {MSFT.con_id: history()})
 
-    assert (found.verdict, found.cause) == (Verdict.DIFFERS, Cause.CONTRADICTION)
+    assert [(f.verdict, f.cause) for f in found] == [(Verdict.DIFFERS, Cause.CONTRADICTION)]
+
+
+def test_a_line_that_gives_a_contract_another_name_is_found() -> None:
+    """All other lines of that day call it as before."""
+    records = a_day()
+    records[2] = evolve(records[2], ticker="NASDAQ:AAPL")
+
+    assert differing(replayed(records)) == {ENDS[2]: Cause.CONTRADICTION}
 
 
 @pytest.mark.parametrize(

@@ -100,9 +100,9 @@ def read_bar_table(path: Path, told: Told) -> BarTable:
     numbers[VOLUME] = np.zeros(len(table.lines))
     if VOLUME in columns.names:
         numbers[VOLUME] = read_numbers(path, table, VOLUME, price=False)
-    bars = []
+    bars, every_line = [], np.array(table.lines, dtype=np.int64)
     for ticker, rows in _tickers(path, table, told).items():
-        lines = np.array(table.lines)[rows]
+        lines = every_line[rows]
         _in_order(path, stamps.instant[rows], lines)
         seconds = _seconds(path, told, stamps, rows)
         stamp = _starts(path, told, stamps, rows, seconds)

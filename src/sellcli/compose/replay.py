@@ -124,18 +124,19 @@ def _histories(
 
 
 def _sessions(ticker: str, series: "Sequence[StoredSeries]", latest: datetime) -> "TradingDays":
-    """Return the sessions around all bars, and up to the latest decision; none where unknown."""
+    """Return the sessions around all bars and beyond the latest decision; none where unknown."""
     from adapters.calendar import SessionTable
     from sellcore.errors import CalendarError
     from sellcore.instant import from_epoch, to_epoch
     from sellcore.trading_days import TradingDays
+    from sellcore.usecases.account import DAYS_AHEAD
 
     starts = [int(stored.bars.start[0]) for stored in series if len(stored.bars)]
     ends = [int(stored.bars.end[-1]) for stored in series if len(stored.bars)]
     if not starts:
         return TradingDays()
     first = from_epoch(min(starts)).date()
-    last = from_epoch(max(*ends, to_epoch(latest))).date() + timedelta(days=1)
+    last = from_epoch(max(*ends, to_epoch(latest))).date() + DAYS_AHEAD
     try:
         return TradingDays(SessionTable().sessions(ticker.partition(":")[0], first, last))
     except CalendarError:

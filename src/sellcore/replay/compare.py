@@ -6,10 +6,18 @@ from datetime import datetime
 from math import isclose
 
 from sellcore.evaluation import Evaluation
+from sellcore.instant import iso
 from sellcore.outcome import Outcome
 from sellcore.record import DecisionRecord
 from sellcore.replay.contradiction import PROVISIONAL, by_bars_alone, contradiction, rule_of
-from sellcore.replay.decide_again import NO_SUCH_BAR, Again, History, decide_again, is_covered
+from sellcore.replay.decide_again import (
+    NO_SUCH_BAR,
+    Again,
+    History,
+    decide_again,
+    is_covered,
+    out_of_time,
+)
 from sellcore.replay.difference import SAME, difference, grounds
 from sellcore.replay.finding import Cause, Finding, Verdict, bar_of
 from sellcore.rule import MovingAverageRule
@@ -49,6 +57,10 @@ def compare(record: DecisionRecord, history: History, logged: Mapping[datetime, 
         return _untold(record, "the cache holds no bars of it")
     if not history.sessions:
         return _untold(record, "no sessions of its exchange are known")
+    missed = record.decision is Outcome.MISSED
+    if not missed and out_of_time(history, rule.timeframe, record.bar.end, record.timestamp):
+        late = f"decided at {iso(record.timestamp)}, long after its time had run out"
+        return _differs(record, Cause.CONTRADICTION, late)
     again = decide_again(history, rule, record.bar.end, record.bars_used)
     if record.decision in (Outcome.ABSTAIN, Outcome.MISSED):
         return _undecided(record, again)

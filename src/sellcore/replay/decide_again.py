@@ -1,7 +1,7 @@
 """Deciding a bar of the past again, by the live code, on what was closed by its end."""
 
 from collections.abc import Mapping
-from datetime import datetime
+from datetime import datetime, timedelta
 from decimal import Decimal
 from math import nan
 
@@ -25,6 +25,9 @@ from sellcore.trading_days import TradingDays
 
 NO_SUCH_BAR = "no bar of its sessions ends "
 """What is told of an end that no session of the exchange brings, in front of it."""
+
+LONGEST_WINDOW = timedelta(hours=1)
+"""The longest window that the settings take."""
 
 
 @frozen
@@ -73,7 +76,7 @@ def decide_again(
     Returns:
         The evaluation and its bars, or why that bar cannot be read.
     """
-    bar = _bar_that_ends(history.sessions, rule.timeframe, end)
+    bar = _bar_that_ends(history.sessions, rule.timeframe, end, Policy())
     if bar is None:
         return f"{NO_SUCH_BAR}{iso(end)}"
     reading = read_bar(_as_it_was(history, rule, end), rule, bar)
@@ -93,10 +96,18 @@ def is_covered(history: History, timeframe: Timeframe, end: datetime) -> bool:
     return stored is not None and stored.coverage.contains(moment - 1, moment)
 
 
-def _bar_that_ends(sessions: TradingDays, timeframe: Timeframe, end: datetime) -> DueBar | None:
-    """Return the bar of that end; that it is provisional or late is no matter any more."""
+def out_of_time(history: History, timeframe: Timeframe, end: datetime, moment: datetime) -> bool:
+    """Say whether a bar could not be decided any more at a moment, whatever the settings were."""
+    bar = _bar_that_ends(history.sessions, timeframe, end, Policy(window=LONGEST_WINDOW))
+    return bar is not None and moment > bar.deadline
+
+
+def _bar_that_ends(
+    sessions: TradingDays, timeframe: Timeframe, end: datetime, policy: Policy
+) -> DueBar | None:
+    """Return the bar of that end; that it was decided provisionally is no matter any more."""
     at = int(np.searchsorted(sessions.closes, to_epoch(end)))
-    near = bars_of(sessions[at : at + 1], timeframe, Policy())
+    near = bars_of(sessions[at : at + 2], timeframe, policy)
     return next((bar for bar in near if bar.end == end), None)
 
 

@@ -1,7 +1,7 @@
 """Taking bars of other sources over: all of them are looked at before the first is stored."""
 
 from collections.abc import Mapping, Sequence
-from datetime import datetime, timedelta
+from datetime import date, datetime, timedelta
 
 import numpy as np
 from attrs import evolve, frozen
@@ -68,8 +68,9 @@ def plan_import(
             )
         parts.setdefault(foreign.key, []).append(foreign)
     found = []
+    shared: dict[tuple[str, date, date], TradingDays] = {}
     for own in parts.values():
-        taken = take_over(_joined(own), _sessions(own, calendar), now)
+        taken = take_over(_joined(own), _sessions(own, calendar, shared), now)
         sources = tuple(dict.fromkeys(foreign.source for foreign in own))
         found.append(Import(taken, sources, _is_new(taken, stored, replace=replace)))
     return tuple(found)
@@ -109,16 +110,22 @@ def _is_new(taken: TakenOver, stored: Mapping[SeriesKey, StoredSeries], *, repla
     return True
 
 
-def _sessions(parts: Sequence[ForeignBars], calendar: SessionCalendar) -> TradingDays:
-    """Return the sessions around all bars, those they reach into and one day more."""
-    first = min(int(foreign.stamp[0]) for foreign in parts)
-    last = max(int(foreign.stamp[-1]) for foreign in parts)
+def _sessions(
+    parts: Sequence[ForeignBars],
+    calendar: SessionCalendar,
+    shared: dict[tuple[str, date, date], TradingDays],
+) -> TradingDays:
+    """Return the sessions around all bars; ``shared`` keeps those of other series."""
     exchange = parts[0].ticker.partition(":")[0]
-    days = (from_epoch(first) - _AROUND).date(), (from_epoch(last) + _AROUND).date()
-    try:
-        return TradingDays(calendar.sessions(exchange, *days))
-    except CalendarError as error:
-        raise ConfigError(f"{parts[0].source}: {error}") from error
+    first = (from_epoch(min(int(foreign.stamp[0]) for foreign in parts)) - _AROUND).date()
+    last = (from_epoch(max(int(foreign.stamp[-1]) for foreign in parts)) + _AROUND).date()
+    if (exchange, first, last) not in shared:
+        try:
+            days = TradingDays(calendar.sessions(exchange, first, last))
+        except CalendarError as error:
+            raise ConfigError(f"{parts[0].source}: {error}") from error
+        shared[exchange, first, last] = days
+    return shared[exchange, first, last]
 
 
 def _joined(parts: Sequence[ForeignBars]) -> ForeignBars:

@@ -1,6 +1,6 @@
 """Deciding a recorded day again, and comparing it with the audit log, bar by bar."""
 
-from collections import defaultdict
+from collections import Counter, defaultdict
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from datetime import date, datetime
 
@@ -61,17 +61,16 @@ def replay(
     """
     today = [record for record in records if record.timestamp.date() == day]
     logged = _closes(records)
-    twice = _repeated(today)
-    found = [
-        _decided_twice(record)
-        if id(record) in twice
-        else compare(
-            record,
-            histories.get(record.con_id, _NOTHING),
-            logged.get((record.con_id, record.timeframe), {}),
-        )
-        for record in today
-    ]
+    doubts = _repeated(today) | _misnamed(today)
+    found = []
+    for record in today:
+        if doubt := doubts.get(id(record)):
+            bar = bar_of(record)
+            found.append(Finding(bar, Verdict.DIFFERS, doubt, Cause.CONTRADICTION, record))
+            continue
+        history = histories.get(record.con_id, _NOTHING)
+        closes = logged.get((record.con_id, record.timeframe), {})
+        found.append(compare(record, history, closes))
     sound = [finding.record for finding in found if finding.cause not in _NAMES_ANOTHER_BAR]
     found += _unrecorded(records, [record for record in sound if record], histories)
     return tuple(sorted(found, key=_by_bar))
@@ -95,22 +94,30 @@ def _closes(
     return found
 
 
-def _repeated(records: Iterable[DecisionRecord]) -> frozenset[int]:
-    """Return which records decide a bar that their own run had decided before."""
+def _repeated(records: Iterable[DecisionRecord]) -> dict[int, str]:
+    """Return what is wrong with records of a bar that their own run had decided before."""
     seen: set[tuple[str, str, str, DecidedBar]] = set()
-    again: set[int] = set()
+    again: dict[int, str] = {}
     for record in records:
         if record.bar is not None:
             name = (record.run_id, str(record.mode), record.account, record.bar)
             if name in seen:
-                again.add(id(record))
+                again[id(record)] = f"run {record.run_id} had decided this bar before"
             seen.add(name)
-    return frozenset(again)
+    return again
 
 
-def _decided_twice(record: DecisionRecord) -> Finding:
-    text = f"run {record.run_id} had decided this bar before"
-    return Finding(bar_of(record), Verdict.DIFFERS, text, Cause.CONTRADICTION, record)
+def _misnamed(records: Sequence[DecisionRecord]) -> dict[int, str]:
+    """Return what is wrong with records whose ticker is not that of the others of a contract."""
+    names: dict[int, Counter[str]] = defaultdict(Counter)
+    for record in records:
+        names[record.con_id][record.ticker] += 1
+    usual = {con_id: counts.most_common(1)[0][0] for con_id, counts in names.items()}
+    return {
+        id(record): f"contract {record.con_id} is {usual[record.con_id]} on other lines"
+        for record in records
+        if record.ticker != usual[record.con_id]
+    }
 
 
 def _unrecorded(
