@@ -62,6 +62,22 @@ def aggregate(
     return _fold(half_hours, low[hours], high[hours], starts[hours], ends[hours])
 
 
+def fold(bars: BarSeries, starts: Seconds, ends: Seconds) -> BarSeries:
+    """
+    Return one bar for each interval: first open, highest, lowest, last close, volumes added.
+
+    Args:
+        bars: Shape (n,).
+        starts: Shape (m,), seconds since 1970 UTC, in order and apart; each interval holds a bar.
+        ends: Shape (m,), the instants at which they end.
+
+    Raises:
+        InvalidValue: a bar spans the edge of two of them.
+    """
+    low, high = _rows_of(bars, starts, ends)
+    return _fold(bars, low, high, starts, ends)
+
+
 def hour_buckets(sessions: Sequence[Session]) -> tuple[Seconds, Seconds]:
     """
     Return the first instants of all hours of ``sessions``, and the instants they end.
