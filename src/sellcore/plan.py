@@ -27,6 +27,9 @@ _AT_CLOSE = {AtClose.NEXT_OPEN: SendAt.NEXT_OPEN, AtClose.SUBMIT: SendAt.ANY_TIM
 PROVISIONAL = "provisional: decided before the bar's end (at_close is pre_close)"
 """Said of what was decided on a bar that still formed."""
 
+LOGGED_LATE = "logged late, from the journal"
+"""Said of what was decided in time by a process that ended before it could log it."""
+
 _NOBODY = "nobody was watching while it could be decided"
 
 

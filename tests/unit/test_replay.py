@@ -16,7 +16,7 @@ from sellcore.coverage import Coverage
 from sellcore.instant import to_epoch
 from sellcore.order import Mode
 from sellcore.outcome import Outcome
-from sellcore.plan import Decision
+from sellcore.plan import LOGGED_LATE, Decision
 from sellcore.policy import Policy
 from sellcore.quoting import quoted, rounded
 from sellcore.record import DecisionRecord
@@ -296,6 +296,20 @@ def test_a_line_that_contradicts_itself_is_found(name: str, outcome: Outcome) ->
     found = replay([forged], forged.timestamp.date(), {MSFT.con_id: history()})
 
     assert [(f.verdict, f.cause) for f in found] == [(Verdict.DIFFERS, Cause.CONTRADICTION)]
+
+
+def test_a_signal_that_was_logged_late_agrees() -> None:
+    """Its process ended before it could; the next one logged it from the journal."""
+    signal = next(r for r in a_day() if r.decision is Outcome.SIGNAL)
+    late = evolve(
+        signal,
+        timestamp=signal.timestamp + timedelta(hours=3),
+        reason=f"{signal.reason}; {LOGGED_LATE}",
+    )
+
+    (found,) = replay([late], DAY, {MSFT.con_id: history()})
+
+    assert found.verdict is Verdict.AGREES
 
 
 def test_a_line_that_gives_a_contract_another_name_is_found() -> None:

@@ -8,6 +8,7 @@ from math import isclose
 from sellcore.evaluation import Evaluation
 from sellcore.instant import iso
 from sellcore.outcome import Outcome
+from sellcore.plan import LOGGED_LATE
 from sellcore.record import DecisionRecord
 from sellcore.replay.contradiction import PROVISIONAL, by_bars_alone, contradiction, rule_of
 from sellcore.replay.decide_again import (
@@ -57,8 +58,8 @@ def compare(record: DecisionRecord, history: History, logged: Mapping[datetime, 
         return _untold(record, "the cache holds no bars of it")
     if not history.sessions:
         return _untold(record, "no sessions of its exchange are known")
-    missed = record.decision is Outcome.MISSED
-    if not missed and out_of_time(history, rule.timeframe, record.bar.end, record.timestamp):
+    any_time = record.decision is Outcome.MISSED or LOGGED_LATE in record.reason
+    if not any_time and out_of_time(history, rule.timeframe, record.bar.end, record.timestamp):
         late = f"decided at {iso(record.timestamp)}, long after its time had run out"
         return _differs(record, Cause.CONTRADICTION, late)
     again = decide_again(history, rule, record.bar.end, record.bars_used)

@@ -11,7 +11,7 @@ from datetime import timedelta
 
 from sellcore.evaluation import Evidence
 from sellcore.outcome import Outcome
-from sellcore.plan import PROVISIONAL, Decision
+from sellcore.plan import LOGGED_LATE, PROVISIONAL, Decision
 from sellcore.quoting import quoted, rounded
 from sellcore.selling.intent_record import IntentRecord
 from sellcore.selling.lifecycle import State
@@ -51,7 +51,7 @@ def decision_of(record: IntentRecord) -> Decision:
     evidence = Evidence(intent.bar_end, record.close, record.average, record.bars_used)
     reason = (
         f"close {quoted(record.close)} is below {intent.rule.average} {rounded(record.average)}; "
-        "logged late, from the journal"
+        f"{LOGGED_LATE}"
     )
     if record.decided_at < intent.bar_end:
         reason += f"; {PROVISIONAL}"
