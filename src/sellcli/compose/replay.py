@@ -15,7 +15,7 @@ from sellcore.errors import ConfigError
 if TYPE_CHECKING:
     from sellcore.order import Mode
     from sellcore.record import DecisionRecord
-    from sellcore.replay.decide_again import History
+    from sellcore.replay.decide_again import Again, History
     from sellcore.replay.finding import Finding
     from sellcore.series import StoredSeries
     from sellcore.timeframe import Granularity
@@ -88,6 +88,25 @@ def replayed(
     cache, held, problems = _bars(settings, of_day, simulated=simulated)
     findings = replay([*before, *of_day], day, _histories(held, of_day))
     return Replayed(day, cache, findings, unread, problems)
+
+
+def bars_of(settings: Settings, record: "DecisionRecord") -> "Again | str":
+    """Return the bars that a decision rested on, as the cache holds them now, or why not."""
+    from sellcore.errors import SellError
+    from sellcore.replay.contradiction import rule_of
+    from sellcore.replay.decide_again import decide_again
+
+    try:
+        rule = rule_of(record)
+        if rule is None or record.bar_end is None:
+            return "it follows no rule"
+        _, held, _ = _bars(settings, [record], simulated=False)
+        history = _histories(held, [record]).get(record.con_id)
+    except SellError as error:
+        return str(error)
+    if history is None:
+        return f"{settings.cache_dir} holds none of them any more"
+    return decide_again(history, rule, record.bar_end, record.bars_used)
 
 
 def _bars(
