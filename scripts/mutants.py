@@ -153,11 +153,26 @@ def _disturbed(name: str, statements: Sequence[ast.stmt]) -> Iterator[tuple[str,
             continue
         yield f"{type(statement).__name__} at {statement.lineno} left out", _pass(name, index)
         following = statements[index + 1] if index + 1 < len(statements) else None
-        if isinstance(statement, _MOVABLE) and isinstance(following, (*_MOVABLE, ast.Return)):
+        if following is not None and _acts(statement) and _acts(following):
             yield f"{statement.lineno} behind {following.lineno}", _swap(name, index)
 
 
-_MOVABLE = (ast.Expr, ast.Assign, ast.AugAssign, ast.If, ast.For, ast.With)
+def _acts(statement: ast.stmt) -> bool:
+    """Say whether a statement asks or tells something outside: there the order matters."""
+    calls = (node for node in ast.walk(statement) if isinstance(node, ast.Call))
+    return any(
+        _depth(call.func) > 1
+        or any(isinstance(a, ast.Name) and a.id in _OUTSIDE for a in call.args)
+        for call in calls
+    )
+
+
+def _depth(called: ast.expr) -> int:
+    """Return how many dots lead to what is called: ``journal.entries.append`` has two."""
+    return 1 + _depth(called.value) if isinstance(called, ast.Attribute) else 0
+
+
+_OUTSIDE = {"ports", "selling", "state", "db"}
 _REMOVABLE = (ast.Expr, ast.Assign, ast.AugAssign, ast.Raise, ast.If, ast.Break, ast.Continue)
 
 
