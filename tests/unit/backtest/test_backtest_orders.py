@@ -275,6 +275,32 @@ def test_live_limits_deny_as_live_does() -> None:
     )
 
 
+def test_a_sale_that_waited_lapses_where_the_open_is_not_below_any_more() -> None:
+    """Bar 7 opens above the average of bar 6: as live, nothing is sold; bar 7 decides anew."""
+    opens = [10.0, 10, 10, 10, 10.5, 10.5, 11, 10.2, 8, 8, 8, 8]
+    bars = daily(RISE_THEN_FALL, opens)
+
+    live, plain = run(bars, limits=SellingPolicy()), run(bars)
+
+    assert live.orders[1].state is OrderState.LAPSED
+    assert live.orders[1].denied == ("opened at 10.2000, not below SMA(5) 10.1000 any more",)
+    assert (sales(live), sales(plain)) == ([(8, 100.0, 8.0)], [(7, 100.0, 10.2)])
+    assert sales(run(bars, limits=SellingPolicy(recheck_at_open=False))) == sales(plain)
+
+
+def test_a_sale_within_the_day_does_not_lapse() -> None:
+    """It goes out at once; only a sale that waited for the open is looked at again."""
+    bars = hourly([10.0] * 8 + [9.0, 11.0, 11.0, 11.0])
+    opens = bars.open.copy()
+    opens[9] = 10.5
+    moved = BarSeries(bars.start, bars.end, opens, bars.high, bars.low, bars.close, bars.volume)
+    assumed = Assumptions(costs=FREE, capital=1_000.0, limits=SellingPolicy())
+
+    found = backtest({"X": moved}, rule("SMA,5,1H"), assumed)
+
+    assert sales(found) == [(9, 100.0, 10.5)]
+
+
 def test_live_limits_count_the_day() -> None:
     """One order a day: the second ticker is sold a day later."""
     bars = {each: daily(RISE_THEN_FALL) for each in "XY"}
