@@ -344,3 +344,101 @@ def test_each_ticker_follows_its_own_rule() -> None:
     found = backtest({each: daily(closes) for each in "XY"}, rules, Assumptions(costs=FREE))
 
     assert {each.ticker: each.row for each in found.fills[2:]} == {"X": 17, "Y": 18}
+
+
+FALL_AND_BACK = [10.0, 10, 10, 10, 10, 10, 8, 8, 8, 12, 12, 12, 12, 12]
+"""Sold at the open of bar 7, at 8; a close above on bar 9 buys back from bar 10 on."""
+
+
+def bought_back(found: Backtest) -> list[tuple[int, float, float]]:
+    """Return row, shares and price of each purchase after the entry."""
+    bought = [(each.row, each.shares, each.price) for each in found.fills if each.side is Side.BUY]
+    return bought[1:]
+
+
+@pytest.mark.parametrize(
+    ("opened", "low", "expected"),
+    [
+        (12.05, 12.0, (10, 69.0, 12.05)),  # below the limit of 12.12 at once
+        (12.5, 12.1, (10, 69.0, 12.12)),  # comes down to it within the bar
+        (12.5, 12.2, (11, 70.0, 12.0)),  # never does; the next bar decides anew
+    ],
+)
+def test_a_limit_of_a_purchase_lies_above_the_close(
+    opened: float, low: float, expected: tuple[int, float, float]
+) -> None:
+    """One percent above 12, and met from above."""
+    flat = daily(FALL_AND_BACK)
+    opens, lows, highs = flat.open.copy(), flat.low.copy(), flat.high.copy()
+    opens[10], lows[10], highs[10] = opened, low, 13.0
+    bars = BarSeries(flat.start, flat.end, opens, highs, lows, flat.close, flat.volume)
+
+    found = run(
+        bars,
+        entry=Entry.RECLAIM,
+        order_type=OrderType.LIMIT,
+        limit_offset_pct=1,
+        allow_jumps=True,
+    )
+
+    ((row, shares, price),) = bought_back(found)
+    assert (row, shares, pytest.approx(price)) == expected
+
+
+def test_a_purchase_is_cut_to_the_live_limits() -> None:
+    """Live makes none, so there is none to deny: 1,188 are there, 1,000 may be spent."""
+    flat = daily(FALL_AND_BACK)
+    opens = flat.open.copy()
+    opens[7] = 9.9  # sold for more than the 960 that it was worth when it was decided
+    bars = BarSeries(flat.start, flat.end, opens, flat.high, flat.low, flat.close, flat.volume)
+    assumed = {"entry": Entry.RECLAIM, "capital": 1_200.0, "allow_jumps": True}
+    value = SellingPolicy(max_value_per_order=1_000.0, recheck_at_open=False)
+
+    assert bought_back(run(bars, **assumed)) == [(10, 99.0, 12.0)]
+    assert bought_back(run(bars, **assumed, limits=value)) == [(10, 83.0, 12.0)]
+
+
+def test_a_day_is_worth_no_more_than_the_live_limit() -> None:
+    """50 shares at 9.00 each: two tickers are 900 a day, the third waits for the next."""
+    bars = {each: daily(RISE_THEN_FALL) for each in "XYZ"}
+    limits = SellingPolicy(max_value_per_day=900.0, recheck_at_open=False)
+
+    found = backtest(bars, SMA5, Assumptions(costs=FREE, capital=1_500.0, limits=limits))
+
+    assert [each.shares for each in found.fills[:3]] == [50.0] * 3
+    assert [(each.ticker, each.row) for each in found.fills[3:]] == [("X", 7), ("Y", 7), ("Z", 8)]
+
+
+def test_the_close_itself_fills_the_rest_at_the_next_closes() -> None:
+    """40 shares at each close from the one decided on."""
+    found = run(daily(RISE_THEN_FALL, volume=400), fill=Fill.SAME_CLOSE, volume_cap=0.1)
+
+    assert sales(found) == [(6, 40.0, 9.0), (7, 40.0, 8.0), (8, 25.0, 8.0)]
+
+
+def test_a_kill_switch_counts_a_loss_that_is_just_too_much() -> None:
+    """A loss of ten percent, no less, where ten are too many."""
+    closes = [10.0] * 6 + [9.0, 9.0, 9.0]
+
+    stopped, let = (
+        run(daily(closes), max_daily_loss_pct=most, capital=1_000.0) for most in (10.0, 10.01)
+    )
+
+    assert stopped.orders[1].state is OrderState.DENIED
+    assert let.orders[1].state is OrderState.FILLED
+
+
+def test_a_kill_switch_stops_purchases_too() -> None:
+    """X lost too much on the day that Y closes above its average: Y is not bought."""
+    fall = [10.0] * 9 + [7.0, 7.0, 7.0, 7.0]
+    back = [10.0] * 5 + [8.0, 8.0, 8.0, 8.0, 12.0, 12.0, 12.0, 12.0]
+    assumed = Assumptions(
+        costs=FREE, capital=1_000.0, entry=Entry.RECLAIM, max_daily_loss_pct=5, allow_jumps=True
+    )
+
+    found = backtest({"X": daily(fall), "Y": daily(back)}, SMA5, assumed)
+
+    purchases = [
+        order for order in found.orders[2:] if order.ticker == "Y" and order.side is Side.BUY
+    ]
+    assert [order.state for order in purchases[:2]] == [OrderState.DENIED, OrderState.FILLED]
