@@ -132,15 +132,25 @@ def test_total_return_is_what_a_holder_has_who_reinvests() -> None:
     assert any("total return" in line for line in total.assumptions_in_words)
 
 
-def test_an_action_outside_the_history_changes_nothing() -> None:
-    """Before the first bar, or of another ticker."""
-    bars = daily([40.0] * 8)
-    before = Action("X", date(2019, 1, 2), SPLIT, 2)
+@pytest.mark.parametrize("kind", ActionKind)
+@pytest.mark.parametrize("day", [date(2019, 1, 2), date(2020, 1, 2), date(2020, 1, 10)])
+def test_an_action_outside_the_history_changes_nothing(kind: ActionKind, day: date) -> None:
+    """Before the first bar, on its day, or after the last one."""
+    bars = daily([40.0] * 8, volume=100)
+
+    found = adjust(bars, [Action("X", day, kind, 2.0)], Adjustment.TOTAL_RETURN)
+
+    assert found.same(bars)
+
+
+def test_an_action_of_another_ticker_changes_nothing() -> None:
+    """A file of actions is for all that one holds."""
+    bars = {"X": daily([40.0] * 8)}
     other = Action("Y", EX_DAY, SPLIT, 2)
 
-    assert adjust(bars, [before], Adjustment.PRICE).close.tolist() == [40.0] * 8
-    found = backtest({"X": bars}, rule("SMA,5,D"), Assumptions(), [before, other])
-    assert found.equity.tolist() == backtest({"X": bars}, rule("SMA,5,D")).equity.tolist()
+    found = backtest(bars, rule("SMA,5,D"), Assumptions(), [other])
+
+    assert found.equity.tolist() == backtest(bars, rule("SMA,5,D")).equity.tolist()
 
 
 @pytest.mark.parametrize(
