@@ -143,6 +143,7 @@ def test_kill_switch_stops_before_the_order_and_lets_go_on() -> None:
     desk.run()
 
     assert (desk.ends, desk.record.sent_at) == (["filled"], ELEVEN + 5 * MINUTE)
+    assert desk.telling("halted") == ["selling is halted: stop it"]
     assert "NASDAQ:MSFT is not sold yet: halted: stop it; sellcli resume lets it sell again" in (
         desk.alerts
     )
