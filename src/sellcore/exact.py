@@ -16,12 +16,19 @@ from numpy.typing import ArrayLike, NDArray
 from sellcore.average import ema
 from sellcore.bar import Floats
 from sellcore.errors import InvalidValue
-from sellcore.exact_ema import Signs, ema_signs
+from sellcore.exact_ema import Signs, clear_side_of_ema, ema_signs
 from sellcore.prices import read_kind, read_length, read_prices
 from sellcore.rule import AverageKind
 from sellcore.ticks import Ticks, ticks
 
-__all__ = ["Comparison", "below_average", "compare_to_average", "exact_average", "ticks"]
+__all__ = [
+    "Comparison",
+    "below_average",
+    "compare_to_average",
+    "exact_average",
+    "sides_of_average",
+    "ticks",
+]
 
 
 def below_average(closes: ArrayLike, kind: AverageKind | str, length: int) -> NDArray[np.bool_]:
@@ -43,11 +50,30 @@ def below_average(closes: ArrayLike, kind: AverageKind | str, length: int) -> ND
     Source:
         Equal to ``fractions.Fraction`` over ``Decimal(repr(close))`` on every cell.
     """
+    return sides_of_average(closes, kind, length) < 0
+
+
+def sides_of_average(closes: ArrayLike, kind: AverageKind | str, length: int) -> Signs:
+    """
+    Say for each bar on which side of its average it closed, exactly.
+
+    Args:
+        closes: Prices, shape (n,), oldest first, as for ``below_average``.
+        kind: SMA or EMA.
+        length: In bars, at least 1.
+
+    Returns:
+        Shape (n,): -1 below the average, 0 equal to it, 1 above it; 0 in the warm-up,
+        which is the first length - 1 bars.
+
+    Raises:
+        InvalidValue: what ``below_average`` refuses.
+    """
     family, bars, prices = _read(closes, kind, length)
-    below = np.zeros(len(prices), dtype=np.bool_)
+    sides: Signs = np.zeros(len(prices), dtype=np.int8)
     if len(prices) >= bars:
-        below[bars - 1 :] = _signs(prices, family, bars) < 0
-    return below
+        sides[bars - 1 :] = _signs(prices, family, bars)
+    return sides
 
 
 @frozen
@@ -86,8 +112,9 @@ def compare_to_average(closes: ArrayLike, kind: AverageKind | str, length: int) 
             # Whole numbers of any size are divided with one rounding.
             return Comparison((scaled > total) - (scaled < total), total / (bars * 10**decimals))
         case AverageKind.EMA:
-            side = int(_signs(prices, family, bars)[-1])
-            return Comparison(side, float(ema(prices, bars)[-1]))
+            average = float(ema(prices, bars)[-1])
+            clear = clear_side_of_ema(prices, average, bars)
+            return Comparison(clear or int(_signs(prices, family, bars)[-1]), average)
 
 
 def exact_average(closes: ArrayLike, kind: AverageKind | str, length: int) -> Fraction:

@@ -1,11 +1,11 @@
 """Checks on size: the order, the day, and a broker that keeps saying no."""
 
 from sellcore.quoting import rounded
-from sellcore.selling.facts import Facts
+from sellcore.selling.facts import Facts, OrderSize
 from sellcore.selling.verdict import Check
 
 
-def order_is_small_enough(facts: Facts) -> Check:
+def order_is_small_enough(facts: OrderSize) -> Check:
     """Check that the order has no more shares, and is worth no more, than was allowed."""
     policy = facts.policy
     small = (
@@ -20,7 +20,7 @@ def order_is_small_enough(facts: Facts) -> Check:
     )
 
 
-def day_is_small_enough(facts: Facts) -> Check:
+def day_is_small_enough(facts: OrderSize) -> Check:
     """Check that this order keeps the day within what was allowed."""
     policy, orders = facts.policy, facts.orders_today + 1
     value = facts.value_today + facts.value

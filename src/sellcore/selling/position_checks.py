@@ -1,11 +1,11 @@
 """Checks on the position: never short, never more than is held and free."""
 
-from sellcore.selling.facts import Facts
+from sellcore.selling.facts import Facts, Held
 from sellcore.selling.limits import OtherOrders
 from sellcore.selling.verdict import Check
 
 
-def is_long(facts: Facts) -> Check:
+def is_long(facts: Held) -> Check:
     """Check that shares are held; a short position is never touched."""
     return Check(
         "long",
@@ -27,7 +27,7 @@ def is_as_decided(facts: Facts) -> Check:
     )
 
 
-def is_whole(facts: Facts) -> Check:
+def is_whole(facts: Held) -> Check:
     """Check that at least one whole share is free to be sold."""
     return Check(
         "quantity",
