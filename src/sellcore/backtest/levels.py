@@ -1,0 +1,139 @@
+"""
+Levels: the cash and the shares of a column after each of its turns.
+
+Costs in proportion to the price are a product along a column. Where commissions have
+a minimum or a part for each share, or shares are whole, a turn depends on the cash
+before it: the k-th turns of all columns are then worked out together, for k = 0, 1, ...
+"""
+
+import numpy as np
+from attrs import frozen
+
+from sellcore.backtest.assumptions import Assumptions, Costs
+from sellcore.backtest.turns import Turns
+from sellcore.bar import Floats
+from sellcore.exact_block import Booleans, Counts
+
+
+@frozen(eq=False)
+class Levels:
+    """
+    What a column has after each turn, shape (turns,) as the turns themselves.
+
+    Attributes:
+        cash: In the instrument's currency.
+        shares: Whole or not.
+    """
+
+    cash: Floats
+    shares: Floats
+
+
+def levels_of(turns: Turns, assumptions: Assumptions) -> Levels:
+    """Return the levels of columns that begin with the capital and put in all of it."""
+    costs = assumptions.costs
+    if assumptions.whole_shares or costs.fixed or costs.per_share or costs.minimum:
+        return _turn_by_turn(turns, assumptions)
+    return _as_products(turns, costs, assumptions.capital)
+
+
+def _as_products(turns: Turns, costs: Costs, capital: float) -> Levels:
+    percent = costs.percent if costs.maximum_pct is None else min(costs.percent, costs.maximum_pct)
+    sold = costs.sold_at(1.0) * (1 - percent / 100)
+    bought = costs.bought_at(1.0) * (1 + percent / 100)
+    buys = _purchases(turns)
+    factors = turns.prices * sold
+    np.divide(1 / bought, turns.prices, out=factors, where=buys)
+    begins = turns.firsts[:-1][turns.counts > 0]
+    factors[begins] *= capital
+    for first, end in zip(begins.tolist(), [*begins[1:].tolist(), len(factors)], strict=False):
+        np.multiply.accumulate(factors[first:end], out=factors[first:end])
+    return Levels(np.where(buys, 0.0, factors), np.where(buys, factors, 0.0))
+
+
+def _purchases(turns: Turns) -> Booleans:
+    """Say of each turn whether it buys: a column's first does, and every second after it."""
+    place = np.arange(len(turns.bars)) - np.repeat(turns.firsts[:-1], turns.counts)
+    even: Booleans = place % 2 == 0
+    return even
+
+
+def _turn_by_turn(turns: Turns, assumptions: Assumptions) -> Levels:
+    costs = assumptions.costs
+    after = Levels(np.empty(len(turns.bars)), np.empty(len(turns.bars)))
+    order = np.argsort(-turns.counts, kind="stable")
+    firsts, counts = turns.firsts[:-1][order], turns.counts[order]
+    cash, shares = np.full(len(order), assumptions.capital), np.zeros(len(order))
+    alive = np.searchsorted(-counts, -np.arange(counts[0] if len(counts) else 0))
+    for turn, columns in enumerate(alive.tolist()):
+        at = firsts[:columns] + turn
+        own_cash, own_shares = cash[:columns], shares[:columns]
+        if turn % 2 == 0:
+            price = costs.bought_at(1.0) * turns.prices[at]
+            own_shares[:] = _affordable(own_cash, price, costs, whole=assumptions.whole_shares)
+            own_cash -= own_shares * price + _commissions(own_shares, price, costs)
+        else:
+            price = costs.sold_at(1.0) * turns.prices[at]
+            own_cash += own_shares * price - _commissions(own_shares, price, costs)
+            own_shares[:] = 0.0
+        after.cash[at], after.shares[at] = own_cash, own_shares
+    return after
+
+
+def _commissions(shares: Floats, price: Floats, costs: Costs) -> Floats:
+    """Return ``Costs.commission`` of many orders."""
+    value = shares * price
+    asked = costs.fixed + costs.per_share * shares + costs.percent / 100 * value
+    np.maximum(asked, costs.minimum, out=asked)
+    if costs.maximum_pct is not None:
+        np.minimum(asked, costs.maximum_pct / 100 * value, out=asked)
+    asked[shares == 0] = 0.0
+    return asked
+
+
+def _affordable(budget: Floats, price: Floats, costs: Costs, *, whole: bool) -> Floats:
+    """Return ``sizing.affordable`` of many purchases."""
+    rate = costs.per_share + costs.percent / 100 * price
+    shares = np.minimum((budget - costs.fixed) / (price + rate), (budget - costs.minimum) / price)
+    if costs.maximum_pct is not None:
+        np.maximum(shares, budget / (price * (1 + costs.maximum_pct / 100)), out=shares)
+    np.maximum(shares, 0.0, out=shares)
+    if not whole:
+        return shares
+    count = np.floor(shares + 1e-9)
+    while np.any(
+        over := (count > 0) & (count * price + _commissions(count, price, costs) > budget)
+    ):
+        count[over] -= 1
+    return count
+
+
+def final_equity(turns: Turns, levels: Levels, last: Floats, capital: float) -> Floats:
+    """
+    Return what each column is worth at its last close.
+
+    Args:
+        turns: Of all columns.
+        levels: After each turn.
+        last: Shape (columns,), each column's last close.
+        capital: What a column without a turn still has.
+    """
+    worth = np.full(len(last), capital)
+    some = turns.counts > 0
+    at = turns.firsts[1:][some] - 1
+    worth[some] = levels.cash[at] + levels.shares[at] * last[some]
+    return worth
+
+
+def join(parts: "list[Turns]") -> tuple[Turns, Counts]:
+    """Return the turns of several blocks as one, and where each block's begin in it."""
+    sizes = np.cumsum([0, *(len(part.bars) for part in parts)])
+    firsts = [
+        part.firsts[:-1] + size for part, size in zip(parts, sizes[:-1].tolist(), strict=True)
+    ]
+    joined = Turns(
+        np.concatenate([*firsts, sizes[-1:]]),
+        np.concatenate([part.bars for part in parts]),
+        np.concatenate([part.prices for part in parts]),
+    )
+    return joined, sizes
