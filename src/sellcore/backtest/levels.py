@@ -6,6 +6,8 @@ a minimum or a part for each share, or shares are whole, a turn depends on the c
 before it: the k-th turns of all columns are then worked out together, for k = 0, 1, ...
 """
 
+from collections.abc import Sequence
+
 import numpy as np
 from attrs import frozen
 
@@ -125,7 +127,7 @@ def final_equity(turns: Turns, levels: Levels, last: Floats, capital: float) -> 
     return worth
 
 
-def join(parts: "list[Turns]") -> tuple[Turns, Counts]:
+def join(parts: Sequence[Turns]) -> tuple[Turns, Counts]:
     """Return the turns of several blocks as one, and where each block's begin in it."""
     sizes = np.cumsum([0, *(len(part.bars) for part in parts)])
     firsts = [
