@@ -7,6 +7,7 @@ Every exception this product raises on purpose.
     ├── Denied                  refused by us, with all reasons
     ├── StorageError            a durable write or read failed
     ├── IllegalMove             an intent cannot pass from that state to that one
+    ├── Disagreement            two ways to the same decision differ: a fault of ours
     ├── CalendarError           no sessions are known for that exchange and day
     ├── ClockGone               the simulated time that is kept elsewhere cannot be had
     ├── NotDelivered            an alert did not get through on one of its ways
@@ -41,6 +42,10 @@ class StorageError(SellError):
 
 class IllegalMove(SellError):
     """An intent cannot pass from the state it is in to the one wanted."""
+
+
+class Disagreement(SellError):
+    """Two of our own ways to the same decision came to different ones; trust neither."""
 
 
 class CalendarError(SellError):

@@ -14,7 +14,7 @@ from numpy.typing import ArrayLike, NDArray
 
 from sellcore.bar import Floats
 from sellcore.errors import InvalidValue
-from sellcore.exact_ema import Signs, ema_signs
+from sellcore.exact_ema import Signs, clear_side_of_ema, ema_signs
 from sellcore.prices import read_kind, read_length, read_prices
 from sellcore.rule import AverageKind
 from sellcore.ticks import Ticks, ticks
@@ -83,6 +83,8 @@ def compare_to_average(closes: ArrayLike, kind: AverageKind | str, length: int) 
         InvalidValue: fewer closes than length, or what ``below_average`` refuses.
     """
     family, bars, prices = _read_enough(closes, kind, length)
+    if family is AverageKind.EMA and (side := clear_side_of_ema(prices, bars)):
+        return side
     used = prices[-bars:] if family is AverageKind.SMA else prices
     return int(_signs(used, family, bars)[-1])
 

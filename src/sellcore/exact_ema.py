@@ -68,6 +68,21 @@ def ema_signs(closes: Floats, ticks: Ticks, length: int) -> Signs:
     return spread
 
 
+def clear_side_of_ema(closes: Floats, length: int) -> int:
+    """
+    Return the sign of close minus EMA at the last bar where floats can tell it, else 0.
+
+    Most bars need no ticks, and the ticks of adjusted prices are long to find.
+
+    Args:
+        closes: Shape (n,), finite, n at least length.
+        length: At least 1.
+    """
+    distance = float(closes[-1] - ema(closes, length)[-1])
+    bound = error_bound(len(closes), length, float(np.max(np.abs(closes))))
+    return 0 if abs(distance) <= bound else (distance > 0) - (distance < 0)
+
+
 def error_bound(bars: int, length: int, largest: float) -> float:
     """
     Return how far a float EMA can lie from the exact one of the quoted decimals.

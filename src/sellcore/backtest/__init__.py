@@ -10,6 +10,8 @@ from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
+    from sellcore.backtest import metrics
+    from sellcore.backtest.actions import Action, ActionKind, adjust, parse_actions
     from sellcore.backtest.assumptions import (
         FREE,
         IB_FIXED,
@@ -18,30 +20,50 @@ if TYPE_CHECKING:
         Costs,
         Entry,
         Fill,
+        describe,
     )
+    from sellcore.backtest.engine import backtest
+    from sellcore.backtest.result import Backtest
 
 _HOMES = {
+    "Action": "actions",
+    "ActionKind": "actions",
     "Adjustment": "assumptions",
     "Assumptions": "assumptions",
+    "Backtest": "result",
     "Costs": "assumptions",
     "Entry": "assumptions",
     "FREE": "assumptions",
     "Fill": "assumptions",
     "IB_FIXED": "assumptions",
+    "adjust": "actions",
+    "backtest": "engine",
+    "describe": "assumptions",
+    "parse_actions": "actions",
 }
 
 __all__ = [
     "FREE",
     "IB_FIXED",
+    "Action",
+    "ActionKind",
     "Adjustment",
     "Assumptions",
+    "Backtest",
     "Costs",
     "Entry",
     "Fill",
+    "adjust",
+    "backtest",
+    "describe",
+    "metrics",
+    "parse_actions",
 ]
 
 
 def __getattr__(name: str) -> Any:
+    if name == "metrics":
+        return import_module("sellcore.backtest.metrics")
     if name not in _HOMES:
         raise AttributeError(f"module 'sellcore.backtest' has no attribute {name!r}")
     value = getattr(import_module(f"sellcore.backtest.{_HOMES[name]}"), name)

@@ -1,11 +1,38 @@
 """Checks on size: the order, the day, and a broker that keeps saying no."""
 
+from typing import Protocol
+
 from sellcore.quoting import rounded
 from sellcore.selling.facts import Facts
+from sellcore.selling.limits import SellingPolicy
 from sellcore.selling.verdict import Check
 
 
-def order_is_small_enough(facts: Facts) -> Check:
+class OrderSize(Protocol):
+    """What the checks on size look at, live as in a backtest; described at ``Facts``."""
+
+    @property
+    def policy(self) -> SellingPolicy:
+        """The trader's limits."""
+
+    @property
+    def quantity(self) -> float:
+        """Shares to send."""
+
+    @property
+    def value(self) -> float:
+        """What they are worth."""
+
+    @property
+    def orders_today(self) -> int:
+        """Orders sent today, before this one."""
+
+    @property
+    def value_today(self) -> float:
+        """What they were worth."""
+
+
+def order_is_small_enough(facts: OrderSize) -> Check:
     """Check that the order has no more shares, and is worth no more, than was allowed."""
     policy = facts.policy
     small = (
@@ -20,7 +47,7 @@ def order_is_small_enough(facts: Facts) -> Check:
     )
 
 
-def day_is_small_enough(facts: Facts) -> Check:
+def day_is_small_enough(facts: OrderSize) -> Check:
     """Check that this order keeps the day within what was allowed."""
     policy, orders = facts.policy, facts.orders_today + 1
     value = facts.value_today + facts.value

@@ -1,11 +1,26 @@
 """Checks on the position: never short, never more than is held and free."""
 
+from decimal import Decimal
+from typing import Protocol
+
 from sellcore.selling.facts import Facts
 from sellcore.selling.limits import OtherOrders
 from sellcore.selling.verdict import Check
 
 
-def is_long(facts: Facts) -> Check:
+class Held(Protocol):
+    """What the checks on the position look at, live as in a backtest; see ``Facts``."""
+
+    @property
+    def held(self) -> Decimal:
+        """Shares held; 0 for none."""
+
+    @property
+    def quantity(self) -> float:
+        """Shares to send."""
+
+
+def is_long(facts: Held) -> Check:
     """Check that shares are held; a short position is never touched."""
     return Check(
         "long",
@@ -27,7 +42,7 @@ def is_as_decided(facts: Facts) -> Check:
     )
 
 
-def is_whole(facts: Facts) -> Check:
+def is_whole(facts: Held) -> Check:
     """Check that at least one whole share is free to be sold."""
     return Check(
         "quantity",

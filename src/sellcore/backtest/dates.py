@@ -1,0 +1,38 @@
+"""Trading dates, told from the bars alone: no exchange calendar is needed for a history."""
+
+import numpy as np
+from numpy.typing import NDArray
+
+from sellcore.bar import Seconds
+
+DAY = 86_400
+"""Seconds."""
+
+Dates = NDArray[np.int64]
+"""Days since 1970-01-01."""
+
+
+def trading_dates(start: Seconds, end: Seconds) -> Dates:
+    """
+    Return the date that each bar trades on.
+
+    A date changes in the quietest time of the day, so that a session which passes
+    midnight UTC, as Sydney's does, stays one.
+
+    Args:
+        start: First instants of the bars, shape (n,), seconds since 1970 UTC.
+        end: First instants after them, alike.
+
+    Returns:
+        Shape (n,), ascending where the bars are.
+    """
+    middle = (start + end) // 2
+    if not len(middle):
+        return middle
+    clock = np.unique(middle % DAY)
+    gaps = np.diff(clock, append=clock[0] + DAY)
+    longest = int(np.argmax(gaps))
+    turn = int(clock[longest] + gaps[longest] // 2)  # of the date, seconds after midnight
+    since = (middle - turn) // DAY * DAY + turn
+    dates: Dates = (since + DAY // 2) // DAY  # named for where its middle lies
+    return dates

@@ -1,0 +1,134 @@
+"""The rule over a whole history: candidates by arrays, each order's decision by the live rule."""
+
+from collections.abc import Sequence
+
+import numpy as np
+from attrs import field, frozen
+from numpy.typing import NDArray
+
+from sellcore.average import averages
+from sellcore.bar import BarSeries, Floats
+from sellcore.errors import Disagreement, InvalidValue
+from sellcore.evaluation import Evaluation, evaluate
+from sellcore.exact import sides_of_average
+from sellcore.exact_ema import Signs
+from sellcore.instant import from_epoch, iso
+from sellcore.outcome import Outcome
+from sellcore.quoting import quoted
+from sellcore.rule import MovingAverageRule
+from sellcore.timeframe import Timeframe
+
+_HOUR = 3_600
+_HALF_A_DAY = 43_200
+
+
+@frozen(eq=False)
+class Decisions:
+    """
+    One ticker's bars, each decided as if it were the last one known.
+
+    Attributes:
+        ticker: The label it goes by.
+        rule: The rule applied.
+        bars: Shape (n,), of the rule's timeframe.
+        side: Shape (n,): -1 where a bar closed below its average, 0 where they are equal,
+            1 above; exact. Before ``first`` it decides nothing.
+        first: Row of the first bar that can be decided; n where none can.
+    """
+
+    ticker: str
+    rule: MovingAverageRule
+    bars: BarSeries
+    side: Signs
+    first: int
+    below: NDArray[np.intp] = field(init=False)
+    above: NDArray[np.intp] = field(init=False)
+
+    @below.default
+    def _rows_below(self) -> NDArray[np.intp]:
+        return self.first + np.flatnonzero(self.side[self.first :] < 0)
+
+    @above.default
+    def _rows_above(self) -> NDArray[np.intp]:
+        return self.first + np.flatnonzero(self.side[self.first :] > 0)
+
+    @property
+    def warm_up(self) -> int:
+        """How many bars came before the first that can be decided; they count for nothing else."""
+        return self.first
+
+    @property
+    def averages(self) -> Floats:
+        """Shape (n,), the moving average for people, NaN in its first bars."""
+        rule = self.rule
+        floats: Floats = averages(self.bars.close, rule.kind, (rule.length,))[0]
+        return floats
+
+    @property
+    def outcomes(self) -> Sequence[Outcome]:
+        """What the live rule says of each bar: abstain in the warm-up, then signal or hold."""
+        told = [Outcome.SIGNAL if side < 0 else Outcome.HOLD for side in self.side.tolist()]
+        return [Outcome.ABSTAIN] * self.first + told[self.first :]
+
+    def evaluation(self, row: int) -> Evaluation:
+        """
+        Return what the live rule says of a bar, given no bar behind it.
+
+        Raises:
+            Disagreement: it differs from what the arrays said.
+        """
+        told = evaluate(self.bars[: row + 1], self.rule)
+        expected = Outcome.SIGNAL if self.side[row] < 0 else Outcome.HOLD
+        expected = Outcome.ABSTAIN if row < self.first else expected
+        if told.outcome is not expected:
+            raise Disagreement(
+                f"{self.ticker} {self.rule} at {iso(from_epoch(int(self.bars.end[row])))}: live "
+                f"says {told.outcome}, the history {expected}; please report it with these bars"
+            )
+        return told
+
+
+def sides(bars: BarSeries, rule: MovingAverageRule) -> Signs:
+    """
+    Return on which side of its average each bar closed, 0 in the rule's warm-up.
+
+    Returns:
+        Shape (n,), int8, exact.
+    """
+    decided = sides_of_average(bars.close, rule.kind, rule.length)
+    decided[: rule.required_bars - 1] = 0
+    return decided
+
+
+def decide(ticker: str, bars: BarSeries, rule: MovingAverageRule) -> Decisions:
+    """
+    Decide every bar of a history.
+
+    Raises:
+        InvalidValue: the bars are not of the rule's timeframe.
+    """
+    check_timeframe(ticker, bars, rule)
+    first = min(rule.required_bars - 1, len(bars))
+    return Decisions(ticker, rule, bars, sides(bars, rule), first)
+
+
+def check_timeframe(ticker: str, bars: BarSeries, rule: MovingAverageRule) -> None:
+    """
+    Refuse bars that are longer or shorter than the rule's.
+
+    Raises:
+        InvalidValue: a bar of more than an hour for 1H; several bars a day for D.
+    """
+    if len(bars) < 2:
+        return
+    if rule.timeframe is Timeframe.HOUR:
+        longest = int(np.max(bars.end - bars.start))
+        if longest > _HOUR:
+            raise InvalidValue(
+                f"{ticker}: a bar of {quoted(longest / _HOUR)} hours for {rule}; "
+                "give hourly bars (sellcore.aggregate cuts them from half hours)"
+            )
+    elif (apart := float(np.median(np.diff(bars.start)))) < _HALF_A_DAY:
+        raise InvalidValue(
+            f"{ticker}: bars {apart / 60:g} minutes apart for {rule}; give daily bars"
+        )

@@ -1,0 +1,118 @@
+"""What stands between a decision and its order: the live checks, the caps, the kill switch."""
+
+from collections.abc import Mapping
+from decimal import Decimal
+
+from attrs import frozen
+
+from sellcore.backtest.assumptions import Assumptions
+from sellcore.quoting import rounded
+from sellcore.selling.limit_checks import day_is_small_enough, order_is_small_enough
+from sellcore.selling.limits import SellingPolicy
+from sellcore.selling.position_checks import is_long, is_whole
+from sellcore.selling.verdict import Verdict
+
+
+@frozen
+class Sale:
+    """
+    What the live checks look at, as far as a history holds it.
+
+    Attributes:
+        policy: The trader's limits.
+        held: Shares held.
+        quantity: Shares to sell.
+        value: What they are worth at the close that signalled.
+        orders_today: Orders of the same day, before this one.
+        value_today: What they were worth.
+    """
+
+    policy: SellingPolicy
+    held: Decimal
+    quantity: float
+    value: float
+    orders_today: int
+    value_today: float
+
+
+@frozen
+class DayTotal:
+    """Orders of one trading date so far: how many, and what they were worth."""
+
+    date: int = 0
+    orders: int = 0
+    value: float = 0.0
+
+
+def denials(
+    assumptions: Assumptions, shares: float, close: float, today: DayTotal
+) -> tuple[str, ...]:
+    """Return every reason of the live checks against a sale; none without limits."""
+    policy = assumptions.limits
+    if policy is None:
+        return ()
+    sale = Sale(
+        policy=policy,
+        held=Decimal(repr(shares)),
+        quantity=int(shares) if assumptions.whole_shares else shares,
+        value=shares * close,
+        orders_today=today.orders,
+        value_today=today.value,
+    )
+    size = (order_is_small_enough(sale), day_is_small_enough(sale))
+    position = (is_long(sale), is_whole(sale)) if assumptions.whole_shares else (is_long(sale),)
+    return Verdict((*position, *size)).reasons
+
+
+def budget(
+    assumptions: Assumptions,
+    cash: float,
+    values: Mapping[str, float],
+    ticker: str,
+    tickers: int,
+) -> float:
+    """
+    Return what a purchase may cost: no more than the cash, the ticker's part, and all parts.
+
+    Args:
+        assumptions: For the caps.
+        cash: What there is.
+        values: What is held of each ticker is worth, at its last price.
+        ticker: To be bought.
+        tickers: How many share the account.
+    """
+    held = sum(values.values())
+    equity = cash + held
+    part = min(assumptions.max_symbol_exposure, 1 / tickers)
+    return min(
+        cash,
+        part * equity - values.get(ticker, 0.0),
+        assumptions.max_gross_exposure * equity - held,
+    )
+
+
+def allowed_shares(policy: SellingPolicy | None, price: float) -> float:
+    """Return the most shares that one purchase may have under the live limits on an order."""
+    if policy is None:
+        return float("inf")
+    return float(min(policy.max_shares_per_order, policy.max_value_per_order // price))
+
+
+def killed(assumptions: Assumptions, before: float, lowest: float) -> str | None:
+    """
+    Return why nothing is ordered today, or None.
+
+    Args:
+        assumptions: For the loss that is too much.
+        before: Equity at the end of the day before.
+        lowest: The lowest equity at a bar's close today.
+    """
+    most = assumptions.max_daily_loss_pct
+    if most is None or before <= 0:
+        return None
+    loss = (before - lowest) / before * 100
+    if loss < most:
+        return None
+    return (
+        f"kill switch: the account lost {rounded(loss)} % since the day before, at most {most:g} %"
+    )
