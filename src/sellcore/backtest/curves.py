@@ -1,6 +1,7 @@
 """Equity curves of all columns of a block, and how deep each one fell."""
 
 import numpy as np
+from attrs import frozen
 
 from sellcore.backtest.block import Block
 from sellcore.backtest.levels import Levels
@@ -9,18 +10,29 @@ from sellcore.bar import Floats
 from sellcore.exact_block import Booleans, Counts
 
 
-def equity_curves(block: Block, turns: Turns, levels: Levels, capital: float) -> Floats:
+@frozen(eq=False)
+class Curves:
     """
-    Return what each column is worth at each close.
+    What columns are worth at each close; behind a series' own bars they stay what they were.
+
+    Attributes:
+        equity: Shape (columns, n), the capital before the first turn.
+        invested: Alike, the part of it that is in the stock.
+    """
+
+    equity: Floats
+    invested: Floats
+
+
+def curves_of(block: Block, turns: Turns, levels: Levels, capital: float) -> Curves:
+    """
+    Return the curves of a block's columns.
 
     Args:
         block: The bars.
         turns: Of the block's columns.
         levels: After each turn.
         capital: What a column is worth before its first turn.
-
-    Returns:
-        Shape (columns, n). Behind a series' own bars a column stays what it was.
     """
     series, width = block.closes.shape
     columns = len(turns.firsts) - 1
@@ -31,11 +43,12 @@ def equity_curves(block: Block, turns: Turns, levels: Levels, capital: float) ->
     begins[lead] = np.arange(columns) * width
     begins[turn] = np.repeat(begins[lead], turns.counts) + turns.bars
     lasting = np.diff(begins, append=columns * width)
-    equity = _lasting(levels.shares, 0.0, turn, lasting)
-    by_rule = equity.reshape(-1, series, width)
+    invested = _lasting(levels.shares, 0.0, turn, lasting)
+    by_rule = invested.reshape(-1, series, width)
     np.multiply(by_rule, block.closes, out=by_rule)
-    np.add(equity, _lasting(levels.cash, capital, turn, lasting), out=equity)
-    return equity.reshape(columns, width)
+    equity = _lasting(levels.cash, capital, turn, lasting)
+    equity += invested
+    return Curves(equity.reshape(columns, width), invested.reshape(columns, width))
 
 
 def _lasting(values: Floats, before: float, turn: Booleans, lasting: Counts) -> Floats:
@@ -46,8 +59,8 @@ def _lasting(values: Floats, before: float, turn: Booleans, lasting: Counts) -> 
 
 
 def drawdowns(equity: Floats) -> Floats:
-    """Return the deepest fall of each curve from its peak, as a part of it: 0 or below."""
+    """Return the depth of each curve's deepest fall: (peak - trough) / peak, from 0 to 1."""
     ratios: Floats = np.maximum.accumulate(equity, axis=1)
     np.divide(equity, ratios, out=ratios)
-    deepest: Floats = ratios.min(axis=1) - 1.0
+    deepest: Floats = 1.0 - ratios.min(axis=1)
     return deepest

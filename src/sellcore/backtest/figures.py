@@ -1,26 +1,34 @@
-"""The figures of many equity curves at once, by the formulas of ``sellcore.backtest.metrics``."""
+"""The figures of many curves at once, by the formulas of ``sellcore.backtest.metrics``."""
 
 import numpy as np
-from attrs import frozen
+from attrs import fields, frozen
 
-from sellcore.backtest.curves import drawdowns
+from sellcore.backtest.curves import Curves, drawdowns
 from sellcore.bar import Floats
 from sellcore.exact_block import Counts
+
+_ROUNDING = 1e-13
+"""Returns that spread less are all one, as ``metrics`` has it."""
+
+_TOO_LARGE = 700.0
+"""The logarithm of a growth that is no float any more."""
 
 
 @frozen(eq=False)
 class Figures:
     """
-    One value for each column, NaN where there is none.
+    One value for each column, NaN where ``metrics`` has none.
 
     Attributes:
         final_equity: At the last close.
-        cagr: Growth a year, as a part.
+        cagr: Compound growth a year.
         volatility: Of the returns from close to close, a year.
         sharpe: Mean return over its deviation, a year.
         sortino: Mean return over the deviation of losses, a year.
-        max_drawdown: The deepest fall from a peak, as a part of it: 0 or below.
-        calmar: CAGR over the deepest fall.
+        max_drawdown: Depth of the deepest fall from a peak, as a part of the peak.
+        calmar: CAGR over that depth.
+        exposure: Mean of what is held / equity, over all closes.
+        time_in_market: The part of closes at which anything is held.
     """
 
     final_equity: Floats
@@ -30,61 +38,65 @@ class Figures:
     sortino: Floats
     max_drawdown: Floats
     calmar: Floats
+    exposure: Floats
+    time_in_market: Floats
 
 
-def figures_of(equity: Floats, firsts: Counts, counts: Counts, periods: Floats) -> Figures:
+FIGURES = tuple(each.name for each in fields(Figures))
+"""The names of the figures, in their order."""
+
+
+def figures_of(curves: Curves, firsts: Counts, counts: Counts, periods: Floats) -> Figures:
     """
     Measure curves.
 
     Args:
-        equity: Shape (columns, n): at each close; before its first bar the capital,
-            behind its last what it was there.
-        firsts: Shape (columns,), at least 1, where each column begins.
+        curves: Shape (columns, n): before a column's first bar its capital, behind its last
+            what it was there.
+        firsts: Shape (columns,), at least 1, the bar that each column begins with.
         counts: Shape (columns,), how many bars its series has; not above ``firsts``
             where the column never began.
         periods: Shape (columns,), bars a year.
     """
-    bars = counts - firsts
-    capital, final = equity[:, 0], equity[:, -1]
-    with np.errstate(divide="ignore", invalid="ignore"):
-        returns = np.divide(equity[:, 1:], equity[:, :-1])
-        returns -= 1.0
-        means = returns.sum(axis=1) / bars
-        losses = np.minimum(returns, 0.0)
-        np.square(losses, out=losses)
-        below = np.sqrt(losses.sum(axis=1) / bars)
-        spread = _deviations(returns, means, firsts, counts)
-        cagr = (final / capital) ** (periods / bars) - 1.0
-        fallen = drawdowns(equity)
-        figures = Figures(
-            final_equity=final.copy(),
-            cagr=cagr,
-            volatility=spread * np.sqrt(periods),
-            sharpe=_ratio(means, spread) * np.sqrt(periods),
-            sortino=_ratio(means, below) * np.sqrt(periods),
-            max_drawdown=fallen,
-            calmar=_ratio(cagr, -fallen),
-        )
-    for values in (getattr(figures, name) for name in FIGURES):
-        values[bars < 1] = np.nan
-    return figures
-
-
-FIGURES = tuple(each.name for each in Figures.__attrs_attrs__)
-"""The names of the figures, in their order."""
-
-
-def _deviations(returns: Floats, means: Floats, firsts: Counts, counts: Counts) -> Floats:
-    """Return the sample deviation of each column's own returns; NaN of fewer than two."""
+    equity, bars = curves.equity, np.maximum(counts - firsts, 0)
+    one, two = (np.where(bars >= least, bars, np.nan) for least in (1, 2))
+    columns = np.arange(equity.shape[1])
+    inside = (columns >= firsts[:, np.newaxis]) & (columns < counts[:, np.newaxis])
+    returns = _quotients(equity[:, 1:], equity[:, :-1], 1.0) - 1.0
+    means = returns.sum(axis=1) / one
+    losses = np.minimum(returns, 0.0)
+    downside = np.sqrt(np.square(losses, out=losses).sum(axis=1) / two)
     returns -= means[:, np.newaxis]
-    bars = np.arange(1, returns.shape[1] + 1)
-    returns *= (bars >= firsts[:, np.newaxis]) & (bars < counts[:, np.newaxis])
-    np.square(returns, out=returns)
-    freedom = np.where(counts - firsts > 1, counts - firsts - 1.0, np.nan)
-    deviations: Floats = np.sqrt(returns.sum(axis=1) / freedom)
-    return deviations
+    returns *= inside[:, 1:]
+    spread = np.sqrt(np.square(returns, out=returns).sum(axis=1) / (two - 1))
+    held = _quotients(curves.invested, equity, 0.0)
+    held *= inside
+    with np.errstate(divide="ignore", over="ignore"):
+        growth = np.log(np.maximum(equity[:, -1], 0.0) / equity[:, 0]) * (periods / one)
+        cagr = np.where(growth < _TOO_LARGE, np.expm1(growth), np.nan)
+    fallen = drawdowns(equity)
+    return Figures(
+        final_equity=np.where(bars, equity[:, -1], np.nan),
+        cagr=cagr,
+        volatility=spread * np.sqrt(periods),
+        sharpe=_ratio(means, spread, _ROUNDING) * np.sqrt(periods),
+        sortino=_ratio(means, downside, _ROUNDING) * np.sqrt(periods),
+        max_drawdown=np.where(bars, fallen, np.nan),
+        calmar=_ratio(cagr, fallen, 0.0),
+        exposure=held.sum(axis=1) / one,
+        time_in_market=np.count_nonzero(held > 0, axis=1) / one,
+    )
 
 
-def _ratio(value: Floats, risk: Floats) -> Floats:
-    """Return value over risk, NaN where there is no risk."""
-    return np.divide(value, risk, out=np.full_like(value, np.nan), where=risk > 0)
+def _quotients(values: Floats, of: Floats, otherwise: float) -> Floats:
+    """Return values / of, and ``otherwise`` where all is lost."""
+    with np.errstate(divide="ignore", invalid="ignore"):
+        quotients = np.divide(values, of)
+    if of.min() <= 0:
+        quotients[of <= 0] = otherwise
+    return quotients
+
+
+def _ratio(value: Floats, risk: Floats, least: float) -> Floats:
+    """Return value over risk, NaN where the risk is no more than ``least``."""
+    return np.divide(value, risk, out=np.full_like(value, np.nan), where=risk > least)

@@ -6,20 +6,21 @@ import numpy as np
 from attrs import frozen
 from numpy.typing import NDArray
 
-from sellcore.backtest.assumptions import Assumptions
+from sellcore.backtest.assumptions import Assumptions, Entry
 from sellcore.backtest.block import Block, blocks
-from sellcore.backtest.curves import equity_curves
+from sellcore.backtest.curves import curves_of
+from sellcore.backtest.dates import trading_dates
+from sellcore.backtest.engine import backtest
 from sellcore.backtest.figures import FIGURES, Figures, figures_of
 from sellcore.backtest.levels import Levels, join, levels_of
+from sellcore.backtest.metrics import TRADING_DAYS
 from sellcore.backtest.turns import Turns, turns_of
 from sellcore.bar import BarSeries, Floats
-from sellcore.exact_block import Counts
+from sellcore.exact_block import Booleans, Counts
 from sellcore.rule import MovingAverageRule
-from sellcore.timeframe import Timeframe
 
 COLUMNS: Mapping[str, float | int] = {
     **dict.fromkeys(FIGURES, np.nan),
-    "exposure": np.nan,
     "trades": 0,
     "warm_up": 0,
     "bars": 0,
@@ -29,9 +30,8 @@ COLUMNS: Mapping[str, float | int] = {
 The names of the columns, and what stands in them where there are no bars.
 
 FIGURES are described in ``sellcore.backtest.figures``; with ``hold_`` in front they are those of
-buying at the same bar and holding. exposure: the part of the bars at whose close the stock
-was held. trades: round trips, bought and sold. warm_up: bars before the first that can be
-decided, which count for nothing else. bars: those that were decided.
+buying at the same bar and holding. trades: round trips, bought and sold. warm_up: bars before
+the first that can be decided, which count for nothing else. bars: those that were decided.
 """
 
 
@@ -64,10 +64,17 @@ def measure(
     turns = [turns_of(block, rules, assumptions.fill, assumptions.entry) for block in cut]
     ruled = _accounts(turns, assumptions)
     held = _accounts([each.only_first() for each in turns], assumptions)
-    years = np.array([_bars_a_year(bars, rules[0]) if len(bars) else np.nan for bars in series])
+    firsts = [rule.required_bars - 1 for rule in rules]
     for block, own, hold in zip(cut, ruled, held, strict=True):
-        for name, values in _of_block(block, rules, own, hold, years, assumptions).items():
+        periods = np.array([_bars_a_year(series[row], firsts) for row in block.rows])
+        for name, values in _of_block(block, periods, firsts, own, hold, assumptions).items():
             whole[name][block.rows] = values.reshape(len(rules), -1).T
+        if assumptions.entry is Entry.RECLAIM:
+            for column in np.flatnonzero(_out_of_reach(own)).tolist():
+                number, place = divmod(column, len(block.rows))
+                row = int(block.rows[place])
+                for name, value in _by_backtest(series[row], rules[number], assumptions).items():
+                    whole[name][row, number] = np.nan if value is None else value
     return whole
 
 
@@ -87,54 +94,78 @@ def _accounts(parts: Sequence[Turns], assumptions: Assumptions) -> list[_Account
 
 def _of_block(
     block: Block,
-    rules: Sequence[MovingAverageRule],
+    periods: Floats,
+    first_bars: Sequence[int],
     ruled: _Account,
     held: _Account,
-    years: Floats,
     assumptions: Assumptions,
 ) -> dict[str, Floats | Counts]:
     """Return every column of a block's columns, shape (rules * series,)."""
-    series = len(block.rows)
-    firsts = np.repeat([rule.required_bars - 1 for rule in rules], series)
-    counts = np.tile(block.counts, len(rules))
-    periods = np.tile(years[block.rows], len(rules))
+    firsts = np.repeat(first_bars, len(block.rows))
+    counts = np.tile(block.counts, len(first_bars))
+    bars_a_year = periods.T.reshape(-1)
 
     def figures(account: _Account) -> Figures:
-        equity = equity_curves(block, account.turns, account.levels, assumptions.capital)
-        return figures_of(equity, firsts, counts, periods)
+        curves = curves_of(block, account.turns, account.levels, assumptions.capital)
+        return figures_of(curves, firsts, counts, bars_a_year)
 
     own, hold = figures(ruled), figures(held)
-    held_bars, trades = _held(ruled, counts)
-    bars = np.maximum(counts - firsts, 0)
     return {
         **{name: getattr(own, name) for name in FIGURES},
-        "exposure": np.divide(held_bars, bars, out=np.full(len(bars), np.nan), where=bars > 0),
-        "trades": trades,
+        "trades": _sales(ruled),
         "warm_up": np.minimum(firsts, counts),
-        "bars": bars,
+        "bars": np.maximum(counts - firsts, 0),
         **{f"hold_{name}": getattr(hold, name) for name in FIGURES},
     }
 
 
-def _held(account: _Account, counts: Counts) -> tuple[Counts, Counts]:
-    """Return at how many closes each column held its stock, and how often it sold it."""
-    turns = account.turns
-    columns = len(counts)
-    owner = np.repeat(np.arange(columns), turns.counts)
-    bought = account.levels.shares > 0
-    before = np.concatenate(([False], bought[:-1]))  # a column begins with a purchase
-    first = np.zeros(len(bought), dtype=np.bool_)
-    first[turns.firsts[:-1][turns.counts > 0]] = True
-    sold = before & ~bought & ~first
-    bars = np.where(bought, -turns.bars, np.where(sold, turns.bars, 0))
-    last = turns.firsts[1:][turns.counts > 0] - 1
-    held = np.bincount(owner, bars, columns).astype(np.int64)
-    still = np.zeros(columns, dtype=np.bool_)
-    still[turns.counts > 0] = bought[last]
-    held += np.where(still, counts, 0)
-    return held, np.bincount(owner[sold], minlength=columns)
+def _out_of_reach(account: _Account) -> Booleans:
+    """
+    Say of each column whether a purchase bought nothing: not one share could be paid for.
+
+    It is then tried again on every bar that closes above, which no turn tells of.
+    """
+    counts = account.turns.counts
+    owner = np.repeat(np.arange(len(counts)), counts)
+    purchases = (np.arange(len(owner)) - account.turns.firsts[owner]) % 2 == 0
+    missed = np.bincount(owner[purchases & (account.levels.shares == 0)], minlength=len(counts))
+    return missed > 0
 
 
-def _bars_a_year(bars: BarSeries, rule: MovingAverageRule) -> float:
-    days = len(np.unique(bars.start // 86_400))
-    return 252.0 if rule.timeframe is Timeframe.DAY else 252.0 * len(bars) / days
+def _by_backtest(
+    bars: BarSeries, rule: MovingAverageRule, assumptions: Assumptions
+) -> Mapping[str, float | None]:
+    """Return a column's figures from a backtest, order by order."""
+    found = backtest({"": bars}, rule, assumptions)
+    figures: dict[str, float | None] = {"trades": found.metrics.trades}
+    for prefix, metrics in (("", found.metrics), ("hold_", found.hold_metrics)):
+        for name in FIGURES:
+            drawn = name == "max_drawdown"
+            value = metrics.drawdown.depth if drawn else getattr(metrics, name)
+            figures[prefix + name] = value
+    return figures
+
+
+def _sales(account: _Account) -> Counts:
+    """Return how often each column sold what it held: its closed round trips."""
+    counts = account.turns.counts
+    owner = np.repeat(np.arange(len(counts)), counts)
+    had = np.concatenate(([0.0], account.levels.shares[:-1]))  # a column begins with a purchase
+    sold = (account.levels.shares == 0) & (had > 0)
+    sold[account.turns.firsts[:-1][counts > 0]] = False
+    return np.bincount(owner[sold], minlength=len(counts))
+
+
+def _bars_a_year(bars: BarSeries, firsts: Sequence[int]) -> list[float]:
+    """Return ``metrics.periods_per_year`` of a series from each of some bars on."""
+    dates = trading_dates(bars.start, bars.end)
+    days, begins, counts = np.unique(dates, return_index=True, return_counts=True)
+    if len(days) == len(dates):
+        return [float(TRADING_DAYS)] * len(firsts)
+    years = []
+    for first in firsts:
+        day = int(np.searchsorted(begins, first, side="right")) - 1
+        left = counts[day:].copy()
+        left[0] -= first - begins[day]
+        years.append(float(np.median(left)) * TRADING_DAYS)
+    return years

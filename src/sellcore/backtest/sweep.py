@@ -14,7 +14,10 @@ import numpy as np
 from attrs import frozen
 from numpy.typing import NDArray
 
+from sellcore.backtest.actions import Action
 from sellcore.backtest.assumptions import Assumptions
+from sellcore.backtest.decisions import check_timeframe
+from sellcore.backtest.engine import decidable_bars
 from sellcore.backtest.measuring import COLUMNS, measure
 from sellcore.errors import InvalidValue
 from sellcore.order import OrderType
@@ -67,6 +70,7 @@ def sweep(
     source: BarSource,
     rules: Sequence[MovingAverageRule],
     assumptions: Assumptions,
+    actions: Sequence[Action] = (),
     *,
     tickers: Sequence[str] | None = None,
     executor: Executor | None = None,
@@ -80,6 +84,7 @@ def sweep(
         source: The bars. A ticker without bars of a timeframe has no figures in it.
         rules: Each once; of any timeframe the source has.
         assumptions: Of each account; what a sweep cannot do is refused.
+        actions: Splits and dividends to take out of the bars.
         tickers: The universe; by default all of the source.
         executor: Where chunks are worked on; by default here, one after the other.
         chunk: Tickers in a chunk, at least 1.
@@ -87,34 +92,43 @@ def sweep(
 
     Raises:
         InvalidValue: no rule, no ticker, or one of them twice; assumptions that need a
-            backtest; bars that the source refuses.
+            backtest; bars that the source refuses, or that a backtest would.
         StorageError: the source cannot be read.
     """
     universe = tuple(source.tickers() if tickers is None else tickers)
     _check(universe, rules, assumptions, chunk)
     parts = [universe[first : first + chunk] for first in range(0, len(universe), chunk)]
     found: list[Columns] = []
-    for columns in _worked_on(source, parts, tuple(rules), assumptions, executor):
+    task = _Task(tuple(rules), assumptions, tuple(actions))
+    for columns in _worked_on(source, parts, task, executor):
         found.append(columns)
         on_progress(min(len(found) * chunk, len(universe)), len(universe))
     joined = {name: np.concatenate([columns[name] for columns in found]) for name in COLUMNS}
     return Sweep(universe, tuple(rules), assumptions, joined)
 
 
+@frozen
+class _Task:
+    """What is to be done with every chunk."""
+
+    rules: tuple[MovingAverageRule, ...]
+    assumptions: Assumptions
+    actions: tuple[Action, ...]
+
+    def of(self, tickers: Sequence[str]) -> "_Task":
+        """Return the task with the actions of these tickers alone."""
+        own = tuple(action for action in self.actions if action.ticker in set(tickers))
+        return _Task(self.rules, self.assumptions, own)
+
+
 def _worked_on(
-    source: BarSource,
-    parts: Sequence[Sequence[str]],
-    rules: tuple[MovingAverageRule, ...],
-    assumptions: Assumptions,
-    executor: Executor | None,
+    source: BarSource, parts: Sequence[Sequence[str]], task: _Task, executor: Executor | None
 ) -> Iterator[Columns]:
     """Return the figures of each part, in order, however they are worked out."""
     if executor is None:
-        yield from (sweep_chunk(source, part, rules, assumptions) for part in parts)
+        yield from (_chunk(source, part, task.of(part)) for part in parts)
         return
-    running = [
-        executor.submit(sweep_chunk, source.only(part), part, rules, assumptions) for part in parts
-    ]
+    running = [executor.submit(_chunk, source.only(part), part, task.of(part)) for part in parts]
     try:
         yield from (future.result() for future in running)
     finally:
@@ -122,13 +136,9 @@ def _worked_on(
             future.cancel()
 
 
-def sweep_chunk(
-    source: BarSource,
-    tickers: Sequence[str],
-    rules: Sequence[MovingAverageRule],
-    assumptions: Assumptions,
-) -> Columns:
+def _chunk(source: BarSource, tickers: Sequence[str], task: _Task) -> Columns:
     """Return the figures of some tickers: what an executor is asked to do."""
+    rules, given = task.rules, task.assumptions
     whole = {name: np.full((len(tickers), len(rules)), empty) for name, empty in COLUMNS.items()}
     for timeframe in Timeframe:
         numbers = [n for n, rule in enumerate(rules) if rule.timeframe is timeframe]
@@ -136,10 +146,12 @@ def sweep_chunk(
             continue
         bars = source.load(tickers, timeframe)
         rows = [row for row, ticker in enumerate(tickers) if ticker in bars]
-        if not rows:
-            continue
-        series = [bars[tickers[row]] for row in rows]
-        own = measure(series, [rules[number] for number in numbers], assumptions)
+        for row in rows:
+            check_timeframe(tickers[row], bars[tickers[row]], rules[numbers[0]])
+        series = [
+            decidable_bars(tickers[row], bars[tickers[row]], task.actions, given) for row in rows
+        ]
+        own = measure(series, [rules[number] for number in numbers], given)
         for name, values in own.items():
             whole[name][np.ix_(rows, numbers)] = values
     return whole
