@@ -23,6 +23,7 @@ if TYPE_CHECKING:
         describe,
     )
     from sellcore.backtest.engine import backtest
+    from sellcore.backtest.lookahead import LookAhead, against_live, look_ahead
     from sellcore.backtest.result import Backtest
 
 _HOMES = {
@@ -36,9 +37,12 @@ _HOMES = {
     "FREE": "assumptions",
     "Fill": "assumptions",
     "IB_FIXED": "assumptions",
+    "LookAhead": "lookahead",
     "adjust": "actions",
+    "against_live": "lookahead",
     "backtest": "engine",
     "describe": "assumptions",
+    "look_ahead": "lookahead",
     "parse_actions": "actions",
 }
 
@@ -53,9 +57,12 @@ __all__ = [
     "Costs",
     "Entry",
     "Fill",
+    "LookAhead",
     "adjust",
+    "against_live",
     "backtest",
     "describe",
+    "look_ahead",
     "metrics",
     "parse_actions",
 ]

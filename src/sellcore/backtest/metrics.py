@@ -3,7 +3,8 @@ Figures of an equity curve, each with its formula and how it is annualised.
 
 A figure that has no value, the Sharpe ratio of a flat curve for instance, is
 None, never NaN. Returns are those from one bar's close to the next; the first
-bar's is from the capital. The risk-free rate is taken for zero.
+bar's is from the capital. A year is as many bars as ``periods_per_year`` counts, for
+growth as for deviations. The risk-free rate is taken for zero.
 """
 
 import math
@@ -12,7 +13,7 @@ from collections.abc import Sequence
 import numpy as np
 from attrs import frozen
 
-from sellcore.backtest.dates import DAY, Dates
+from sellcore.backtest.dates import Dates
 from sellcore.backtest.drawdown import Drawdown, drawdown
 from sellcore.backtest.equity import Curve
 from sellcore.backtest.fills import Execution
@@ -21,10 +22,6 @@ from sellcore.bar import Floats
 
 TRADING_DAYS = 252
 """In a year."""
-
-YEAR = 365.25 * DAY
-"""Seconds."""
-
 _ROUNDING = 1e-13
 """Returns that spread less are all one: what is left is rounding."""
 
@@ -108,7 +105,8 @@ def measure(
     """
     equity, end = curve.equity, int(curve.time[-1])
     returns = returns_of(equity, capital)
-    growth = cagr(capital, float(equity[-1]), end - began)
+    years = len(equity) / periods
+    growth = cagr(capital, float(equity[-1]), years)
     deepest = drawdown(equity, curve.time, capital=capital, began=began)
     held = np.divide(curve.exposure, equity, out=np.zeros(len(equity)), where=equity > 0)
     earned = [trade.pnl for trade in trades if trade.pnl > 0]
@@ -132,7 +130,7 @@ def measure(
         average_loss=sum(lost) / len(lost) if lost else None,
         exposure=float(np.mean(held)),
         time_in_market=float(np.mean(curve.exposure > 0)),
-        turnover=turnover(sum(fill.value for fill in fills), equity, end - began),
+        turnover=turnover(sum(fill.value for fill in fills), equity, years),
         commission=sum(fill.commission for fill in fills),
         slippage=sum(fill.slippage for fill in fills),
     )
@@ -160,18 +158,20 @@ def returns_of(equity: Floats, capital: float) -> Floats:
     return returns
 
 
-def cagr(capital: float, final: float, seconds: float) -> float | None:
+def cagr(capital: float, final: float, years: float) -> float | None:
     """
     Return the compound annual growth rate: (final / capital) ** (1 / years) - 1.
 
-    Years are of 365.25 days by the calendar, however many bars they have. -1 where
-    all is lost; None where no time has passed, or the rate is too large for a float.
+    -1 where all is lost; None where the rate is too large for a float.
+
+    Args:
+        capital: At the start, above zero.
+        final: At the end.
+        years: Bars / bars in a year, above zero.
     """
-    if seconds <= 0:
-        return None
     if final <= 0:
         return -1.0
-    growth = math.log(final / capital) * YEAR / seconds
+    growth = math.log(final / capital) / years
     return math.expm1(growth) if growth < 700 else None
 
 
@@ -207,7 +207,11 @@ def sortino(returns: Floats, periods: float) -> float | None:
     return float(np.mean(returns)) / downside * math.sqrt(periods)
 
 
-def turnover(traded: float, equity: Floats, seconds: float) -> float | None:
-    """Return how often a year the account is turned over: traded / 2 / mean(equity) / years."""
+def turnover(traded: float, equity: Floats, years: float) -> float | None:
+    """
+    Return how often a year the account is turned over: traded / 2 / mean(equity) / years.
+
+    None where the account is worth nothing on average.
+    """
     mean = float(np.mean(equity))
-    return traded / 2 / mean / (seconds / YEAR) if seconds > 0 and mean > 0 else None
+    return traded / 2 / mean / years if mean > 0 else None
