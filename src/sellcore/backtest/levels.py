@@ -110,23 +110,6 @@ def _affordable(budget: Floats, price: Floats, costs: Costs, *, whole: bool) -> 
     return count
 
 
-def final_equity(turns: Turns, levels: Levels, last: Floats, capital: float) -> Floats:
-    """
-    Return what each column is worth at its last close.
-
-    Args:
-        turns: Of all columns.
-        levels: After each turn.
-        last: Shape (columns,), each column's last close.
-        capital: What a column without a turn still has.
-    """
-    worth = np.full(len(last), capital)
-    some = turns.counts > 0
-    at = turns.firsts[1:][some] - 1
-    worth[some] = levels.cash[at] + levels.shares[at] * last[some]
-    return worth
-
-
 def join(parts: Sequence[Turns]) -> tuple[Turns, Counts]:
     """Return the turns of several blocks as one, and where each block's begin in it."""
     sizes = np.cumsum([0, *(len(part.bars) for part in parts)])

@@ -1,0 +1,152 @@
+"""
+The columns of a sweep: one account for each rule on each series, by its turns alone.
+
+Blocks are decided one by one and settled together, because a commission with a
+minimum is worked out turn by turn over all columns at once.
+"""
+
+from collections.abc import Sequence
+
+import numpy as np
+from attrs import frozen
+
+from sellcore.backtest.assumptions import Assumptions, Entry
+from sellcore.backtest.block import Block, blocks
+from sellcore.backtest.engine import backtest
+from sellcore.backtest.levels import Levels, join, levels_of
+from sellcore.backtest.turns import Turns, turns_of
+from sellcore.bar import BarSeries, Floats
+from sellcore.exact_block import Booleans, Counts
+from sellcore.order import Side
+from sellcore.rule import MovingAverageRule
+
+
+@frozen(eq=False)
+class Columns:
+    """The turns of a block's columns, and what each had after them."""
+
+    turns: Turns
+    levels: Levels
+
+
+def columns_of(
+    series: Sequence[BarSeries],
+    cut: Sequence[Block],
+    rules: Sequence[MovingAverageRule],
+    assumptions: Assumptions,
+) -> list[tuple[Columns, Columns]]:
+    """
+    Return for each block its columns by the rules, and those of buying alike and holding.
+
+    Args:
+        series: All of them.
+        cut: Their blocks.
+        rules: Of one timeframe.
+        assumptions: For fills, entries and costs.
+    """
+    decided = [turns_of(block, rules, assumptions.fill, assumptions.entry) for block in cut]
+    ruled = _settled(decided, assumptions)
+    held = _settled([turns.only_first() for turns in decided], assumptions)
+    return [
+        (_retried(own, block, series, rules, assumptions), hold)
+        for own, hold, block in zip(ruled, held, cut, strict=True)
+    ]
+
+
+def final_equities(
+    series: Sequence[BarSeries], rules: Sequence[MovingAverageRule], assumptions: Assumptions
+) -> Floats:
+    """
+    Return what each column is worth at its last close: the quickest question there is.
+
+    Returns:
+        Shape (series, rules); NaN where no bar can be decided.
+    """
+    worth = np.full((len(series), len(rules)), np.nan)
+    cut = list(blocks(series))
+    decided = [turns_of(block, rules, assumptions.fill, assumptions.entry) for block in cut]
+    for block, columns in zip(cut, _settled(decided, assumptions), strict=True):
+        own = _retried(columns, block, series, rules, assumptions)
+        counts = own.turns.counts
+        last = np.tile(block.closes[:, -1], len(rules))[counts > 0]
+        ends = own.turns.firsts[1:][counts > 0] - 1
+        final = np.where(_begun(block, rules), assumptions.capital, np.nan)
+        final[counts > 0] = own.levels.cash[ends] + own.levels.shares[ends] * last
+        worth[block.rows] = final.reshape(len(rules), -1).T
+    return worth
+
+
+def sales(columns: Columns) -> Counts:
+    """Return how often each column sold what it held: its closed round trips."""
+    counts = columns.turns.counts
+    owner = np.repeat(np.arange(len(counts)), counts)
+    had = np.concatenate(([0.0], columns.levels.shares[:-1]))
+    had[columns.turns.firsts[:-1][counts > 0]] = 0.0
+    sold = (columns.levels.shares == 0) & (had > 0)
+    return np.bincount(owner[sold], minlength=len(counts))
+
+
+def _begun(block: Block, rules: Sequence[MovingAverageRule]) -> Booleans:
+    """Say of each column whether its series has a bar that can be decided."""
+    required = np.array([[rule.required_bars] for rule in rules])
+    begun: Booleans = (block.counts >= required).reshape(-1)
+    return begun
+
+
+def _settled(parts: Sequence[Turns], assumptions: Assumptions) -> list[Columns]:
+    """Settle the turns of all blocks together, and cut them apart again."""
+    if not parts:
+        return []
+    joined, bounds = join(parts)
+    levels = levels_of(joined, assumptions)
+    ends = bounds.tolist()
+    return [
+        Columns(turns, Levels(levels.cash[first:end], levels.shares[first:end]))
+        for turns, first, end in zip(parts, ends[:-1], ends[1:], strict=True)
+    ]
+
+
+def _retried(
+    columns: Columns,
+    block: Block,
+    series: Sequence[BarSeries],
+    rules: Sequence[MovingAverageRule],
+    assumptions: Assumptions,
+) -> Columns:
+    """
+    Return the columns with those replaced where a purchase bought nothing.
+
+    Where not one share can be paid for, the next bar that closes above is another
+    chance; no turn tells of it, so a backtest goes through that column order by order.
+    """
+    if assumptions.entry is not Entry.RECLAIM:
+        return columns
+    turns, levels = columns.turns, columns.levels
+    counts = turns.counts
+    owner = np.repeat(np.arange(len(counts)), counts)
+    buys = (np.arange(len(owner)) - turns.firsts[owner]) % 2 == 0
+    missed = np.unique(owner[buys & (levels.shares == 0)]).tolist()
+    if not missed:
+        return columns
+    fields = (turns.bars, turns.prices, levels.cash, levels.shares)
+    each = list(zip(*(np.split(field, turns.firsts[1:-1]) for field in fields), strict=True))
+    for column in missed:
+        rule, place = divmod(column, len(block.rows))
+        each[column] = _order_by_order(series[int(block.rows[place])], rules[rule], assumptions)
+    bars, prices, cash, shares = (np.concatenate(field) for field in zip(*each, strict=True))
+    firsts = np.cumsum([0, *(len(column[0]) for column in each)])
+    return Columns(Turns(firsts, bars, prices), Levels(cash, shares))
+
+
+def _order_by_order(
+    bars: BarSeries, rule: MovingAverageRule, assumptions: Assumptions
+) -> tuple[Counts, Floats, Floats, Floats]:
+    """Return bars, prices, cash and shares of one column's turns."""
+    fills = backtest({"": bars}, rule, assumptions).fills
+    cash = assumptions.capital + np.cumsum([fill.cash for fill in fills])
+    return (
+        np.array([fill.row for fill in fills], dtype=np.int64),
+        np.array([fill.price for fill in fills], dtype=np.float64),
+        cash.astype(np.float64),
+        np.array([fill.shares if fill.side is Side.BUY else 0.0 for fill in fills]),
+    )
