@@ -9,6 +9,7 @@ follows the chunk and not the universe; no bit of a figure depends on either.
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from concurrent.futures import Executor
+from functools import partial
 
 import numpy as np
 from attrs import frozen
@@ -16,19 +17,12 @@ from numpy.typing import NDArray
 
 from sellcore.backtest.actions import Action
 from sellcore.backtest.assumptions import Assumptions
-from sellcore.backtest.decisions import check_timeframe
-from sellcore.backtest.engine import decidable_bars
+from sellcore.backtest.chunks import CHUNK, check_universe, in_chunks, load_ready
 from sellcore.backtest.measuring import COLUMNS, measure
-from sellcore.errors import InvalidValue
-from sellcore.order import OrderType
 from sellcore.ports.bar_source import BarSource
 from sellcore.rule import MovingAverageRule
-from sellcore.timeframe import Timeframe
 
-CHUNK = 64
-"""Tickers in a chunk: some 50 MB while it is worked on, with ten years of days."""
-
-Columns = Mapping[str, NDArray[np.float64] | NDArray[np.int64]]
+Figures = Mapping[str, NDArray[np.float64] | NDArray[np.int64]]
 """By name, each of shape (tickers, rules)."""
 
 OnProgress = Callable[[int, int], None]
@@ -51,7 +45,7 @@ class Sweep:
     tickers: tuple[str, ...]
     rules: tuple[MovingAverageRule, ...]
     assumptions: Assumptions
-    columns: Columns
+    columns: Figures
 
     def rows(self) -> Iterator[dict[str, str | int | float]]:
         """Return a row for each ticker and rule, ticker by ticker."""
@@ -96,93 +90,30 @@ def sweep(
         StorageError: the source cannot be read.
     """
     universe = tuple(source.tickers() if tickers is None else tickers)
-    _check(universe, rules, assumptions, chunk)
-    parts = [universe[first : first + chunk] for first in range(0, len(universe), chunk)]
-    found: list[Columns] = []
-    task = _Task(tuple(rules), assumptions, tuple(actions))
-    for columns in _worked_on(source, parts, task, executor):
+    check_universe(universe, rules, assumptions, chunk)
+    work = partial(_swept, tuple(rules), assumptions, tuple(actions))
+    found: list[Figures] = []
+    for columns in in_chunks(work, source, universe, chunk, executor):
         found.append(columns)
         on_progress(min(len(found) * chunk, len(universe)), len(universe))
     joined = {name: np.concatenate([columns[name] for columns in found]) for name in COLUMNS}
     return Sweep(universe, tuple(rules), assumptions, joined)
 
 
-@frozen
-class _Task:
-    """What is to be done with every chunk."""
-
-    rules: tuple[MovingAverageRule, ...]
-    assumptions: Assumptions
-    actions: tuple[Action, ...]
-
-    def of(self, tickers: Sequence[str]) -> "_Task":
-        """Return the task with the actions of these tickers alone."""
-        own = tuple(action for action in self.actions if action.ticker in set(tickers))
-        return _Task(self.rules, self.assumptions, own)
-
-
-def _worked_on(
-    source: BarSource, parts: Sequence[Sequence[str]], task: _Task, executor: Executor | None
-) -> Iterator[Columns]:
-    """Return the figures of each part, in order, however they are worked out."""
-    if executor is None:
-        yield from (_chunk(source, part, task.of(part)) for part in parts)
-        return
-    running = [executor.submit(_chunk, source.only(part), part, task.of(part)) for part in parts]
-    try:
-        yield from (future.result() for future in running)
-    finally:
-        for future in running:
-            future.cancel()
-
-
-def _chunk(source: BarSource, tickers: Sequence[str], task: _Task) -> Columns:
+def _swept(
+    rules: Sequence[MovingAverageRule],
+    assumptions: Assumptions,
+    actions: Sequence[Action],
+    source: BarSource,
+    tickers: Sequence[str],
+) -> Figures:
     """Return the figures of some tickers: what an executor is asked to do."""
-    rules, given = task.rules, task.assumptions
     whole = {name: np.full((len(tickers), len(rules)), empty) for name, empty in COLUMNS.items()}
-    for timeframe in Timeframe:
+    for timeframe, bars in load_ready(source, tickers, rules, assumptions, actions).items():
         numbers = [n for n, rule in enumerate(rules) if rule.timeframe is timeframe]
-        if not numbers:
-            continue
-        bars = source.load(tickers, timeframe)
         rows = [row for row, ticker in enumerate(tickers) if ticker in bars]
-        for row in rows:
-            check_timeframe(tickers[row], bars[tickers[row]], rules[numbers[0]])
-        series = [
-            decidable_bars(tickers[row], bars[tickers[row]], task.actions, given) for row in rows
-        ]
-        own = measure(series, [rules[number] for number in numbers], given)
+        series = [bars[tickers[row]] for row in rows]
+        own = measure(series, [rules[number] for number in numbers], assumptions)
         for name, values in own.items():
             whole[name][np.ix_(rows, numbers)] = values
     return whole
-
-
-def _check(
-    tickers: Sequence[str],
-    rules: Sequence[MovingAverageRule],
-    assumptions: Assumptions,
-    chunk: int,
-) -> None:
-    if not tickers:
-        raise InvalidValue("the universe is empty: there is no ticker to sweep; give some bars")
-    if not rules:
-        raise InvalidValue("there is no rule to sweep; give at least one, e.g. SMA,50,D")
-    for what, given in (("ticker", tickers), ("rule", rules)):
-        twice = next((each for n, each in enumerate(given) if each in given[:n]), None)
-        if twice is not None and len(set(given)) < len(given):
-            raise InvalidValue(f"{what} {twice} is there twice; give each once")
-    if chunk < 1:
-        raise InvalidValue(f"chunk {chunk} is below 1; a chunk holds at least one ticker")
-    for means, asked in _BEYOND.items():
-        if asked(assumptions):
-            raise InvalidValue(f"a sweep has no {means}; leave it out, or backtest that ticker")
-
-
-_BEYOND: Mapping[str, Callable[[Assumptions], bool]] = {
-    "limit orders": lambda given: given.order_type is not OrderType.MARKET,
-    "volume cap": lambda given: given.volume_cap is not None,
-    "daily loss limit": lambda given: given.max_daily_loss_pct is not None,
-    "limits on orders": lambda given: given.limits is not None,
-    "exposure cap": lambda given: min(given.max_symbol_exposure, given.max_gross_exposure) < 1,
-}
-"""What depends on the day, the volume or the other tickers, and whether it is asked for."""
