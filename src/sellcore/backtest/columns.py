@@ -14,7 +14,7 @@ from sellcore.backtest.assumptions import Assumptions, Entry
 from sellcore.backtest.block import Block, blocks
 from sellcore.backtest.engine import backtest
 from sellcore.backtest.levels import Levels, join, levels_of
-from sellcore.backtest.turns import Turns, turns_of
+from sellcore.backtest.turns import Turns, entries_of, turns_of
 from sellcore.bar import BarSeries, Floats
 from sellcore.exact_block import Booleans, Counts
 from sellcore.order import Side
@@ -34,9 +34,9 @@ def columns_of(
     cut: Sequence[Block],
     rules: Sequence[MovingAverageRule],
     assumptions: Assumptions,
-) -> list[tuple[Columns, Columns]]:
+) -> list[Columns]:
     """
-    Return for each block its columns by the rules, and those of buying alike and holding.
+    Return the columns of each block.
 
     Args:
         series: All of them.
@@ -45,12 +45,17 @@ def columns_of(
         assumptions: For fills, entries and costs.
     """
     decided = [turns_of(block, rules, assumptions.fill, assumptions.entry) for block in cut]
-    ruled = _settled(decided, assumptions)
-    held = _settled([turns.only_first() for turns in decided], assumptions)
     return [
-        (_retried(own, block, series, rules, assumptions), hold)
-        for own, hold, block in zip(ruled, held, cut, strict=True)
+        _retried(columns, block, series, rules, assumptions)
+        for columns, block in zip(_settled(decided, assumptions), cut, strict=True)
     ]
+
+
+def held_columns(
+    cut: Sequence[Block], rules: Sequence[MovingAverageRule], assumptions: Assumptions
+) -> list[Columns]:
+    """Return the same columns bought alike, at the first bar each can decide, and held."""
+    return _settled([entries_of(block, rules) for block in cut], assumptions)
 
 
 def final_equities(
@@ -64,14 +69,12 @@ def final_equities(
     """
     worth = np.full((len(series), len(rules)), np.nan)
     cut = list(blocks(series))
-    decided = [turns_of(block, rules, assumptions.fill, assumptions.entry) for block in cut]
-    for block, columns in zip(cut, _settled(decided, assumptions), strict=True):
-        own = _retried(columns, block, series, rules, assumptions)
-        counts = own.turns.counts
+    for block, columns in zip(cut, columns_of(series, cut, rules, assumptions), strict=True):
+        counts = columns.turns.counts
         last = np.tile(block.closes[:, -1], len(rules))[counts > 0]
-        ends = own.turns.firsts[1:][counts > 0] - 1
+        ends = columns.turns.firsts[1:][counts > 0] - 1
         final = np.where(_begun(block, rules), assumptions.capital, np.nan)
-        final[counts > 0] = own.levels.cash[ends] + own.levels.shares[ends] * last
+        final[counts > 0] = columns.levels.cash[ends] + columns.levels.shares[ends] * last
         worth[block.rows] = final.reshape(len(rules), -1).T
     return worth
 

@@ -7,7 +7,7 @@ from numpy.typing import NDArray
 
 from sellcore.backtest.assumptions import Assumptions
 from sellcore.backtest.block import Block, blocks
-from sellcore.backtest.columns import Columns, columns_of, sales
+from sellcore.backtest.columns import Columns, columns_of, held_columns, sales
 from sellcore.backtest.curves import curves_of
 from sellcore.backtest.dates import trading_dates
 from sellcore.backtest.figures import FIGURES, Figures, figures_of
@@ -45,7 +45,9 @@ def measure(
     whole = {name: np.full(shape, empty) for name, empty in COLUMNS.items()}
     cut = list(blocks(series))
     firsts = [rule.required_bars - 1 for rule in rules]
-    for block, (own, hold) in zip(cut, columns_of(series, cut, rules, assumptions), strict=True):
+    ruled = columns_of(series, cut, rules, assumptions)
+    held = held_columns(cut, rules, assumptions)
+    for block, own, hold in zip(cut, ruled, held, strict=True):
         periods = np.array([_bars_a_year(series[row], firsts) for row in block.rows])
         for name, values in _of_block(block, periods, firsts, own, hold, assumptions).items():
             whole[name][block.rows] = values.reshape(len(rules), -1).T

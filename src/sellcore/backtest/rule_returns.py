@@ -136,7 +136,7 @@ def _at_day_ends(
     first = max(rule.required_bars for rule in rules) - 1
     found = {}
     cut = list(blocks(series))
-    for block, (own, _) in zip(cut, columns_of(series, cut, rules, assumptions), strict=True):
+    for block, own in zip(cut, columns_of(series, cut, rules, assumptions), strict=True):
         curves = curves_of(block, own.turns, own.levels, assumptions.capital)
         by_series = curves.equity.reshape(len(rules), len(block.rows), -1)
         for place, row in enumerate(block.rows.tolist()):

@@ -38,13 +38,6 @@ class Turns:
         """How many turns each column has, shape (columns,)."""
         return np.diff(self.firsts)
 
-    def only_first(self) -> "Turns":
-        """Return each column's first turn alone: bought and held."""
-        some = self.counts > 0
-        firsts = np.concatenate(([0], np.cumsum(some)))
-        at = self.firsts[:-1][some]
-        return Turns(firsts, self.bars[at], self.prices[at])
-
 
 def turns_of(block: Block, rules: Sequence[MovingAverageRule], fill: Fill, entry: Entry) -> Turns:
     """
@@ -71,6 +64,15 @@ def turns_of(block: Block, rules: Sequence[MovingAverageRule], fill: Fill, entry
             _keep_where_equal(states, equal, first)
     _end(held, block.counts, [rule.required_bars for rule in rules], fill)
     return _filled(held, block, fill)
+
+
+def entries_of(block: Block, rules: Sequence[MovingAverageRule]) -> Turns:
+    """Return the first turn of every column alone: bought, and never sold."""
+    firsts = np.array([[rule.required_bars - 1] for rule in rules])
+    begun = (firsts < block.counts).reshape(-1)
+    bars = np.broadcast_to(firsts, (len(rules), len(block.rows))).reshape(-1)[begun]
+    rows = np.tile(np.arange(len(block.rows)), len(rules))[begun]
+    return Turns(np.concatenate(([0], np.cumsum(begun))), bars, block.opens[rows, bars])
 
 
 def _sell_once(states: Booleans) -> None:
