@@ -13,7 +13,7 @@ from attrs import frozen
 from sellcore.backtest.assumptions import Assumptions, Entry
 from sellcore.backtest.block import Block, blocks
 from sellcore.backtest.engine import backtest
-from sellcore.backtest.levels import Levels, join, levels_of
+from sellcore.backtest.levels import Levels, levels_of, purchases
 from sellcore.backtest.turns import Turns, entries_of, turns_of
 from sellcore.bar import BarSeries, Floats
 from sellcore.exact_block import Booleans, Counts
@@ -45,9 +45,10 @@ def columns_of(
         assumptions: For fills, entries and costs.
     """
     decided = [turns_of(block, rules, assumptions.fill, assumptions.entry) for block in cut]
+    levels = levels_of(decided, assumptions)
     return [
-        _retried(columns, block, series, rules, assumptions)
-        for columns, block in zip(_settled(decided, assumptions), cut, strict=True)
+        _retried(Columns(turns, after), block, series, rules, assumptions)
+        for turns, after, block in zip(decided, levels, cut, strict=True)
     ]
 
 
@@ -55,7 +56,8 @@ def held_columns(
     cut: Sequence[Block], rules: Sequence[MovingAverageRule], assumptions: Assumptions
 ) -> list[Columns]:
     """Return the same columns bought alike, at the first bar each can decide, and held."""
-    return _settled([entries_of(block, rules) for block in cut], assumptions)
+    bought = [entries_of(block, rules) for block in cut]
+    return [Columns(*own) for own in zip(bought, levels_of(bought, assumptions), strict=True)]
 
 
 def final_equities(
@@ -96,19 +98,6 @@ def _begun(block: Block, rules: Sequence[MovingAverageRule]) -> Booleans:
     return begun
 
 
-def _settled(parts: Sequence[Turns], assumptions: Assumptions) -> list[Columns]:
-    """Settle the turns of all blocks together, and cut them apart again."""
-    if not parts:
-        return []
-    joined, bounds = join(parts)
-    levels = levels_of(joined, assumptions)
-    ends = bounds.tolist()
-    return [
-        Columns(turns, Levels(levels.cash[first:end], levels.shares[first:end]))
-        for turns, first, end in zip(parts, ends[:-1], ends[1:], strict=True)
-    ]
-
-
 def _retried(
     columns: Columns,
     block: Block,
@@ -125,12 +114,10 @@ def _retried(
     if assumptions.entry is not Entry.RECLAIM:
         return columns
     turns, levels = columns.turns, columns.levels
-    counts = turns.counts
-    owner = np.repeat(np.arange(len(counts)), counts)
-    buys = (np.arange(len(owner)) - turns.firsts[owner]) % 2 == 0
-    missed = np.unique(owner[buys & (levels.shares == 0)]).tolist()
-    if not missed:
+    failed = np.flatnonzero(purchases(turns) & (levels.shares == 0))
+    if not len(failed):
         return columns
+    missed = np.unique(np.searchsorted(turns.firsts, failed, side="right") - 1).tolist()
     fields = (turns.bars, turns.prices, levels.cash, levels.shares)
     each = list(zip(*(np.split(field, turns.firsts[1:-1]) for field in fields), strict=True))
     for column in missed:

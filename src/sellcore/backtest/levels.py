@@ -6,6 +6,7 @@ a minimum or a part for each share, or shares are whole, a turn depends on the c
 before it: the k-th turns of all columns are then worked out together, for k = 0, 1, ...
 """
 
+import itertools
 from collections.abc import Sequence
 
 import numpy as np
@@ -31,21 +32,33 @@ class Levels:
     shares: Floats
 
 
-def levels_of(turns: Turns, assumptions: Assumptions) -> Levels:
-    """Return the levels of columns that begin with the capital and put in all of it."""
+def levels_of(parts: Sequence[Turns], assumptions: Assumptions) -> list[Levels]:
+    """
+    Return the levels of columns that begin with the capital and put in all of it.
+
+    Args:
+        parts: The turns of several blocks.
+        assumptions: For costs, and whether shares are whole.
+    """
     costs = assumptions.costs
-    if assumptions.whole_shares or costs.fixed or costs.per_share or costs.minimum:
-        return _turn_by_turn(turns, assumptions)
-    return _as_products(turns, costs, assumptions.capital)
+    if not (assumptions.whole_shares or costs.fixed or costs.per_share or costs.minimum):
+        return [_as_products(turns, costs, assumptions.capital) for turns in parts]
+    if not parts:
+        return []
+    joined, bounds = _join(parts)
+    levels = _turn_by_turn(joined, assumptions)
+    return [
+        Levels(levels.cash[first:end], levels.shares[first:end])
+        for first, end in itertools.pairwise(bounds.tolist())
+    ]
 
 
 def _as_products(turns: Turns, costs: Costs, capital: float) -> Levels:
     percent = costs.percent if costs.maximum_pct is None else min(costs.percent, costs.maximum_pct)
     sold = costs.sold_at(1.0) * (1 - percent / 100)
     bought = costs.bought_at(1.0) * (1 + percent / 100)
-    buys = _purchases(turns)
-    factors = turns.prices * sold
-    np.divide(1 / bought, turns.prices, out=factors, where=buys)
+    buys = purchases(turns)
+    factors = np.where(buys, 1 / bought / turns.prices, turns.prices * sold)
     begins = turns.firsts[:-1][turns.counts > 0]
     factors[begins] *= capital
     for first, end in zip(begins.tolist(), [*begins[1:].tolist(), len(factors)], strict=False):
@@ -53,11 +66,12 @@ def _as_products(turns: Turns, costs: Costs, capital: float) -> Levels:
     return Levels(np.where(buys, 0.0, factors), np.where(buys, factors, 0.0))
 
 
-def _purchases(turns: Turns) -> Booleans:
+def purchases(turns: Turns) -> Booleans:
     """Say of each turn whether it buys: a column's first does, and every second after it."""
-    place = np.arange(len(turns.bars)) - np.repeat(turns.firsts[:-1], turns.counts)
-    even: Booleans = place % 2 == 0
-    return even
+    even = np.ones(len(turns.bars), dtype=np.bool_)
+    even[1::2] = False
+    odd_begin: Booleans = turns.firsts[:-1] % 2 == 1
+    return even ^ np.repeat(odd_begin, turns.counts)
 
 
 def _turn_by_turn(turns: Turns, assumptions: Assumptions) -> Levels:
@@ -110,7 +124,7 @@ def _affordable(budget: Floats, price: Floats, costs: Costs, *, whole: bool) -> 
     return count
 
 
-def join(parts: Sequence[Turns]) -> tuple[Turns, Counts]:
+def _join(parts: Sequence[Turns]) -> tuple[Turns, Counts]:
     """Return the turns of several blocks as one, and where each block's begin in it."""
     sizes = np.cumsum([0, *(len(part.bars) for part in parts)])
     firsts = [

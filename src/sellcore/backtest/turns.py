@@ -109,14 +109,15 @@ def _filled(held: Booleans, block: Block, fill: Fill) -> Turns:
     places = np.flatnonzero(changed)
     firsts = np.searchsorted(places, np.arange(rules * series + 1) * (width - 1))
     counts = np.diff(firsts)
-    columns = np.repeat(np.arange(rules * series), counts)
-    bars = places - columns * (width - 1) + 1  # the bar that was decided on
-    at = columns % series * width + bars
-    bought = firsts[:-1][counts > 0]
+    columns = np.arange(rules * series)
+    bars = places - np.repeat(columns * (width - 1) - 1, counts)  # the bar that was decided on
+    at = bars + np.repeat(columns % series * width, counts)
     if fill is Fill.NEXT_OPEN:
         bars += 1
-        prices = block.opens.reshape(-1)[at + 1]
+        at += 1
+        prices = block.opens.reshape(-1)[at]
     else:
+        bought = firsts[:-1][counts > 0]
         prices = block.closes.reshape(-1)[at]
         prices[bought] = block.opens.reshape(-1)[at[bought] + 1]
         bars[bought] += 1
