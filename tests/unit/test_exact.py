@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 
 from sellcore.average import ema, sma
 from sellcore.errors import InvalidValue
-from sellcore.exact import below_average, compare_to_average, exact_average
+from sellcore.exact import below_average, compare_to_average, exact_average, sides_of_average
 from sellcore.rule import LENGTHS, AverageKind
 from sellcore.ticks import ticks
 
@@ -65,11 +65,13 @@ def signs_by_fractions(closes: list[float], kind: AverageKind, length: int) -> l
 
 
 def assert_exact(closes: list[float], kind: AverageKind, length: int) -> None:
-    """Compare every cell with whole numbers, the warm-up with False."""
-    expected = [sign < 0 for sign in signs_by_fractions(closes, kind, length)]
-    warm_up = [False] * (len(closes) - len(expected))
+    """Compare every cell with whole numbers, the warm-up with False, or no side."""
+    expected = signs_by_fractions(closes, kind, length)
+    warm_up = [0] * (len(closes) - len(expected))
 
-    assert below_average(closes, kind, length).tolist() == warm_up + expected
+    assert sides_of_average(closes, kind, length).tolist() == warm_up + expected
+    below = [sign < 0 for sign in warm_up + expected]
+    assert below_average(closes, kind, length).tolist() == below
 
 
 def with_sma_ties(seed: int, length: int, bars: int) -> list[int]:

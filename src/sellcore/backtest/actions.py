@@ -145,11 +145,11 @@ def _factors(
     splits = {each.day: each.value for each in actions if each.kind is ActionKind.SPLIT}
     for action in actions:
         before = int(np.searchsorted(dates, action.day.toordinal() - _EPOCH))
-        if not before:
-            continue
+        if not 0 < before < len(bars):
+            continue  # all bars lie on one side of it
         if action.kind is ActionKind.SPLIT:
             ratios[:before] *= action.value
-        elif adjustment is Adjustment.TOTAL_RETURN and before < len(bars):
+        elif adjustment is Adjustment.TOTAL_RETURN:
             close = float(bars.close[before - 1]) / splits.get(action.day, 1.0)
             if action.value >= close:
                 raise InvalidValue(

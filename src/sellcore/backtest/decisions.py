@@ -14,7 +14,6 @@ from sellcore.exact import sides_of_average
 from sellcore.exact_ema import Signs
 from sellcore.instant import from_epoch, iso
 from sellcore.outcome import Outcome
-from sellcore.quoting import quoted
 from sellcore.rule import MovingAverageRule
 from sellcore.timeframe import Timeframe
 
@@ -125,7 +124,7 @@ def check_timeframe(ticker: str, bars: BarSeries, rule: MovingAverageRule) -> No
         longest = int(np.max(bars.end - bars.start))
         if longest > _HOUR:
             raise InvalidValue(
-                f"{ticker}: a bar of {quoted(longest / _HOUR)} hours for {rule}; "
+                f"{ticker}: a bar of {longest / _HOUR:g} hours for {rule}; "
                 "give hourly bars (sellcore.aggregate cuts them from half hours)"
             )
     elif (apart := float(np.median(np.diff(bars.start)))) < _HALF_A_DAY:

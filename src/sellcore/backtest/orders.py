@@ -12,8 +12,9 @@ class OrderState(Enum):
     What became of an order.
 
     FILLED: whole. WORKING: not yet whole after the last bar. LAPSED: its limit was
-    not met, in whole, by the end of the day. CANCELLED: by a later signal. DENIED:
-    by the checks, or because nothing could be bought. NO_BAR: no bar follows.
+    not met, in whole, by the end of the day, or it waited for an open that was not
+    below the average any more. CANCELLED: by a later signal. DENIED: by the checks,
+    or because nothing could be bought. NO_BAR: no bar follows.
     """
 
     FILLED = "filled"
@@ -45,7 +46,7 @@ class Order:
             the market, 0 before.
         filled: Of them.
         state: What became of it.
-        denied: Every reason against it, where it was denied.
+        denied: Every reason against it, where it was denied, or lapsed at the open.
     """
 
     number: int
@@ -63,7 +64,13 @@ class Order:
 
 @define
 class WorkingOrder:
-    """An order while it works: as ``Order``, and whether it is the entry."""
+    """
+    An order while it works: as ``Order``, and more.
+
+    Attributes:
+        average: That the close was compared with; None for the entry.
+        entry: Whether it is the entry.
+    """
 
     number: int
     ticker: str
@@ -72,6 +79,7 @@ class WorkingOrder:
     reason: str
     kind: OrderType
     limit: float | None
+    average: float | None = None
     entry: bool = False
     shares: float = 0.0
     filled: float = 0.0

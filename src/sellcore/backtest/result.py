@@ -104,7 +104,7 @@ def config_hash(
     lines += [f"bars {ticker} {rules[ticker]} {_digest(bars[ticker])}" for ticker in sorted(bars)]
     lines += [f"assume {name} {value}" for name, value in _flat("", assumptions)]
     lines += sorted(
-        f"action {each.ticker} {each.day} {each.kind} {each.value!r}" for each in actions
+        f"action {each.ticker} {each.day} {each.kind} {float(each.value)!r}" for each in actions
     )
     return hashlib.sha256("\n".join(lines).encode()).hexdigest()
 
@@ -121,6 +121,8 @@ def _digest(bars: BarSeries) -> str:
 def _flat(prefix: str, value: object) -> list[tuple[str, str]]:
     """Return the leaves of a value with their names, in the order they are declared."""
     if not isinstance(value, Assumptions | Costs | SellingPolicy):
+        if isinstance(value, int | float) and not isinstance(value, bool):
+            value = float(value)  # 1 and 1.0 are one assumption
         return [(prefix, str(value))]
     inner: list[tuple[str, str]] = []
     for each in fields(type(value)):

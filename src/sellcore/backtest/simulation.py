@@ -24,6 +24,7 @@ from sellcore.backtest.fills import meets
 from sellcore.backtest.orders import OrderState, WorkingOrder, limit_of, settled
 from sellcore.backtest.phases import AT_CLOSE, AT_OPEN, DECIDE, WITHIN, Moment
 from sellcore.order import OrderType, Side
+from sellcore.selling.reopening import not_below_any_more
 
 
 def simulate(
@@ -81,6 +82,7 @@ def _begin(account: Account, lane: Lane, row: int) -> WorkingOrder:
     account.begun += 1
     given, bars = account.assumptions, lane.decisions.bars
     side = Side.SELL if lane.holding.shares else Side.BUY
+    evaluation = lane.decisions.evaluation(row)
     limit = None
     if given.order_type is OrderType.LIMIT:
         limit = limit_of(side, float(bars.close[row]), given.limit_offset_pct)
@@ -89,9 +91,10 @@ def _begin(account: Account, lane: Lane, row: int) -> WorkingOrder:
         ticker=lane.ticker,
         side=side,
         decided_at=int(bars.end[row]),
-        reason=lane.decisions.evaluation(row).reason,
+        reason=evaluation.reason,
         kind=given.order_type,
         limit=limit,
+        average=None if evaluation.evidence is None else evaluation.evidence.average,
         shares=lane.holding.shares,
     )
 
@@ -156,6 +159,10 @@ def _against(account: Account, lane: Lane, row: int, sent: int) -> tuple[str, ..
 
 def _attempt(account: Account, lane: Lane, order: WorkingOrder, row: int, moment: Moment) -> None:
     """Let an order meet the market of a bar: at its open, at its close, or within it."""
+    if lapsed := _lapse(account, lane, order, row, moment[1]):
+        _settle(account, lane, OrderState.LAPSED, (lapsed,))
+        _look_from(account, lane, row)
+        return
     bars, phase = lane.decisions.bars, moment[1]
     price = float(bars.open[row] if phase == AT_OPEN else bars.close[row])
     if order.limit is not None and (phase == WITHIN or not meets(order.side, order.limit, price)):
@@ -175,6 +182,18 @@ def _attempt(account: Account, lane: Lane, order: WorkingOrder, row: int, moment
         _carry(account, lane, order, row, phase)
         return
     _look_from(account, lane, _next_decided(row, phase))
+
+
+def _lapse(account: Account, lane: Lane, order: WorkingOrder, row: int, phase: int) -> str | None:
+    """Return why a sale that waited for the open of another day lapses, as live judges it."""
+    policy, bars = account.assumptions.limits, lane.decisions.bars
+    if policy is None or not policy.recheck_at_open or phase != AT_OPEN or order.average is None:
+        return None
+    before = int(bars.end[row - 1])
+    waited = account.times.date_of(before) != account.times.date_of(int(bars.end[row]))
+    if order.side is Side.BUY or before != order.decided_at or not waited:
+        return None
+    return not_below_any_more(float(bars.open[row]), order.average, lane.decisions.rule)
 
 
 def _next_decided(row: int, phase: int) -> int:

@@ -2,6 +2,7 @@
 
 from datetime import datetime, timedelta
 from decimal import Decimal
+from typing import Protocol
 
 from attrs import frozen
 
@@ -79,3 +80,39 @@ class Facts:
     def value(self) -> float:
         """What they are worth at the newest price, or the close that signalled."""
         return self.quantity * (self.price or self.record.close)
+
+
+class Held(Protocol):
+    """What the checks on the position look at, live as in a backtest; see ``Facts``."""
+
+    @property
+    def held(self) -> Decimal:
+        """Shares held; 0 for none."""
+
+    @property
+    def quantity(self) -> float:
+        """Shares to send."""
+
+
+class OrderSize(Protocol):
+    """What the checks on size look at, live as in a backtest; described at ``Facts``."""
+
+    @property
+    def policy(self) -> SellingPolicy:
+        """The trader's limits."""
+
+    @property
+    def quantity(self) -> float:
+        """Shares to send."""
+
+    @property
+    def value(self) -> float:
+        """What they are worth."""
+
+    @property
+    def orders_today(self) -> int:
+        """Orders sent today, before this one."""
+
+    @property
+    def value_today(self) -> float:
+        """What they were worth."""

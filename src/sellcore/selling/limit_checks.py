@@ -1,35 +1,8 @@
 """Checks on size: the order, the day, and a broker that keeps saying no."""
 
-from typing import Protocol
-
 from sellcore.quoting import rounded
-from sellcore.selling.facts import Facts
-from sellcore.selling.limits import SellingPolicy
+from sellcore.selling.facts import Facts, OrderSize
 from sellcore.selling.verdict import Check
-
-
-class OrderSize(Protocol):
-    """What the checks on size look at, live as in a backtest; described at ``Facts``."""
-
-    @property
-    def policy(self) -> SellingPolicy:
-        """The trader's limits."""
-
-    @property
-    def quantity(self) -> float:
-        """Shares to send."""
-
-    @property
-    def value(self) -> float:
-        """What they are worth."""
-
-    @property
-    def orders_today(self) -> int:
-        """Orders sent today, before this one."""
-
-    @property
-    def value_today(self) -> float:
-        """What they were worth."""
 
 
 def order_is_small_enough(facts: OrderSize) -> Check:

@@ -1,23 +1,8 @@
 """Checks on the position: never short, never more than is held and free."""
 
-from decimal import Decimal
-from typing import Protocol
-
-from sellcore.selling.facts import Facts
+from sellcore.selling.facts import Facts, Held
 from sellcore.selling.limits import OtherOrders
 from sellcore.selling.verdict import Check
-
-
-class Held(Protocol):
-    """What the checks on the position look at, live as in a backtest; see ``Facts``."""
-
-    @property
-    def held(self) -> Decimal:
-        """Shares held; 0 for none."""
-
-    @property
-    def quantity(self) -> float:
-        """Shares to send."""
 
 
 def is_long(facts: Held) -> Check:

@@ -11,11 +11,11 @@ from sellcore.errors import BrokerError, SellError, StorageError
 from sellcore.order import SendAt
 from sellcore.ports.alerts import Cause
 from sellcore.ports.journal import Entry, Sent
-from sellcore.quoting import rounded
 from sellcore.selling.checks import judge
 from sellcore.selling.facts import Facts
 from sellcore.selling.intent_record import IntentRecord, Move, moved
 from sellcore.selling.lifecycle import Happening, State
+from sellcore.selling.reopening import not_below_any_more
 from sellcore.selling.testimony import Testimony
 from sellcore.selling.verdict import Verdict
 from sellcore.snapshot import Holding
@@ -178,9 +178,4 @@ def _lapse(known: Facts) -> str | None:
         return None
     if known.price is None:
         return ""
-    if known.price < record.average:
-        return None
-    return (
-        f"opened at {rounded(known.price)}, not below {record.intent.rule.average} "
-        f"{rounded(record.average)} any more"
-    )
+    return not_below_any_more(known.price, record.average, record.intent.rule)

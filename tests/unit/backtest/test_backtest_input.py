@@ -1,0 +1,155 @@
+"""What a backtest refuses, with one line each."""
+
+from datetime import date
+
+import numpy as np
+import pytest
+from tests.backtest_builders import daily, hourly
+from tests.builders import rule
+
+from sellcore import BarSeries
+from sellcore.backtest import Action, ActionKind, Assumptions, backtest
+from sellcore.backtest.decisions import decide
+from sellcore.errors import Disagreement, InvalidValue
+
+SMA5 = rule("SMA,5,D")
+FLAT = [10.0] * 8
+
+
+@pytest.mark.parametrize(
+    ("bars", "rules", "line"),
+    [
+        ({}, SMA5, "there is no ticker to test; give the bars of at least one"),
+        ({"X": daily(FLAT)}, {}, "X has bars and no rule; give it one, e.g. SMA,50,1H"),
+        (
+            {"X": daily(FLAT)},
+            {"X": SMA5, "Y": SMA5},
+            "Y has a rule and no bars; give its bars or leave it out",
+        ),
+        (
+            {"X": daily(FLAT[:4])},
+            SMA5,
+            "X: SMA(5) D needs 5 closed bars, has 4; give a longer history or a shorter rule",
+        ),
+        (
+            {"X": BarSeries.empty()},
+            SMA5,
+            "X: SMA(5) D needs 5 closed bars, has 0; give a longer history or a shorter rule",
+        ),
+        (
+            {"X": hourly(FLAT)},
+            SMA5,
+            "X: bars 60 minutes apart for SMA(5) D; give daily bars",
+        ),
+        (
+            {"X": daily(FLAT)},
+            rule("SMA,5,1H"),
+            "X: a bar of 6.5 hours for SMA(5) 1H; give hourly bars "
+            "(sellcore.aggregate cuts them from half hours)",
+        ),
+    ],
+)
+def test_what_cannot_be_tested_is_refused_in_one_line(bars: dict, rules: object, line: str) -> None:
+    """The value met, what was expected, what to do."""
+    with pytest.raises(InvalidValue) as refused:
+        backtest(bars, rules)
+
+    assert str(refused.value) == line
+
+
+def with_jump(ratio: float, row: int = 5) -> list[float]:
+    """Return closes that fall to a part over night."""
+    return [60.0 if place < row else round(60.0 / ratio, 4) for place in range(8)]
+
+
+@pytest.mark.parametrize("ratio", [1.5, 2, 3, 4, 7, 10, 20, 1 / 2, 1 / 5, 1 / 10])
+def test_a_split_without_an_action_is_refused(ratio: float) -> None:
+    """The day, the prices and both ways out are named."""
+    closes = with_jump(ratio)
+    told = f"{ratio:g}:1" if ratio > 1 else f"1:{1 / ratio:g}"
+    opens = [60.0] * 5 + closes[5:]
+
+    with pytest.raises(InvalidValue) as refused:
+        backtest({"X": daily(closes, opens)}, SMA5)
+
+    line = str(refused.value)
+    assert line.startswith("X: the jump from 60.00 to ")
+    assert line.endswith(
+        f" on 2020-01-07 looks like a split {told} without an action; give the action, or "
+        "allow_jumps where it is real"
+    )
+
+
+@pytest.mark.parametrize("ratio", [2, 4, 1 / 10])
+def test_its_action_lets_a_split_pass(ratio: float) -> None:
+    """Nothing is gained or lost by it."""
+    closes = with_jump(ratio)
+    bars = daily(closes, [60.0] * 5 + closes[5:])
+    split = Action("X", date(2020, 1, 7), ActionKind.SPLIT, ratio)
+
+    found = backtest({"X": bars}, SMA5, Assumptions(), [split])
+
+    assert found.equity.tolist() == pytest.approx([found.equity[0]] * 4, rel=1e-4)
+
+
+def test_a_jump_that_is_real_can_be_allowed() -> None:
+    """A price that halves without a split loses half of the account."""
+    bars = daily(with_jump(2), [60.0] * 5 + [30.0] * 3)
+
+    found = backtest({"X": bars}, SMA5, Assumptions(allow_jumps=True))
+
+    assert found.final_equity == pytest.approx(50_000, rel=1e-2)
+
+
+@pytest.mark.parametrize("change", [0.62, 0.75, 0.88, 1.2, 1.3, 1.6, 1.7])
+def test_a_jump_that_is_no_simple_ratio_passes(change: float) -> None:
+    """News move prices, too."""
+    closes = [60.0] * 5 + [60.0 * change] * 3
+
+    backtest({"X": daily(closes, closes)}, SMA5)
+
+
+def test_a_fall_within_the_day_is_no_split() -> None:
+    """Splits happen over night: the next open is where the close was."""
+    closes = [60.0] * 5 + [30.0] * 3
+
+    backtest({"X": daily(closes)}, SMA5)
+
+
+def test_an_action_on_bars_that_are_adjusted_already_is_refused() -> None:
+    """It would make a jump where there was none."""
+    split = Action("X", date(2020, 1, 7), ActionKind.SPLIT, 4)
+
+    with pytest.raises(
+        InvalidValue, match=r"leaves a jump from 15\.00 to 60\.00 on that day; are the"
+    ):
+        backtest({"X": daily([60.0] * 8)}, SMA5, Assumptions(), [split])
+
+
+@pytest.mark.parametrize("volume", [float("nan"), -1.0])
+def test_a_volume_that_is_no_number_is_refused_where_it_counts(volume: float) -> None:
+    """A cap on volume needs volumes; without one they do not matter."""
+    bars = daily(FLAT, volume=volume)
+
+    with pytest.raises(InvalidValue, match=r"^X: a bar's volume is not a number, zero or above"):
+        backtest({"X": bars}, SMA5, Assumptions(volume_cap=0.1))
+    assert backtest({"X": bars}, SMA5).equity.tolist()
+
+
+def test_decisions_that_differ_from_the_live_rule_are_never_acted_on() -> None:
+    """An error in the arrays would be found at the first order it leads to."""
+    honest = decide("X", daily([10.0] * 5 + [9.0]), SMA5)
+    wrong = type(honest)("X", SMA5, honest.bars, np.zeros(6, dtype=np.int8), honest.first)
+
+    assert str(honest.evaluation(5).outcome) == "signal"
+    with pytest.raises(Disagreement, match="live says signal, the history hold"):
+        wrong.evaluation(5)
+
+
+def test_decisions_of_every_bar_are_told_as_live_tells_them() -> None:
+    """Abstain in the warm-up, then signal or hold."""
+    decided = decide("X", daily([10.0] * 5 + [9.0, 11.0]), SMA5)
+
+    assert [str(each) for each in decided.outcomes] == ["abstain"] * 4 + ["hold", "signal", "hold"]
+    assert np.isnan(decided.averages[:4]).all()
+    assert decided.averages[4:].tolist() == pytest.approx([10.0, 9.8, 10.0])

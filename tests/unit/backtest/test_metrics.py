@@ -1,0 +1,197 @@
+"""Figures of a curve against numbers worked out by hand, and where there are none."""
+
+import math
+import statistics
+
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from tests.backtest_builders import DAY, OPENS, SHARED, daily, hourly, real_hours
+from tests.builders import rule
+
+from sellcore.backtest import FREE, Assumptions, Entry, backtest, metrics
+from sellcore.backtest.dates import trading_dates
+from sellcore.backtest.drawdown import drawdown
+
+TIMES = OPENS + DAY * np.arange(1, 8)
+
+
+def test_growth_is_compounded_over_bars_per_year() -> None:
+    """Double in half a year is four times in one."""
+    assert metrics.cagr(100.0, 200.0, 126 / 252) == pytest.approx(3.0)
+    assert metrics.cagr(100.0, 50.0, 2.0) == pytest.approx(math.sqrt(0.5) - 1)
+    assert metrics.cagr(100.0, 100.0, 1 / 252) == 0.0
+
+
+def test_growth_has_bounds() -> None:
+    """All lost is minus one; what no float can hold is None."""
+    assert metrics.cagr(100.0, 0.0, 1.0) == -1.0
+    assert metrics.cagr(1.0, 1e9, 1 / 1764) is None
+
+
+def test_ratios_are_those_of_the_textbook() -> None:
+    """Over five returns, worked out with ``statistics``."""
+    returns = [0.01, -0.02, 0.03, 0.0, -0.01]
+    mean, spread = statistics.fmean(returns), statistics.stdev(returns)
+    downside = math.sqrt((0.02**2 + 0.01**2) / 5)
+    given_ = np.array(returns)
+
+    assert metrics.volatility(given_, 252) == pytest.approx(spread * math.sqrt(252))
+    assert metrics.sharpe(given_, 252) == pytest.approx(mean / spread * math.sqrt(252))
+    assert metrics.sortino(given_, 252) == pytest.approx(mean / downside * math.sqrt(252))
+
+
+@pytest.mark.parametrize("returns", [[], [0.01], [0.0, 0.0, 0.0], [0.01] * 50])
+def test_a_curve_without_spread_has_no_ratio(returns: list[float]) -> None:
+    """None, never NaN and never a number without end."""
+    given_ = np.array(returns)
+
+    assert metrics.sharpe(given_, 252) is None
+    assert metrics.sortino(given_, 252) is None
+    assert metrics.volatility(given_, 252) == (pytest.approx(0) if len(returns) > 1 else None)
+
+
+def test_gains_alone_have_no_sortino() -> None:
+    """There is no loss to divide by."""
+    assert metrics.sortino(np.array([0.01, 0.02, 0.0]), 252) is None
+
+
+def test_returns_begin_with_the_capital_and_end_with_the_loss_of_all() -> None:
+    """Once all is lost nothing more is."""
+    returns = metrics.returns_of(np.array([110.0, 55.0, 0.0, 0.0]), 100.0)
+
+    assert returns.tolist() == pytest.approx([0.1, -0.5, -1.0, 0.0])
+
+
+def test_drawdown_tells_depth_dates_and_length() -> None:
+    """From 120 to 90 and back: 25 %, five bars."""
+    equity = np.array([110.0, 120.0, 100.0, 90.0, 95.0, 119.0, 120.0])
+
+    found = drawdown(equity, TIMES, capital=100.0, began=OPENS)
+
+    assert found.depth == pytest.approx(0.25)
+    assert (found.peak, found.trough, found.recovery) == (TIMES[1], TIMES[3], TIMES[6])
+    assert (found.bars, found.days) == (5, 5.0)
+
+
+def test_a_drawdown_that_is_not_over_has_no_recovery() -> None:
+    """Its length is counted to the last close; the capital can be the peak."""
+    equity = np.array([90.0, 80.0, 85.0, 84.0, 99.0, 98.0, 97.0])
+
+    found = drawdown(equity, TIMES, capital=100.0, began=OPENS)
+
+    assert (found.depth, found.peak, found.trough) == (pytest.approx(0.2), OPENS, TIMES[1])
+    assert (found.recovery, found.bars, found.days) == (None, 7, 7.0)
+
+
+def test_what_never_falls_has_no_drawdown() -> None:
+    """Flat counts as not fallen."""
+    found = drawdown(np.full(7, 100.0), TIMES, capital=100.0, began=OPENS)
+
+    assert (found.depth, found.peak, found.trough, found.bars) == (0.0, None, None, 0)
+
+
+@given(st.lists(st.integers(1, 50), min_size=1, max_size=7))
+def test_drawdown_is_the_deepest_of_all_pairs(values: list[int]) -> None:
+    """No peak and later trough lie further apart."""
+    curve = [20, *values]
+    deepest = max(
+        (curve[early] - curve[late]) / curve[early]
+        for late in range(len(curve))
+        for early in range(late + 1)
+    )
+
+    found = drawdown(np.array(values, float), TIMES[: len(values)], capital=20.0, began=OPENS)
+
+    assert found.depth == pytest.approx(max(deepest, 0.0), abs=1e-15)
+
+
+def test_a_year_has_as_many_bars_as_the_data_show() -> None:
+    """252 days; seven hours a day; a half day does not move it."""
+    days, hours = daily([10.0] * 9), hourly([10.0] * 70)
+
+    def counted(bars: object) -> float:
+        return metrics.periods_per_year(trading_dates(bars.start, bars.end))
+
+    assert counted(days) == 252
+    assert counted(hours) == 7 * 252
+    assert counted(hours[:-3]) == 7 * 252
+    assert counted(hourly([10.0] * 60, a_day=6)) == 6 * 252
+
+
+@pytest.mark.skipif(not SHARED.is_dir(), reason="shared real bars are not here")
+def test_real_hours_are_seven_a_day() -> None:
+    """Half days and days whose first hours are missing are the fewer."""
+    bars = real_hours()
+
+    assert metrics.periods_per_year(trading_dates(bars.start, bars.end)) == 1764
+
+
+@pytest.mark.parametrize(
+    ("opens", "hours", "dates"),
+    [
+        ("2020-01-05T23:00", 6, [6, 7, 8]),  # Sydney passes midnight UTC: Monday's session
+        ("2020-01-06T00:00", 6, [6, 7, 8]),  # Tokyo
+        ("2020-01-06T14:30", 7, [6, 7, 8]),  # New York
+    ],
+)
+def test_a_session_has_one_date_wherever_it_trades(
+    opens: str, hours: int, dates: list[int]
+) -> None:
+    """The exchange's own, though it is told in UTC."""
+    first = int(np.datetime64(opens, "s").astype(np.int64))
+    start = np.concatenate([first + DAY * day + 3_600 * np.arange(hours) for day in range(3)])
+    january = int(np.datetime64("2020-01-01", "D").astype(np.int64))
+
+    found = trading_dates(start, start + 3_600) - january + 1
+
+    assert found.tolist() == [date for date in dates for _ in range(hours)]
+
+
+def test_an_account_is_measured_by_its_trades() -> None:
+    """One win and one loss: bought at 10 and sold at 12.50, bought at 12 and sold at 9."""
+    closes = [10.0] * 5 + [12, 14, 16, 12.5, 11, 10, 10, 12, 12, 9, 9]
+    costs_less = Assumptions(costs=FREE, capital=1_000.0, entry=Entry.RECLAIM)
+
+    found = backtest({"X": daily(closes)}, rule("SMA,5,D"), costs_less)
+
+    pnls = [(trade.exit_price - trade.entry_price) * trade.shares for trade in found.trades]
+    measured = found.metrics
+    assert pnls == [250.0, -312.0]
+    assert len(pnls) == measured.trades == 2
+    assert measured.hit_rate == 0.5
+    assert measured.average_win == pytest.approx(max(pnls))
+    assert measured.average_loss == pytest.approx(min(pnls))
+    assert 1_000 + sum(pnls) == pytest.approx(measured.final_equity)
+    assert measured.time_in_market == pytest.approx(
+        sum(found.curve.exposure > 0) / len(found.equity)
+    )
+    traded = sum(fill.shares * fill.price for fill in found.fills)
+    years = len(found.equity) / 252
+    assert measured.turnover == pytest.approx(traded / 2 / found.equity.mean() / years)
+    assert measured.calmar == pytest.approx(measured.cagr / measured.drawdown.depth)
+    assert measured.exposure == pytest.approx(np.mean(found.curve.exposure / found.equity))
+
+
+def test_costs_are_told_by_what_was_paid() -> None:
+    """Commission by the price list; slippage by what the same shares cost at the bars' prices."""
+    closes = [10.0, 10, 10, 10, 10, 11, 9, 8, 8]
+
+    found = backtest({"X": daily(closes)}, rule("SMA,5,D"))
+
+    bought, sold = found.fills
+    assert found.metrics.commission == pytest.approx(0.005 * (bought.shares + sold.shares))
+    assert found.metrics.slippage == pytest.approx(bought.shares * (10 + 9) * 0.0002)
+    assert found.metrics.costs == found.metrics.commission + found.metrics.slippage
+
+
+def test_one_bar_without_a_trade_has_the_figures_it_can_have() -> None:
+    """No spread, no trade, no ratio: None for each, and nothing fails."""
+    found = backtest({"X": daily([10.0] * 5)}, rule("SMA,5,D"), Assumptions(costs=FREE))
+
+    measured = found.metrics
+    assert (measured.bars, measured.trades, measured.total_return) == (1, 0, 0.0)
+    assert measured.volatility is measured.sharpe is measured.sortino is measured.calmar is None
+    assert measured.hit_rate is measured.average_win is measured.average_loss is None
+    assert (measured.cagr, measured.drawdown.depth, measured.exposure) == (0.0, 0.0, 1.0)
