@@ -8,7 +8,7 @@ minimum is worked out turn by turn over all columns at once.
 from collections.abc import Sequence
 
 import numpy as np
-from attrs import frozen
+from attrs import evolve, frozen
 
 from sellcore.backtest.assumptions import Assumptions, Entry
 from sellcore.backtest.block import Block, blocks
@@ -132,7 +132,8 @@ def _order_by_order(
     bars: BarSeries, rule: MovingAverageRule, assumptions: Assumptions
 ) -> tuple[Counts, Floats, Floats, Floats]:
     """Return bars, prices, cash and shares of one column's turns."""
-    fills = backtest({"": bars}, rule, assumptions).fills
+    # The bars are ready to be decided: nobody is to ask about their jumps again.
+    fills = backtest({"": bars}, rule, evolve(assumptions, allow_jumps=True)).fills
     cash = assumptions.capital + np.cumsum([fill.cash for fill in fills])
     return (
         np.array([fill.row for fill in fills], dtype=np.int64),

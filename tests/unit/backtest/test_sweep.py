@@ -12,7 +12,7 @@ from adapters.memory_bars import MemoryBars
 from sellcore.backtest.actions import Action, ActionKind
 from sellcore.backtest.assumptions import FREE, IB_FIXED, Assumptions, Costs, Entry, Fill
 from sellcore.backtest.engine import backtest
-from sellcore.backtest.sweep import sweep
+from sellcore.backtest.universe import sweep
 from sellcore.bar import BarSeries
 from sellcore.errors import InvalidValue
 from sellcore.order import OrderType

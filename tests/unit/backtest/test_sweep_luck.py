@@ -14,7 +14,7 @@ from sellcore.backtest.luck import (
     reality_check,
     sharpe_ratios,
 )
-from sellcore.backtest.walk_forward import Training, walk_forward
+from sellcore.backtest.windows import Training, walk_forward
 from sellcore.errors import InvalidValue
 
 

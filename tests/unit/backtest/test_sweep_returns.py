@@ -8,8 +8,8 @@ from attrs import evolve
 
 from adapters.memory_bars import MemoryBars
 from sellcore.backtest.assumptions import Assumptions, Entry
+from sellcore.backtest.daily_returns import rule_returns
 from sellcore.backtest.engine import backtest
-from sellcore.backtest.rule_returns import rule_returns
 from sellcore.bar import BarSeries
 from sellcore.errors import InvalidValue
 from sellcore.rule import AverageKind, MovingAverageRule
