@@ -16,7 +16,7 @@ from attrs import frozen
 from numpy.typing import NDArray
 
 from sellcore.backtest.actions import Action
-from sellcore.backtest.assumptions import Assumptions
+from sellcore.backtest.assumptions import Assumptions, describe
 from sellcore.backtest.chunks import CHUNK, check_universe, in_chunks, load_ready
 from sellcore.backtest.measuring import COLUMNS, measure
 from sellcore.ports.bar_source import BarSource
@@ -46,6 +46,14 @@ class Sweep:
     rules: tuple[MovingAverageRule, ...]
     assumptions: Assumptions
     columns: Figures
+
+    @property
+    def assumptions_in_words(self) -> tuple[str, ...]:
+        """What the figures take for granted, a line each."""
+        return (
+            "each ticker and rule on an account of its own",
+            *describe(self.assumptions),
+        )
 
     def rows(self) -> Iterator[dict[str, str | int | float]]:
         """Return a row for each ticker and rule, ticker by ticker."""
