@@ -10,7 +10,7 @@ from sellcore.backtest.block import Block, blocks
 from sellcore.backtest.columns import Columns, columns_of, held_columns, sales
 from sellcore.backtest.curves import curves_of
 from sellcore.backtest.dates import trading_dates
-from sellcore.backtest.figures import FIGURES, Figures, figures_of
+from sellcore.backtest.figures import FIGURES, figures_of
 from sellcore.backtest.metrics import TRADING_DAYS
 from sellcore.bar import BarSeries, Floats
 from sellcore.exact_block import Counts
@@ -30,6 +30,9 @@ FIGURES are described in ``sellcore.backtest.figures``; with ``hold_`` in front 
 buying at the same bar and holding. trades: round trips, bought and sold. warm_up: bars before
 the first that can be decided, which count for nothing else. bars: those that were decided.
 """
+
+_CELLS = 80_000
+"""Bars of curves worked on at a time, over all columns."""
 
 
 def measure(
@@ -67,17 +70,23 @@ def _of_block(
     counts = np.tile(block.counts, len(first_bars))
     bars_a_year = periods.T.reshape(-1)
 
-    def figures(columns: Columns) -> Figures:
-        curves = curves_of(block, columns.turns, columns.levels, assumptions.capital)
-        return figures_of(curves, firsts, counts, bars_a_year)
+    def figures(columns: Columns) -> dict[str, Floats]:
+        """Measure a few rules at a time: their curves stay in the cache."""
+        parts = []
+        step = max(1, _CELLS // block.closes.size) * len(block.rows)
+        for first in range(0, len(firsts), step):
+            own = slice(first, min(first + step, len(firsts)))
+            part = columns.part(own.start, own.stop)
+            curves = curves_of(block, part.turns, part.levels, assumptions.capital)
+            parts.append(figures_of(curves, firsts[own], counts[own], bars_a_year[own]))
+        return {name: np.concatenate([getattr(each, name) for each in parts]) for name in FIGURES}
 
-    own, hold = figures(ruled), figures(held)
     return {
-        **{name: getattr(own, name) for name in FIGURES},
+        **figures(ruled),
         "trades": sales(ruled),
         "warm_up": np.minimum(firsts, counts),
         "bars": np.maximum(counts - firsts, 0),
-        **{f"hold_{name}": getattr(hold, name) for name in FIGURES},
+        **{f"hold_{name}": values for name, values in figures(held).items()},
     }
 
 
