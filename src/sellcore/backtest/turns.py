@@ -76,7 +76,7 @@ def entries_of(block: Block, rules: Sequence[MovingAverageRule]) -> Turns:
 
 
 def _sell_once(states: Booleans) -> None:
-    """Stay out from the first bar on that is not held, or that is held by equality alone."""
+    """Stay out from the first bar on that closed below."""
     ends = np.where(states.all(axis=1), states.shape[1], np.argmin(states, axis=1))
     np.less(np.arange(states.shape[1]), ends[:, np.newaxis], out=states)
 

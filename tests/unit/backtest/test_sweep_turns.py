@@ -1,23 +1,28 @@
 """Where the columns of a sweep turn, and what they are worth, against a loop over single bars."""
 
 import math
-from decimal import Decimal
-from fractions import Fraction
 
 import numpy as np
 import pytest
+from attrs import evolve
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from tests.backtest_builders import (
+    SHARED,
+    daily,
+    plain_loop,
+    plain_sides,
+    real_days,
+    real_hours,
+)
 
 from sellcore.backtest.assumptions import FREE, IB_FIXED, Assumptions, Costs, Entry, Fill
 from sellcore.backtest.block import blocks
 from sellcore.backtest.columns import final_equities
 from sellcore.backtest.turns import turns_of
-from sellcore.bar import BarSeries
 from sellcore.rule import LENGTHS, AverageKind, MovingAverageRule
 from sellcore.timeframe import Timeframe
 
-DAY = 86_400
 CAPITAL = 10_000.0
 ALL = [MovingAverageRule(kind, n, Timeframe.DAY) for kind in AverageKind for n in LENGTHS]
 SHORT = [rule for rule in ALL if rule.required_bars <= 20]
@@ -27,93 +32,27 @@ ODD = Costs(fixed=0.3, per_share=0.01, percent=0.02, minimum=2.0, maximum_pct=0.
 EVERY_COST = {"free": FREE, "proportional": PROPORTIONAL, "ib": IB_FIXED, "odd": ODD}
 
 
-def bars_of(opens, closes):
-    start = np.arange(len(opens)) * DAY
-    return BarSeries(start, start + DAY, opens, closes, closes, closes, closes)
-
-
 def a_walk(seed, bars):
     """Return bars in cents whose closes often equal their averages."""
     rng = np.random.default_rng(seed)
-    cents = 1_000 + np.cumsum(rng.integers(-4, 5, bars))
-    return bars_of(
-        np.maximum(cents + rng.integers(-3, 4, bars), 1) / 100, np.maximum(cents, 1) / 100
-    )
-
-
-def sides_by_fractions(closes, rule):
-    """Return -1, 0, 1 for each bar that can be decided, by fractions alone."""
-    quoted = [Fraction(Decimal(repr(close))) for close in closes]
-    n, signs = rule.length, {}
-    average = sum(quoted[:n]) / n
-    for bar in range(n - 1, len(quoted)):
-        if rule.kind is AverageKind.SMA:
-            average = sum(quoted[bar + 1 - n : bar + 1]) / n
-        elif bar >= n:
-            average += Fraction(2, n + 1) * (quoted[bar] - average)
-        if bar + 1 >= rule.required_bars:
-            signs[bar] = (quoted[bar] > average) - (quoted[bar] < average)
-    return signs
-
-
-def bought(budget, price, costs, whole):
-    """Return the most shares that a budget pays for, found by trying."""
-    step = 1.0 if whole else 2.0**-40
-    low, high = 0, int(budget / price / step) + 2
-    while high - low > 1:
-        middle = (low + high) // 2
-        shares = middle * step
-        if shares * price + commission(shares, price, costs) <= budget:
-            low = middle
-        else:
-            high = middle
-    return low * step
-
-
-def commission(shares, price, costs):
-    value = shares * price
-    if value == 0:
-        return 0.0
-    asked = costs.fixed + costs.per_share * shares + costs.percent * value / 100
-    asked = costs.minimum if asked < costs.minimum else asked
-    most = float("inf") if costs.maximum_pct is None else costs.maximum_pct * value / 100
-    return most if asked > most else asked
-
-
-def equity_bar_by_bar(bars, rule, assumptions):
-    """Return the equity at each close from the first decidable bar on, one bar at a time."""
-    costs, opens, closes = assumptions.costs, bars.open.tolist(), bars.close.tolist()
-    signs = sides_by_fractions(closes, rule)
-    cash, shares, wanted, equity = assumptions.capital, 0.0, None, []
-    for bar in range(len(closes)):
-        if bar not in signs:
-            continue
-        if not equity:
-            price = opens[bar] * (1 + costs.slippage_bps / 10_000)
-            shares = bought(cash, price, costs, assumptions.whole_shares)
-            cash -= shares * price + commission(shares, price, costs)
-        if assumptions.fill is Fill.SAME_CLOSE:
-            wanted = signs[bar] or None
-        where = opens if assumptions.fill is Fill.NEXT_OPEN else closes
-        if wanted == -1 and shares:
-            price = where[bar] * (1 - costs.slippage_bps / 10_000)
-            cash += shares * price - commission(shares, price, costs)
-            shares = 0.0
-        elif wanted == 1 and not shares and assumptions.entry is Entry.RECLAIM:
-            price = where[bar] * (1 + costs.slippage_bps / 10_000)
-            shares = bought(cash, price, costs, assumptions.whole_shares)
-            cash -= shares * price + commission(shares, price, costs)
-        equity.append(cash + shares * closes[bar])
-        wanted = signs[bar] or None
-    return equity
+    cents = np.maximum(1_000 + np.cumsum(rng.integers(-4, 5, bars)), 10)
+    return daily((cents / 100).tolist(), ((cents + rng.integers(-3, 4, bars)) / 100).tolist())
 
 
 def assert_worth(series, rules, assumptions):
     worth = final_equities(series, rules, assumptions)
     for row, bars in enumerate(series):
         for number, rule in enumerate(rules):
-            equity = equity_bar_by_bar(bars, rule, assumptions)
-            expected = equity[-1] if equity else math.nan
+            counted = plain_loop(
+                bars,
+                rule,
+                costs=assumptions.costs,
+                reclaim=assumptions.entry is Entry.RECLAIM,
+                same_close=assumptions.fill is Fill.SAME_CLOSE,
+                whole=assumptions.whole_shares,
+                capital=assumptions.capital,
+            )
+            expected = counted.equity[-1] if counted.equity else math.nan
 
             assert worth[row, number] == pytest.approx(expected, rel=1e-9, nan_ok=True)
 
@@ -138,6 +77,32 @@ def test_every_length_is_worth_what_the_loop_says():
     assert_worth([a_walk(4, 700)], ALL, assumptions)
 
 
+real = pytest.mark.skipif(not SHARED.is_dir(), reason="shared real bars are not here")
+
+
+@real
+@pytest.mark.parametrize("costs", [IB_FIXED, PROPORTIONAL], ids=["ib", "proportional"])
+def test_real_days_are_worth_what_the_loop_says(costs):
+    """Raw, adjusted and of six figures, side by side."""
+    series = [
+        real_days("daily/ibm_2000_2013_raw.parquet"),
+        real_days("daily/aapl_2013_2018_splitadj.parquet"),
+        real_days("daily/wiki_aapl_2014_adj.parquet"),
+        real_days("daily/wiki_brk_a_2014_raw.parquet"),
+    ]
+    whole = costs is IB_FIXED
+
+    assert_worth(series, ALL, Assumptions(entry=Entry.RECLAIM, costs=costs, whole_shares=whole))
+
+
+@real
+def test_real_hours_are_worth_what_the_loop_says():
+    """Recorded by the broker's own feed."""
+    rules = [evolve(rule, timeframe=Timeframe.HOUR) for rule in ALL]
+
+    assert_worth([real_hours()], rules, Assumptions(entry=Entry.RECLAIM))
+
+
 price = st.integers(1, 40).map(lambda ticks: ticks / 4)
 histories = st.lists(st.tuples(price, price), min_size=1, max_size=40)
 
@@ -152,7 +117,7 @@ histories = st.lists(st.tuples(price, price), min_size=1, max_size=40)
 )
 def test_wild_prices_are_worth_what_the_loop_says(rows, fill, entry, costs, whole):
     """Ties, short histories and money that buys nothing included."""
-    series = [bars_of(*zip(*row, strict=True)) for row in rows]
+    series = [daily(*zip(*row, strict=True)) for row in rows]
     assumptions = Assumptions(
         fill=fill, entry=entry, costs=EVERY_COST[costs], capital=20.0, whole_shares=whole
     )
@@ -164,7 +129,7 @@ def test_no_turn_precedes_the_open_after_its_decision():
     """A column buys at the first decidable bar's open, and never turns on the bar it decides."""
     bars = a_walk(6, 200)
     for rule in SHORT:
-        signs = sides_by_fractions(bars.close.tolist(), rule)
+        signs = list(plain_sides(bars.close.tolist(), str(rule.kind), rule.length))
         [block] = blocks([bars])
         turns = turns_of(block, [rule], Fill.NEXT_OPEN, Entry.RECLAIM)
 
@@ -186,7 +151,7 @@ def test_a_history_too_short_for_a_rule_is_never_bought():
 
 def test_the_first_decidable_bar_may_be_the_last():
     """It is bought at its open, and what it decides is never filled."""
-    bars = bars_of([10.0] * 50, [10.0] * 49 + [9.0])
+    bars = daily([10.0] * 49 + [9.0], [10.0] * 50)
     rule = MovingAverageRule(AverageKind.SMA, 50, Timeframe.DAY)
     free = Assumptions(costs=FREE, capital=100.0)
 
