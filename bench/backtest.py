@@ -31,8 +31,9 @@ from bench.backtest_peers import (
 )
 from bench.measure import Goal, Row, Task, Unit, medians
 from sellcore.backtest.block import blocks
-from sellcore.backtest.columns import columns_of, final_equities
+from sellcore.backtest.columns import columns_of
 from sellcore.backtest.curves import curves_of, drawdowns
+from sellcore.backtest.final_equity import final_equities
 from sellcore.bar import BarSeries, Floats
 
 NUMBA, RUST = "vectorbt, numba", "vectorbt, rust"
@@ -49,7 +50,7 @@ _SHARED: list[BarSeries] = []
 _COLD = """
 import bench
 from bench.backtest_peers import *
-from sellcore.backtest.columns import final_equities
+from sellcore.backtest.final_equity import final_equities
 series = made_up(100)
 print({call})
 """

@@ -174,7 +174,9 @@ def _in_floats(
     for length, out, means in zip(lengths, outs, averages(closes, kind, lengths), strict=True):
         np.greater(means, high, out=out)
         np.greater_equal(means, low, out=maybe)
-        near = [] if np.array_equal(out, maybe) else _near(out != maybe, counts)
+        # What is above the bound is above its other side, too: equal counts, equal cells.
+        settled = np.count_nonzero(out) == np.count_nonzero(maybe)
+        near = [] if settled else _near(out != maybe, counts)
         places = [
             row * n + _settle(closes[row, : counts[row]], kind, length, bars, out[row])
             for row, bars in near

@@ -11,12 +11,12 @@ import numpy as np
 from attrs import evolve, frozen
 
 from sellcore.backtest.assumptions import Assumptions, Entry
-from sellcore.backtest.block import Block, blocks
+from sellcore.backtest.block import Block
 from sellcore.backtest.engine import backtest
 from sellcore.backtest.levels import Levels, levels_of, purchases
 from sellcore.backtest.turns import Turns, entries_of, turns_of
 from sellcore.bar import BarSeries, Floats
-from sellcore.exact_block import Booleans, Counts
+from sellcore.exact_block import Counts
 from sellcore.order import Side
 from sellcore.rule import MovingAverageRule
 
@@ -67,27 +67,6 @@ def held_columns(
     return [Columns(*own) for own in zip(bought, levels_of(bought, assumptions), strict=True)]
 
 
-def final_equities(
-    series: Sequence[BarSeries], rules: Sequence[MovingAverageRule], assumptions: Assumptions
-) -> Floats:
-    """
-    Return what each column is worth at its last close: the quickest question there is.
-
-    Returns:
-        Shape (series, rules); NaN where no bar can be decided.
-    """
-    worth = np.full((len(series), len(rules)), np.nan)
-    cut = list(blocks(series))
-    for block, columns in zip(cut, columns_of(series, cut, rules, assumptions), strict=True):
-        counts = columns.turns.counts
-        last = np.tile(block.closes[:, -1], len(rules))[counts > 0]
-        ends = columns.turns.firsts[1:][counts > 0] - 1
-        final = np.where(_begun(block, rules), assumptions.capital, np.nan)
-        final[counts > 0] = columns.levels.cash[ends] + columns.levels.shares[ends] * last
-        worth[block.rows] = final.reshape(len(rules), -1).T
-    return worth
-
-
 def sales(columns: Columns) -> Counts:
     """Return how often each column sold what it held: its closed round trips."""
     counts = columns.turns.counts
@@ -96,13 +75,6 @@ def sales(columns: Columns) -> Counts:
     had[columns.turns.firsts[:-1][counts > 0]] = 0.0
     sold = (columns.levels.shares == 0) & (had > 0)
     return np.bincount(owner[sold], minlength=len(counts))
-
-
-def _begun(block: Block, rules: Sequence[MovingAverageRule]) -> Booleans:
-    """Say of each column whether its series has a bar that can be decided."""
-    required = np.array([[rule.required_bars] for rule in rules])
-    begun: Booleans = (block.counts >= required).reshape(-1)
-    return begun
 
 
 def _retried(

@@ -40,9 +40,8 @@ def levels_of(parts: Sequence[Turns], assumptions: Assumptions) -> list[Levels]:
         parts: The turns of several blocks.
         assumptions: For costs, and whether shares are whole.
     """
-    costs = assumptions.costs
-    if not (assumptions.whole_shares or costs.fixed or costs.per_share or costs.minimum):
-        return [_as_products(turns, costs, assumptions.capital) for turns in parts]
+    if are_proportional(assumptions):
+        return [_as_products(turns, assumptions) for turns in parts]
     if not parts:
         return []
     joined, bounds = _join(parts)
@@ -53,17 +52,43 @@ def levels_of(parts: Sequence[Turns], assumptions: Assumptions) -> list[Levels]:
     ]
 
 
-def _as_products(turns: Turns, costs: Costs, capital: float) -> Levels:
-    percent = costs.percent if costs.maximum_pct is None else min(costs.percent, costs.maximum_pct)
-    sold = costs.sold_at(1.0) * (1 - percent / 100)
-    bought = costs.bought_at(1.0) * (1 + percent / 100)
+def are_proportional(assumptions: Assumptions) -> bool:
+    """Say whether every turn multiplies what there is by a factor of its own."""
+    costs = assumptions.costs
+    return not (assumptions.whole_shares or costs.fixed or costs.per_share or costs.minimum)
+
+
+def growth_of(turns: Turns, assumptions: Assumptions) -> Floats:
+    """
+    Return what all turns together multiply the capital by, where costs are proportional.
+
+    Returns:
+        Shape (columns,): cash, or shares where the last turn was a purchase; 1 without a turn.
+    """
+    growth = np.ones(len(turns.firsts) - 1)
+    some = turns.counts > 0
+    if some.any():
+        factors = _factors(turns, purchases(turns), assumptions.costs)
+        growth[some] = np.multiply.reduceat(factors, turns.firsts[:-1][some])
+    return growth
+
+
+def _as_products(turns: Turns, assumptions: Assumptions) -> Levels:
     buys = purchases(turns)
-    factors = np.where(buys, 1 / bought / turns.prices, turns.prices * sold)
+    factors = _factors(turns, buys, assumptions.costs)
     begins = turns.firsts[:-1][turns.counts > 0]
-    factors[begins] *= capital
+    factors[begins] *= assumptions.capital
     for first, end in zip(begins.tolist(), [*begins[1:].tolist(), len(factors)], strict=False):
         np.multiply.accumulate(factors[first:end], out=factors[first:end])
     return Levels(np.where(buys, 0.0, factors), np.where(buys, factors, 0.0))
+
+
+def _factors(turns: Turns, buys: Booleans, costs: Costs) -> Floats:
+    """Return what each turn multiplies by: shares for a unit of cash, or cash for a share."""
+    percent = costs.percent if costs.maximum_pct is None else min(costs.percent, costs.maximum_pct)
+    sold = costs.sold_at(1.0) * (1 - percent / 100)
+    bought = costs.bought_at(1.0) * (1 + percent / 100)
+    return np.where(buys, 1 / bought / turns.prices, turns.prices * sold)
 
 
 def purchases(turns: Turns) -> Booleans:

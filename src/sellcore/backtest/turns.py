@@ -13,7 +13,7 @@ from attrs import frozen
 from sellcore.backtest.assumptions import Entry, Fill
 from sellcore.backtest.block import Block
 from sellcore.bar import Floats
-from sellcore.exact_block import Booleans, Counts, Places, sides
+from sellcore.exact_block import Booleans, Counts, Places, Sides, sides
 from sellcore.rule import MovingAverageRule
 
 
@@ -46,16 +46,26 @@ def turns_of(block: Block, rules: Sequence[MovingAverageRule], fill: Fill, entry
     A series with fewer bars than a rule requires has no turn by it. The decision
     on a series' last bar has no fill at a next open.
     """
+    return turns_by(block, decide_block(block, rules), rules, fill, entry)
+
+
+def decide_block(block: Block, rules: Sequence[MovingAverageRule]) -> Sides:
+    """Compare every close of a block with every rule's average, as far as it is long enough."""
     width = block.closes.shape[1]
-    decidable = [rule for rule in rules if rule.required_bars <= width]
-    found = sides(block.closes, block.counts, [(rule.kind, rule.length) for rule in decidable])
-    held = np.zeros((len(rules), *block.closes.shape), dtype=np.bool_)
-    each = iter(zip(found.below, found.equal, strict=True))
-    for states, rule in zip(held, rules, strict=True):
-        if rule.required_bars > width:
-            continue
-        below, equal = next(each)
+    asked = [(rule.kind, min(rule.length, width)) for rule in rules]
+    return sides(block.closes, block.counts, asked)
+
+
+def turns_by(
+    block: Block, decided: Sides, rules: Sequence[MovingAverageRule], fill: Fill, entry: Entry
+) -> Turns:
+    """Return what is bought and sold by decisions that are made already."""
+    width = block.closes.shape[1]
+    held = np.zeros(decided.below.shape, dtype=np.bool_)
+    for states, below, equal, rule in zip(held, decided.below, decided.equal, rules, strict=True):
         first = rule.required_bars - 1
+        if first >= width:
+            continue
         np.logical_not(below[:, first:], out=states[:, first:])
         states[:, first - 1] = True  # the purchase, as if decided on the bar before
         if entry is Entry.HELD:

@@ -18,7 +18,7 @@ from tests.backtest_builders import (
 
 from sellcore.backtest.assumptions import FREE, IB_FIXED, Assumptions, Costs, Entry, Fill
 from sellcore.backtest.block import blocks
-from sellcore.backtest.columns import final_equities
+from sellcore.backtest.final_equity import final_equities
 from sellcore.backtest.turns import turns_of
 from sellcore.rule import LENGTHS, AverageKind, MovingAverageRule
 from sellcore.timeframe import Timeframe
