@@ -1,10 +1,10 @@
 """
-The peers a sweep is measured beside, each asked for the same trades.
+The peers a sweep is measured beside.
 
-vectorbt is given the entries and exits that our exact decisions lead to, so its time
-holds no average and no comparison; ours holds both. A position is opened at the open of the
-first bar that can be decided, sold and bought again at the open after a close below
-and above its average, all of the cash each time.
+vectorbt is run in two ways: by its own averages, and by the entries and exits that our
+exact decisions lead to, which is where results are compared. A position is opened at the open of
+the first bar that can be decided, sold and bought again at the open after a close
+below and above its average, all of the cash each time. backtesting.py is given decisions.
 """
 
 import warnings
@@ -78,6 +78,40 @@ def signals_of(series: Sequence[BarSeries]) -> Signals:
         for name in ("close", "open")
     )
     return Signals(closes, opens, entries, exits)
+
+
+def vectorbt_signals(opens: Floats, closes: Floats) -> Signals:
+    """
+    Return what vectorbt's own averages say, shifted to the bar that is traded on.
+
+    Args:
+        opens: Shape (tickers, bars).
+        closes: Alike.
+    """
+    import vectorbt
+
+    prices = closes.T
+    averages = [
+        np.asarray(vectorbt.MA.run(prices, window=list(LENGTHS), ewm=kind is AverageKind.EMA).ma)
+        for kind in AverageKind
+    ]
+    means = np.concatenate(averages, axis=1)
+    tiled = np.tile(prices, (1, len(RULES)))
+    entries, exits = np.zeros((2, *means.shape), dtype=np.bool_)
+    np.greater(tiled[:-1], means[:-1], out=entries[1:])
+    np.less(tiled[:-1], means[:-1], out=exits[1:])
+    for number, rule in enumerate(RULES):
+        own = slice(number * len(opens), (number + 1) * len(opens))
+        first = rule.required_bars - 1
+        entries[:first, own] = exits[: first + 1, own] = False
+        entries[first, own] = True
+    return Signals(tiled, np.tile(opens.T, (1, len(RULES))), entries, exits)
+
+
+def vectorbt_from_bars(series: Sequence[BarSeries], engine: str) -> Floats:
+    """Return vectorbt's final equity by its own averages, shape (columns,)."""
+    opens, closes = (np.array([getattr(b, name) for b in series]) for name in ("open", "close"))
+    return vectorbt_final(vectorbt_signals(opens, closes), engine)
 
 
 def vectorbt_final(signals: Signals, engine: str) -> Floats:

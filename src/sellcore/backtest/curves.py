@@ -1,13 +1,17 @@
 """Equity curves of all columns of a block, and how deep each one fell."""
 
+from collections.abc import Iterator
+
 import numpy as np
 from attrs import frozen
 
 from sellcore.backtest.block import Block
-from sellcore.backtest.levels import Levels
-from sellcore.backtest.turns import Turns
+from sellcore.backtest.columns import Columns
 from sellcore.bar import Floats
 from sellcore.exact_block import Booleans, Counts
+
+_CELLS = 80_000
+"""Bars of curves worked on at a time, over all columns."""
 
 
 @frozen(eq=False)
@@ -24,31 +28,43 @@ class Curves:
     invested: Floats
 
 
-def curves_of(block: Block, turns: Turns, levels: Levels, capital: float) -> Curves:
+def curve_parts(block: Block, columns: Columns, capital: float) -> Iterator[tuple[slice, Curves]]:
     """
-    Return the curves of a block's columns.
+    Yield the curves of a block's columns, a few rules at a time: those stay in the cache.
 
     Args:
         block: The bars.
-        turns: Of the block's columns.
-        levels: After each turn.
+        columns: The block's.
         capital: What a column is worth before its first turn.
+
+    Yields:
+        Which columns these are, and their curves.
     """
+    count = len(columns.turns.firsts) - 1
+    step = max(1, _CELLS // block.closes.size) * len(block.rows)
+    for first in range(0, count, step):
+        own = slice(first, min(first + step, count))
+        yield own, curves_of(block, columns.part(own.start, own.stop), capital)
+
+
+def curves_of(block: Block, columns: Columns, capital: float) -> Curves:
+    """Return the curves of whole rules of a block; as ``curve_parts``, at once."""
+    turns, levels = columns.turns, columns.levels
     series, width = block.closes.shape
-    columns = len(turns.firsts) - 1
-    lead = turns.firsts[:-1] + np.arange(columns)
-    turn = np.ones(len(turns.bars) + columns, dtype=np.bool_)
+    count = len(turns.firsts) - 1
+    lead = turns.firsts[:-1] + np.arange(count)
+    turn = np.ones(len(turns.bars) + count, dtype=np.bool_)
     turn[lead] = False
     begins = np.empty(len(turn), dtype=np.int64)
-    begins[lead] = np.arange(columns) * width
+    begins[lead] = np.arange(count) * width
     begins[turn] = np.repeat(begins[lead], turns.counts) + turns.bars
-    lasting = np.diff(begins, append=columns * width)
+    lasting = np.diff(begins, append=count * width)
     invested = _lasting(levels.shares, 0.0, turn, lasting)
     by_rule = invested.reshape(-1, series, width)
     np.multiply(by_rule, block.closes, out=by_rule)
     equity = _lasting(levels.cash, capital, turn, lasting)
     equity += invested
-    return Curves(equity.reshape(columns, width), invested.reshape(columns, width))
+    return Curves(equity.reshape(count, width), invested.reshape(count, width))
 
 
 def _lasting(values: Floats, before: float, turn: Booleans, lasting: Counts) -> Floats:

@@ -137,7 +137,7 @@ def _at_day_ends(
     found = {}
     cut = list(blocks(series))
     for block, own in zip(cut, columns_of(series, cut, rules, assumptions), strict=True):
-        curves = curves_of(block, own.turns, own.levels, assumptions.capital)
+        curves = curves_of(block, own, assumptions.capital)
         by_series = curves.equity.reshape(len(rules), len(block.rows), -1)
         for place, row in enumerate(block.rows.tolist()):
             bars = series[row]

@@ -8,7 +8,7 @@ from numpy.typing import NDArray
 from sellcore.backtest.assumptions import Assumptions
 from sellcore.backtest.block import Block, blocks
 from sellcore.backtest.columns import Columns, columns_of, held_columns, sales
-from sellcore.backtest.curves import curves_of
+from sellcore.backtest.curves import curve_parts
 from sellcore.backtest.dates import trading_dates
 from sellcore.backtest.figures import FIGURES, figures_of
 from sellcore.backtest.metrics import TRADING_DAYS
@@ -30,9 +30,6 @@ FIGURES are described in ``sellcore.backtest.figures``; with ``hold_`` in front 
 buying at the same bar and holding. trades: round trips, bought and sold. warm_up: bars before
 the first that can be decided, which count for nothing else. bars: those that were decided.
 """
-
-_CELLS = 80_000
-"""Bars of curves worked on at a time, over all columns."""
 
 
 def measure(
@@ -71,14 +68,10 @@ def _of_block(
     bars_a_year = periods.T.reshape(-1)
 
     def figures(columns: Columns) -> dict[str, Floats]:
-        """Measure a few rules at a time: their curves stay in the cache."""
-        parts = []
-        step = max(1, _CELLS // block.closes.size) * len(block.rows)
-        for first in range(0, len(firsts), step):
-            own = slice(first, min(first + step, len(firsts)))
-            part = columns.part(own.start, own.stop)
-            curves = curves_of(block, part.turns, part.levels, assumptions.capital)
-            parts.append(figures_of(curves, firsts[own], counts[own], bars_a_year[own]))
+        parts = [
+            figures_of(curves, firsts[own], counts[own], bars_a_year[own])
+            for own, curves in curve_parts(block, columns, assumptions.capital)
+        ]
         return {name: np.concatenate([getattr(each, name) for each in parts]) for name in FIGURES}
 
     return {
