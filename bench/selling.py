@@ -1,9 +1,9 @@
 """
 From a bar's presence to the order on the wire, for 500 holdings over a real socket.
 
-The gateway is the simulated one, in this process and on two cores as everything
-else; the stamps are taken by it: when it has answered the last request for bars
-of the look at which the hour was final, and when the order messages arrive.
+The gateway is the simulated one, in a process of its own as a real one is; the
+stamps are taken by it: when it has answered the last request for bars of the
+look at which the hour was final, and when the order messages arrive.
 """
 
 import gc
@@ -11,6 +11,8 @@ from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import closing, contextmanager
 from datetime import UTC, date, datetime, timedelta
 from decimal import Decimal
+from multiprocessing import Pipe, get_context
+from multiprocessing.connection import Connection
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from time import perf_counter
@@ -91,16 +93,56 @@ class StampingServer(GatewayServer):
             self.stamps.asked = perf_counter()
 
 
+def serve(scenario: Scenario, line: Connection) -> None:
+    """Be the gateway: tell where, move to each instant that is told, and tell the stamps."""
+    clock = SimulatedClock(scenario.start, pace=0)
+    server = StampingServer(scenario, clock, SessionTable())
+    server.stamps = Stamps()
+    line.send(server.start())
+    while (moment := line.recv()) is not None:
+        clock.sleep_until(moment)
+        line.send(clock.now())
+    line.send(server.stamps)
+    server.stop()
+
+
+@define
+class Clock:
+    """The time of a gateway in another process, which moves when it is told to."""
+
+    line: Connection
+    moment: datetime
+
+    def now(self) -> datetime:
+        """Return it, UTC."""
+        return self.moment
+
+    def sleep_until(self, moment: datetime) -> None:
+        """Have the gateway move on, and everything settled that was due."""
+        if moment > self.moment:
+            self.line.send(moment)
+            self.moment = self.line.recv()
+
+
+@contextmanager
+def _gateway(scenario: Scenario) -> Iterator[tuple[Connection, tuple[str, int]]]:
+    there, here = Pipe()
+    process = get_context("spawn").Process(target=serve, args=(scenario, there), daemon=True)
+    process.start()
+    try:
+        yield here, here.recv()
+    finally:
+        process.terminate()
+        process.join()
+
+
 def _sale(signals: int) -> tuple[float, float]:
     """Return how long the first and the last order took, in seconds."""
     with TemporaryDirectory(prefix="sellcli-bench-", dir=Path.cwd()) as name:
         folder = Path(name)
         scenario = _scenario(folder / "bars", signals)
-        clock = SimulatedClock(scenario.start, pace=0)
-        server = StampingServer(scenario, clock, SessionTable())
-        server.stamps = Stamps()
-        host, port = server.start()
-        try:
+        with _gateway(scenario) as (line, (host, port)):
+            clock = Clock(line, scenario.start)
             with _ports(folder, clock, host, port, scenario) as ports:
                 terms = Terms(Mode.PAPER, "bench", ACCOUNT, Policy(), None, lambda attempt: 1.0)
                 state = begin(ports, terms, None)
@@ -110,10 +152,9 @@ def _sale(signals: int) -> tuple[float, float]:
                     clock.sleep_until(moment)
                     read(ports, terms, state)
                     cycle(ports, terms, state, show=False)
-        finally:
-            gc.unfreeze()
-            server.stop()
-        stamps = server.stamps
+                gc.unfreeze()
+            line.send(None)
+            stamps = line.recv()
         if len(stamps.orders) != signals:
             raise AssertionError(f"{len(stamps.orders)} orders for {signals} signals")
         return stamps.orders[0] - stamps.asked, stamps.orders[-1] - stamps.asked
@@ -140,9 +181,7 @@ def _scenario(folder: Path, signals: int) -> Scenario:
 
 
 @contextmanager
-def _ports(
-    folder: Path, clock: SimulatedClock, host: str, port: int, scenario: Scenario
-) -> Iterator[Ports]:
+def _ports(folder: Path, clock: Clock, host: str, port: int, scenario: Scenario) -> Iterator[Ports]:
     connection = IBConnection(host, port, 1, clock, messages_per_second=0)
     journal = SqliteJournal(folder / "journal.db", Mode.PAPER, ACCOUNT)
     rules: Mapping[str, object] = {p.ticker: parse_rule("SMA,50,1H") for p in scenario.positions}

@@ -1,6 +1,6 @@
 """A journal that lasts as long as the process: for simulations, tests and notebooks."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import datetime
 from decimal import Decimal
 from math import fsum
@@ -169,9 +169,9 @@ class MemoryJournal:
         costs = (cost for cost in self._commissions.values() if cost.exec_id in asked)
         return tuple(asked.values()), tuple(costs)
 
-    def epoch(self, con_id: int) -> int:
-        """Return how often a position has gone flat."""
-        return self._epochs.get(con_id, 0)
+    def epochs(self) -> Mapping[int, int]:
+        """Return how often each position has gone flat, by contract id."""
+        return dict(self._epochs)
 
     def seen(self, quantities: dict[int, Decimal]) -> None:
         """Take note of all positions as just read."""

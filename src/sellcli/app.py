@@ -11,10 +11,12 @@ COMMANDS = {
     "assignments": "Show, export or import which ticker follows which rule.",
     "signals": "Show what was decided, from the audit log.",
     "why": "Explain a decision, and what came of it.",
+    "replay": "Decide a recorded day again, and compare with the audit log.",
     "reconcile": "Compare what was sent with what the broker says.",
     "sales": "Show what was sold, and what it brought.",
     "halt": "Halt all selling.",
     "resume": "End a halt.",
+    "import": "Bring bars of other sources into the cache, for research.",
     "cache": "Look at the downloaded bars, check them, or write them anew.",
     "config": "Show every setting and where it came from.",
     "doctor": "Look at everything a watch needs, with the fix for each.",
@@ -26,6 +28,9 @@ What each command is for, in the order in which a newcomer meets them.
 Each is a module of sellcli.commands. Their help stands here as well, so that
 the list of them loads none.
 """
+
+_MODULES = {"import": "import_bars"}
+"""Where a command is called by a word that Python keeps for itself."""
 
 
 class LazyCommands(click.Group):
@@ -44,7 +49,8 @@ class LazyCommands(click.Group):
         """Return the command, or None where there is none of that name."""
         if cmd_name not in COMMANDS:
             return None
-        command: click.Command = import_module(f"sellcli.commands.{cmd_name}").command
+        module = _MODULES.get(cmd_name, cmd_name)
+        command: click.Command = import_module(f"sellcli.commands.{module}").command
         return command
 
     def resolve_command(

@@ -56,10 +56,26 @@ def aggregate(
         complete = ends <= (half_hours.end[-1] if len(half_hours) else -_NEVER)
     else:
         complete = _covered(starts, ends, coverage)
-    hours = np.flatnonzero(traded & complete)
+    hours = (traded & complete).nonzero()[0]
     if not len(hours):
         return BarSeries.empty()
     return _fold(half_hours, low[hours], high[hours], starts[hours], ends[hours])
+
+
+def fold(bars: BarSeries, starts: Seconds, ends: Seconds) -> BarSeries:
+    """
+    Return one bar for each interval: first open, highest, lowest, last close, volumes added.
+
+    Args:
+        bars: Shape (n,).
+        starts: Shape (m,), seconds since 1970 UTC, in order and apart; each interval holds a bar.
+        ends: Shape (m,), the instants at which they end.
+
+    Raises:
+        InvalidValue: a bar spans the edge of two of them.
+    """
+    low, high = _rows_of(bars, starts, ends)
+    return _fold(bars, low, high, starts, ends)
 
 
 def hour_buckets(sessions: Sequence[Session]) -> tuple[Seconds, Seconds]:
@@ -133,15 +149,15 @@ def _near(bars: BarSeries, starts: Seconds, ends: Seconds) -> tuple[Seconds, Sec
     """Leave out the hours before the first bar and after the last: years of sessions, often."""
     if not len(bars):
         return starts[:0], ends[:0]
-    first = int(np.searchsorted(ends, bars.start[0], side="right"))
-    last = int(np.searchsorted(starts, bars.end[-1], side="left"))
+    first = int(ends.searchsorted(bars.start[0], side="right"))
+    last = int(starts.searchsorted(bars.end[-1], side="left"))
     return starts[first:last], ends[first:last]
 
 
 def _rows_of(bars: BarSeries, starts: Seconds, ends: Seconds) -> tuple[Rows, Rows]:
     """Return the first row of each hour, and the row after its last; equal for no row."""
-    low = np.searchsorted(bars.end, starts, side="right")
-    high = np.searchsorted(bars.start, ends, side="left")
+    low = bars.end.searchsorted(starts, side="right")
+    high = bars.start.searchsorted(ends, side="left")
     shared = np.flatnonzero(low[1:] < high[:-1])
     if len(shared):
         row, hour = int(low[shared[0] + 1]), int(starts[shared[0] + 1])
@@ -156,7 +172,7 @@ def _rows_of(bars: BarSeries, starts: Seconds, ends: Seconds) -> tuple[Rows, Row
 def _covered(starts: Seconds, ends: Seconds, coverage: Coverage) -> NDArray[np.bool_]:
     """Say for each [start, end) whether one interval of the coverage holds it whole."""
     known = np.array([(-_NEVER, -_NEVER), *coverage.intervals], dtype=np.int64)
-    interval = np.searchsorted(known[:, 0], starts, side="right") - 1
+    interval = known[:, 0].searchsorted(starts, side="right") - 1
     until: Seconds = known[interval, 1]
     return ends <= until
 

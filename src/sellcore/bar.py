@@ -106,8 +106,8 @@ class BarSeries:
 
     @classmethod
     def empty(cls) -> "BarSeries":
-        """Return a series without bars."""
-        return cls(*([()] * len(COLUMNS)))
+        """Return a series without bars; read-only as it is, one does for all."""
+        return _EMPTY
 
     @classmethod
     def split(cls, columns: Sequence[Seconds | Floats], counts: Sequence[int]) -> list["BarSeries"]:
@@ -155,7 +155,7 @@ class BarSeries:
 
     def where(self, wanted: NDArray[np.bool_]) -> "BarSeries":
         """Return the bars that are wanted, ``wanted`` of shape (n,); quick where they are a run."""
-        rows = np.flatnonzero(wanted)
+        rows = wanted.nonzero()[0]
         if not len(rows):
             return self[:0]
         first, end = int(rows[0]), int(rows[-1]) + 1
@@ -184,11 +184,11 @@ class BarSeries:
 
     def until(self, end: int) -> "BarSeries":
         """Return the bars whose end is at most ``end`` (seconds since 1970 UTC)."""
-        return self[: int(np.searchsorted(self.end, end, side="right"))]
+        return self[: int(self.end.searchsorted(end, side="right"))]
 
     def begun_by(self, moment: int) -> "BarSeries":
         """Return the bars that start at ``moment`` (seconds since 1970 UTC) or before."""
-        return self[: int(np.searchsorted(self.start, moment, side="right"))]
+        return self[: int(self.start.searchsorted(moment, side="right"))]
 
 
 def _check(columns: Sequence[Seconds | Floats], firsts: Sequence[int]) -> None:
@@ -200,10 +200,10 @@ def _check(columns: Sequence[Seconds | Floats], firsts: Sequence[int]) -> None:
     if len(firsts) > 1 and len(overlaps):
         inner = np.array(firsts)
         overlaps[inner[(inner > 0) & (inner <= len(overlaps))] - 1] = False
-    if np.any(end <= start) or np.any(overlaps):
+    if (end <= start).any() or overlaps.any():
         raise InvalidValue("bars must be in order and apart, each ending after its start")
     for name, column in zip(PRICES, prices, strict=True):
-        if not np.all(np.isfinite(column) & (column > 0)):
+        if len(column) and not (column.min() > 0 and column.max() < np.inf):  # nor NaN
             raise InvalidValue(f"a bar's {name} must be a finite number above zero")
 
 
@@ -213,3 +213,6 @@ def _unchecked(columns: Sequence[Seconds | Floats]) -> BarSeries:
     for name, column in zip(COLUMNS, columns, strict=True):
         object.__setattr__(series, name, column)
     return series
+
+
+_EMPTY = BarSeries(*([()] * len(COLUMNS)))

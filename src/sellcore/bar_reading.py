@@ -2,8 +2,6 @@
 
 from datetime import datetime
 
-import numpy as np
-
 from sellcore.aggregation import aggregate
 from sellcore.bar import BarSeries
 from sellcore.coverage import Coverage
@@ -40,14 +38,14 @@ def _usable_reading(holding: Holding, rule: MovingAverageRule, bar: DueBar) -> R
     if stored is None:
         return "no bars of it are stored"
     end, name = to_epoch(bar.end), f"the bar that ends {iso(bar.end)}"
-    at = int(np.searchsorted(stored.bars.end, end))
+    at = int(stored.bars.end.searchsorted(end))
     if at == len(stored.bars) or int(stored.bars.end[at]) != end:
         return f"no bar that ends {iso(bar.end)} has come: nothing was traded, or it is late"
     if bar.provisional:
         read_at = holding.read_at.get(source)
         if read_at is None or read_at < bar.final_at:
             return f"{name} was last read before {iso(bar.final_at)}"
-    elif not len(closed(stored.bars[at : at + 1], stored.coverage)):
+    elif not stored.coverage.contains(int(stored.bars.start[at]), end):
         return f"{name} is not final yet"
     days = TradingDays.of(holding.sessions)
     if doubt := unrestated(stored.bars, days, bar.end, holding.holder):

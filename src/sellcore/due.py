@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable, Sequence
 from datetime import datetime, timedelta
+from functools import lru_cache
 
 from attrs import frozen
 
@@ -42,15 +43,22 @@ def bars_of(
     A session's last bar may be decided until ``policy.window`` after the next
     open; the last one of all, where no later session is known, after its close.
     """
-    found = []
+    found: tuple[DueBar, ...] = ()
     for index, session in enumerate(sessions):
         following = sessions[index + 1].open if index + 1 < len(sessions) else session.close
-        if timeframe is Timeframe.DAY:
-            ends = [session.close]
-        else:
-            ends = [from_epoch(end) for end in hour_buckets((session,))[1].tolist()]
-        found += [_due_bar(end, session.close, following, policy) for end in ends]
-    return tuple(found)
+        found += _bars_of_one(session, following, timeframe, policy)
+    return found
+
+
+@lru_cache(maxsize=1024)  # a day's bars are asked for at every look
+def _bars_of_one(
+    session: Session, following: datetime, timeframe: Timeframe, policy: Policy
+) -> tuple[DueBar, ...]:
+    if timeframe is Timeframe.DAY:
+        ends = [session.close]
+    else:
+        ends = [from_epoch(end) for end in hour_buckets((session,))[1].tolist()]
+    return tuple(_due_bar(end, session.close, following, policy) for end in ends)
 
 
 def _due_bar(end: datetime, close: datetime, following: datetime, policy: Policy) -> DueBar:

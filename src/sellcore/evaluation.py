@@ -6,7 +6,6 @@ from datetime import datetime
 import numpy as np
 from attrs import frozen
 
-from sellcore.average import ema, sma
 from sellcore.bar import BarSeries
 from sellcore.coverage import Coverage
 from sellcore.exact import compare_to_average
@@ -81,18 +80,17 @@ def evaluate(bars: BarSeries, rule: MovingAverageRule) -> Evaluation:
         )
     used = rule.length if rule.kind is AverageKind.SMA else len(bars)
     closes = bars.close[-used:]
-    average = sma if rule.kind is AverageKind.SMA else ema
+    found = compare_to_average(closes, rule.kind, rule.length)
     evidence = Evidence(
         bar_end=from_epoch(int(bars.end[-1])),
         close=float(closes[-1]),
-        average=float(average(closes, rule.length)[-1]),
+        average=found.average,
         bars_used=used,
     )
-    sign = compare_to_average(closes, rule.kind, rule.length)
-    if sign < 0:
+    if found.side < 0:
         outcome, relation = Outcome.SIGNAL, "is below"
     else:
-        outcome, relation = Outcome.HOLD, "equals" if sign == 0 else "is above"
+        outcome, relation = Outcome.HOLD, "equals" if found.side == 0 else "is above"
     reason = f"close {quoted(evidence.close)} {relation} {rule.average} {rounded(evidence.average)}"
     return Evaluation(outcome, reason, evidence)
 
@@ -123,7 +121,7 @@ def known_tail(
     gap = (Coverage(tuple(trading)) - coverage).until
     if gap is None:
         return bars, None
-    return bars[int(np.searchsorted(bars.start, gap)) :], from_epoch(gap)
+    return bars[int(bars.start.searchsorted(gap)) :], from_epoch(gap)
 
 
 def with_gap(evaluation: Evaluation, gap: datetime | None) -> Evaluation:

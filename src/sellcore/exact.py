@@ -10,8 +10,10 @@ EMA in whole numbers wherever floats cannot tell (``sellcore.exact_ema``).
 from fractions import Fraction
 
 import numpy as np
+from attrs import frozen
 from numpy.typing import ArrayLike, NDArray
 
+from sellcore.average import ema
 from sellcore.bar import Floats
 from sellcore.errors import InvalidValue
 from sellcore.exact_ema import Signs, clear_side_of_ema, ema_signs
@@ -19,7 +21,14 @@ from sellcore.prices import read_kind, read_length, read_prices
 from sellcore.rule import AverageKind
 from sellcore.ticks import Ticks, ticks
 
-__all__ = ["below_average", "compare_to_average", "exact_average", "sides_of_average", "ticks"]
+__all__ = [
+    "Comparison",
+    "below_average",
+    "compare_to_average",
+    "exact_average",
+    "sides_of_average",
+    "ticks",
+]
 
 
 def below_average(closes: ArrayLike, kind: AverageKind | str, length: int) -> NDArray[np.bool_]:
@@ -67,26 +76,45 @@ def sides_of_average(closes: ArrayLike, kind: AverageKind | str, length: int) ->
     return sides
 
 
-def compare_to_average(closes: ArrayLike, kind: AverageKind | str, length: int) -> int:
+@frozen
+class Comparison:
     """
-    Say on which side of its average the last bar closed, exactly.
+    The last bar against its average.
+
+    Attributes:
+        side: -1 where it closed below the average, 0 where they are equal, 1 above; exact.
+        average: In the instrument's currency: of an SMA the float nearest to it, of an
+            EMA within 1e-15 of it.
+    """
+
+    side: int
+    average: float
+
+
+def compare_to_average(closes: ArrayLike, kind: AverageKind | str, length: int) -> Comparison:
+    """
+    Return the average at the last bar, and on which side of it that bar closed, exactly.
 
     Args:
         closes: Prices, shape (n,), oldest first, as for ``below_average``; at least length.
         kind: SMA or EMA.
         length: In bars, at least 1.
 
-    Returns:
-        -1 below the average, 0 equal to it, 1 above it.
-
     Raises:
         InvalidValue: fewer closes than length, or what ``below_average`` refuses.
     """
     family, bars, prices = _read_enough(closes, kind, length)
-    if family is AverageKind.EMA and (side := clear_side_of_ema(prices, bars)):
-        return side
-    used = prices[-bars:] if family is AverageKind.SMA else prices
-    return int(_signs(used, family, bars)[-1])
+    match family:
+        case AverageKind.SMA:
+            whole, decimals = ticks(prices[-bars:])
+            quoted: list[int] = whole.tolist()
+            total, scaled = sum(quoted), bars * quoted[-1]
+            # Whole numbers of any size are divided with one rounding.
+            return Comparison((scaled > total) - (scaled < total), total / (bars * 10**decimals))
+        case AverageKind.EMA:
+            average = float(ema(prices, bars)[-1])
+            clear = clear_side_of_ema(prices, average, bars)
+            return Comparison(clear or int(_signs(prices, family, bars)[-1]), average)
 
 
 def exact_average(closes: ArrayLike, kind: AverageKind | str, length: int) -> Fraction:

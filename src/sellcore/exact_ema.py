@@ -68,7 +68,7 @@ def ema_signs(closes: Floats, ticks: Ticks, length: int) -> Signs:
     return spread
 
 
-def clear_side_of_ema(closes: Floats, length: int) -> int:
+def clear_side_of_ema(closes: Floats, average: float, length: int) -> int:
     """
     Return the sign of close minus EMA at the last bar where floats can tell it, else 0.
 
@@ -76,9 +76,10 @@ def clear_side_of_ema(closes: Floats, length: int) -> int:
 
     Args:
         closes: Shape (n,), finite, n at least length.
+        average: The EMA at the last bar, as ``ema`` gives it.
         length: At least 1.
     """
-    distance = float(closes[-1] - ema(closes, length)[-1])
+    distance = float(closes[-1]) - average
     bound = error_bound(len(closes), length, float(np.max(np.abs(closes))))
     return 0 if abs(distance) <= bound else (distance > 0) - (distance < 0)
 

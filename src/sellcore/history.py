@@ -3,8 +3,6 @@
 from collections.abc import Iterable, Sequence
 from datetime import datetime
 
-import numpy as np
-
 from sellcore.aggregation import hour_buckets
 from sellcore.instant import to_epoch
 from sellcore.instrument import Instrument
@@ -122,7 +120,7 @@ def refresh(
         return None
     newest = int(stored.closed.start[-1])
     fewest = REFRESH_DAYS if granularity is Granularity.DAY else 1
-    days = max(fewest, begun - int(np.searchsorted(calendar.closes, newest, side="right")))
+    days = max(fewest, begun - int(calendar.closes.searchsorted(newest, side="right")))
     longest = LONGEST[granularity][Unit.DAYS]
     return BarRequest(instrument, granularity, Duration(min(days, longest), Unit.DAYS))
 

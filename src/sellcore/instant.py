@@ -12,6 +12,8 @@ from sellcore.errors import InvalidValue
 
 def utc(moment: datetime) -> datetime:
     """Return the same instant in UTC; a naive time raises InvalidValue."""
+    if moment.tzinfo is UTC:
+        return moment  # as nearly always
     if moment.tzinfo is None:
         raise InvalidValue(f"{moment!r} has no time zone; instants are in UTC")
     return moment.astimezone(UTC)

@@ -56,11 +56,11 @@ def take_in(fetched: FetchedBars, sessions: Sequence[Session], policy: Policy) -
         return Intake(nothing)
     days = TradingDays.of(sessions)
     if fetched.request.granularity is Granularity.DAY:
-        at = np.minimum(np.searchsorted(days.midnights, fetched.stamp), len(days) - 1)
+        at = np.minimum(days.midnights.searchsorted(fetched.stamp), len(days) - 1)
         known = days.midnights[at] == fetched.stamp
         start, end = days.opens[at], days.closes[at]
     else:
-        at = np.searchsorted(days.opens, fetched.stamp, side="right") - 1
+        at = days.opens.searchsorted(fetched.stamp, side="right") - 1
         known = (at >= 0) & (fetched.stamp < days.closes[at])
         start = fetched.stamp
         odd = known & (start % HALF_HOUR != 0) & (start != days.opens[at])
@@ -94,7 +94,7 @@ def _told(volume: Floats) -> Floats:
 
 def _last_of_each(start: Seconds, usable: NDArray[np.bool_]) -> NDArray[np.intp]:
     """Return rows in order of start; of rows that start together, the last one told."""
-    rows: NDArray[np.intp] = np.flatnonzero(usable)
+    rows: NDArray[np.intp] = usable.nonzero()[0]
     rows = rows[np.argsort(start[rows], kind="stable")]
     if not len(rows):
         return rows
@@ -117,7 +117,7 @@ def _known_until(
     final = bars.end + settle <= asked
     if not final.any():
         return Coverage()
-    return Coverage(((int(bars.start[0]), int(bars.end[np.flatnonzero(final)[-1]])),))
+    return Coverage(((int(bars.start[0]), int(bars.end[final.nonzero()[0][-1]])),))
 
 
 def _dropped(known: NDArray[np.bool_], priced: NDArray[np.bool_]) -> tuple[str, ...]:

@@ -70,14 +70,14 @@ def merge(key: SeriesKey, stored: StoredSeries | None, fresh: StoredSeries) -> M
         return Merged(None)
     if stored is None or not (stored_closed := are_closed(stored.bars, stored.coverage)).any():
         return Merged(SeriesUpdate(key, fresh.bars, fresh.coverage, replaces_all=True))
-    at = np.minimum(np.searchsorted(stored.bars.start, fresh.bars.start), len(stored.bars) - 1)
+    at = np.minimum(stored.bars.start.searchsorted(fresh.bars.start), len(stored.bars) - 1)
     shared = stored.bars.start[at] == fresh.bars.start
     was_closed = shared & stored_closed[at]
     is_closed = are_closed(fresh.bars, fresh.coverage)
     older = was_closed & ~is_closed
     if older.all():
         return Merged(None)
-    theirs = np.flatnonzero(was_closed & is_closed)
+    theirs = (was_closed & is_closed).nonzero()[0]
     ours = at[theirs]
     before, after = stored.bars.close[ours], fresh.bars.close[theirs]
     differs = np.flatnonzero(before != after)
@@ -93,7 +93,8 @@ def merge(key: SeriesKey, stored: StoredSeries | None, fresh: StoredSeries) -> M
     news = fresh.bars.where(~older & ~(shared & _same(stored.bars, at, fresh.bars)))
     coverage = stored.coverage | fresh.coverage
     stale = ~stored_closed & are_closed(stored.bars, coverage)
-    stale &= ~np.isin(stored.bars.start, fresh.bars.start)
+    if stale.any():
+        stale &= ~np.isin(stored.bars.start, fresh.bars.start)
     if stale.any():
         bars = upsert(stored.bars[~stale], news)
         return Merged(SeriesUpdate(key, bars, coverage, replaces_all=True), revisions)
@@ -113,8 +114,8 @@ def _contradiction(differing: Sequence[Revision]) -> str:
 
 def _cut_otherwise(stored: BarSeries, fresh: BarSeries) -> bool:
     """Say whether a fresh bar shares time with a stored one that it does not replace."""
-    low = np.searchsorted(stored.end, fresh.start, side="right")
-    high = np.searchsorted(stored.start, fresh.end, side="left")
+    low = stored.end.searchsorted(fresh.start, side="right")
+    high = stored.start.searchsorted(fresh.end, side="left")
     first = stored.start[np.minimum(low, len(stored) - 1)]
     return bool(np.any((high - low > 1) | ((high - low == 1) & (first != fresh.start))))
 

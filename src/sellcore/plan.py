@@ -24,6 +24,12 @@ PATIENCE = timedelta(minutes=1)
 _AT_CLOSE = {AtClose.NEXT_OPEN: SendAt.NEXT_OPEN, AtClose.SUBMIT: SendAt.ANY_TIME}
 """When the intent of a session's last bar may be sent."""
 
+PROVISIONAL = "provisional: decided before the bar's end (at_close is pre_close)"
+"""Said of what was decided on a bar that still formed."""
+
+LOGGED_LATE = "logged late, from the journal"
+"""Said of what was decided in time by a process that ended before it could log it."""
+
 _NOBODY = "nobody was watching while it could be decided"
 
 
@@ -154,7 +160,7 @@ def _decided(
         else:
             intent = _intent(snapshot, holding, rule, bar)
     if bar.provisional:
-        reason += "; provisional: decided before the bar's end (at_close is pre_close)"
+        reason += f"; {PROVISIONAL}"
     return Decision(
         holding.instrument,
         rule,

@@ -24,7 +24,7 @@ class AtClose(Enum):
         return self.value
 
 
-@frozen
+@frozen(cache_hash=True)
 class Policy:
     """
     When a bar counts as final, and until when it may be decided.

@@ -95,7 +95,7 @@ def are_closed(bars: BarSeries, coverage: Coverage) -> NDArray[np.bool_]:
     if not coverage:
         return np.zeros(len(bars), dtype=np.bool_)
     lows, highs = np.array(coverage.intervals, dtype=np.int64).T
-    at = np.searchsorted(lows, bars.start, side="right") - 1
+    at = lows.searchsorted(bars.start, side="right") - 1
     inside: NDArray[np.bool_] = (at >= 0) & (bars.end <= highs[at])
     return inside
 
@@ -129,7 +129,7 @@ def upsert(old: BarSeries, new: BarSeries) -> BarSeries:
     """Return the bars of both; where two start together, the new one stands."""
     if not len(old) or not len(new):
         return new if len(new) else old
-    first = int(np.searchsorted(old.start, new.start[0]))
+    first = int(old.start.searchsorted(new.start[0]))
     replaced = old.start[first:]
     if np.array_equal(replaced, new.start[: len(replaced)]):  # the tail, as nearly always
         return old[:first].then(new)

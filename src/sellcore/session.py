@@ -9,7 +9,7 @@ from sellcore.errors import InvalidValue
 from sellcore.instant import utc
 
 
-@frozen(order=True)
+@frozen(order=True, cache_hash=True)
 class Session:
     """
     One exchange trading day.

@@ -60,12 +60,12 @@ def unrestated(bars: BarSeries, sessions: TradingDays, end: datetime, holder: Ho
         end: End of the bar to decide, UTC.
         holder: What the account has shown.
     """
-    today = int(np.searchsorted(sessions.closes, to_epoch(end)))
+    today = int(sessions.closes.searchsorted(to_epoch(end)))
     if today >= len(sessions):
         return None
-    before = int(np.searchsorted(bars.start, sessions.opens[max(0, today - SESSIONS_BACK)]))
-    opening = int(np.searchsorted(bars.start, sessions.opens[today]))
-    last = int(np.searchsorted(bars.end, to_epoch(end), side="right"))
+    before = int(bars.start.searchsorted(sessions.opens[max(0, today - SESSIONS_BACK)]))
+    opening = int(bars.start.searchsorted(sessions.opens[today]))
+    last = int(bars.end.searchsorted(to_epoch(end), side="right"))
     if holder.split is not None:
         rows = np.arange(max(1, before), last)
         steps = np.log(bars.open[rows] / bars.close[rows - 1])

@@ -1,8 +1,9 @@
 """What every bar source promises, the one in memory and the Parquet dataset alike."""
 
 import pickle
-from datetime import date
+from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
+from zoneinfo import ZoneInfo
 
 import numpy as np
 import pyarrow as pa
@@ -186,6 +187,19 @@ def test_hours_last_until_the_next_begins(tmp_path):
     bars = open_dataset(str(tmp_path)).load(["NYSE:KO"], Timeframe.HOUR)["NYSE:KO"]
 
     assert (bars.end - bars.start).tolist() == [1_800, 3_600, 3_600]
+
+
+@pytest.mark.parametrize("zone", ["America/New_York", "Asia/Tokyo", "Europe/Berlin"])
+def test_local_midnights_are_days(tmp_path, zone):
+    """Many sources stamp a day with the midnight of its exchange; clocks change in between."""
+    days = [datetime(2020, 3, 2, tzinfo=ZoneInfo(zone)) + timedelta(days=n) for n in range(40)]
+    sessions = SessionTable().sessions("NYSE", date(2020, 3, 2), date(2020, 4, 10))
+    traded = [day for day in days if day.date() in {session.day for session in sessions}]
+    columns = columns_of(days_of(1, len(traded)), [day.astimezone(UTC) for day in traded])
+    write(tmp_path / "NYSE_KO_1d.parquet", columns)
+    source = open_dataset(str(tmp_path), SessionTable())
+
+    assert len(source.load(["NYSE:KO"], Timeframe.DAY)["NYSE:KO"]) == len(sessions) == 29
 
 
 def half_hours(path, drop=()):

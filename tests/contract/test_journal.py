@@ -89,7 +89,7 @@ def contents(journal):
         [journal.rejections(con_id) for con_id in range(10)],
         journal.highest_order_id(7),
         journal.trades(),
-        [journal.epoch(con_id) for con_id in range(10)],
+        journal.epochs(),
     )
 
 
@@ -104,7 +104,7 @@ def driven(journal, record, *happenings, at=TEN):
 class TestPrepare:
     def test_a_new_journal_holds_nothing(self, journal):
         """A first start has nothing to answer for."""
-        nothing = ((), (), {}, (), Sent(0, 0.0), [0] * 10, 0, ((), ()), [0] * 10)
+        nothing = ((), (), {}, (), Sent(0, 0.0), [0] * 10, 0, ((), ()), {})
 
         assert contents(journal) == nothing
 
@@ -633,7 +633,9 @@ class TestEpochs:
             opened.journal.seen({2: Decimal(5)} | held)
 
         reopened = opened.reopen()
-        assert (reopened.epoch(1), reopened.epoch(2), reopened.epoch(3)) == (epoch, 0, 0)
+        assert {con_id: n for con_id, n in reopened.epochs().items() if n} == (
+            {1: epoch} if epoch else {}
+        )
 
 
 def test_the_instruments_text_is_kept(opened):

@@ -192,7 +192,7 @@ class TwoJournals(RuleBasedStateMachine):
             lambda journal: journal.entries(""),
             lambda journal: [journal.rejections(n) for n in range(1, 4)],
             lambda journal: [journal.highest_order_id(n) for n in (7, 8)],
-            lambda journal: [journal.epoch(n) for n in range(1, 4)],
+            lambda journal: journal.epochs(),
             lambda journal: journal.trades(),
         ):
             self.both(ask)

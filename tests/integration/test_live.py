@@ -140,12 +140,19 @@ def test_why_tells_the_whole_story(folder: Path) -> None:
     for part in (
         "signal: close",
         "needs 5",
+        "bars 5 that ended from 2022-05-19T17:00:00Z to 2022-05-20T14:00:00Z",
+        "the last closes:",
         "or more would have been a hold",
         "ok session",
         "SENDING",
     ):
         assert part in " ".join(done.stdout.split()), done.stdout
     document = strict_json(told.stdout)
+    bars, decision = document["bars"], document["decision"]
+    assert isinstance(bars, dict)
+    assert isinstance(decision, dict)
+    assert bars["closes"][-1] == decision["close"]
+    assert sum(bars["closes"]) / 5 == pytest.approx(decision["ma_value"], rel=1e-12)
     checks = document["checks"]
     assert isinstance(checks, list)
     assert len(checks) == 19

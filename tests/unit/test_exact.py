@@ -162,10 +162,14 @@ def test_the_last_bar_alone_decides_as_the_whole_series_does(closes, kind, lengt
             compare_to_average(closes, kind, length)
         return
 
-    assert compare_to_average(closes, kind, length) == expected[-1]
+    found = compare_to_average(closes, kind, length)
+    assert found.side == expected[-1]
     assert bool(below_average(closes, kind, length)[-1]) == (expected[-1] < 0)
-    gap = Fraction(Decimal(repr(closes[-1]))) - exact_average(closes, kind, length)
+    average = exact_average(closes, kind, length)
+    gap = Fraction(Decimal(repr(closes[-1]))) - average
     assert (gap > 0) - (gap < 0) == expected[-1]
+    assert found.average == pytest.approx(float(average), rel=2e-15, abs=5e-324)
+    assert kind is EMA or found.average == float(average)
 
 
 @given(st.lists(cents, min_size=3, max_size=30), st.integers(1, 3))
@@ -195,7 +199,7 @@ def test_long_standstill_keeps_the_side_it_came_from(length):
 
     assert below_average(lower, EMA, length)[length:].all()
     assert not below_average(higher, EMA, length).any()
-    assert compare_to_average(higher, EMA, length) == 1
+    assert compare_to_average(higher, EMA, length).side == 1
 
 
 def test_break_after_a_long_standstill_is_settled_beyond_any_float():

@@ -52,7 +52,7 @@ def test_order_of_a_sessions_last_bar_follows_the_policy(
 
     assert decision.outcome is Outcome.SIGNAL
     assert (None if decision.intent is None else decision.intent.send_at) is send_at
-    skipped = "not sold: the session is over and at_close is skip" in decision.reason
+    skipped = decision.reason.endswith("; not sold: the session is over and at_close is skip")
     assert skipped is (at_close is AtClose.SKIP)
 
 

@@ -2,14 +2,31 @@
 
 import pytest
 from attrs import evolve
-from tests.builders import MSFT, MSFT_CALL, a_position
-from tests.plan_builders import ELEVEN, HALF_HOURS, MINUTE, NOW, a_holding, decided, planned
+from tests.builders import AAPL, MSFT, MSFT_CALL, a_position, a_tape, rule
+from tests.plan_builders import (
+    ELEVEN,
+    FRIDAY,
+    HALF_HOURS,
+    MINUTE,
+    NOW,
+    SECOND,
+    SESSIONS,
+    a_holding,
+    decided,
+    planned,
+    rising,
+)
 
+from sellcore.instrument import Instrument
 from sellcore.order import Mode
 from sellcore.outcome import Outcome
 from sellcore.plan import plan
 from sellcore.policy import Policy
 from sellcore.snapshot import Snapshot
+from sellcore.timeframe import Granularity, Timeframe
+
+IBM = Instrument(8314, "IBM", "NYSE", "USD")
+SHELL = Instrument(51434641, "SHEL", "LSE", "GBP")
 
 
 def test_obstacle_is_waited_out_and_then_abstained_from() -> None:
@@ -47,13 +64,46 @@ def test_bar_missed_behind_an_obstacle_names_it() -> None:
     assert decision.reason.endswith("ran out at 2022-05-20T15:10:00Z: quarantined")
 
 
-def test_short_position_is_never_touched() -> None:
+def test_bar_missed_while_the_broker_was_out_of_reach_says_so() -> None:
+    """What stood in the way at the look before is why it was missed."""
+    now = ELEVEN + 11 * MINUTE
+    snapshot = Snapshot(
+        now, Mode.DRY_RUN, (a_holding(now),), obstacle_before="the line was down until just now"
+    )
+
+    (decision,) = plan(snapshot).decisions
+
+    assert decision.outcome is Outcome.MISSED
+    assert decision.reason.endswith("T15:10:00Z: the line was down until just now")
+
+
+def test_each_holding_has_its_own_bars_to_decide() -> None:
+    """Of its own timeframe, exchange and watch, whatever stands beside it."""
+    now = FRIDAY.close + MINUTE
+    hourly = a_holding(now, watched_from=FRIDAY.close - SECOND)
+    daily = evolve(hourly, rule=rule("SMA,5,D"), position=a_position(10, AAPL))
+    decided_long_ago = evolve(hourly, watched_from=FRIDAY.close, position=a_position(10, IBM))
+    on_holiday = evolve(hourly, sessions=SESSIONS[:3], position=a_position(10, SHELL))
+
+    result = planned(now, hourly, daily, decided_long_ago, on_holiday)
+    backwards = planned(now, on_holiday, decided_long_ago, daily, hourly)
+
+    bars = {(d.instrument, d.rule.timeframe, d.bar_end) for d in result.decisions}
+    assert bars == {
+        (MSFT, Timeframe.HOUR, FRIDAY.close),
+        (AAPL, Timeframe.DAY, FRIDAY.close),
+    }
+    assert {(d.instrument, d.rule.timeframe, d.bar_end) for d in backwards.decisions} == bars
+
+
+@pytest.mark.parametrize("short", ["-30", "-1", "-0.5"])
+def test_short_position_is_never_touched(short: str) -> None:
     """It abstains, whatever its bars say."""
-    decision = decided(NOW, a_holding(NOW, quantity="-30"))
+    decision = decided(NOW, a_holding(NOW, quantity=short))
 
     assert (decision.outcome, decision.reason, decision.intent) == (
         Outcome.ABSTAIN,
-        "short position of -30 is never touched",
+        f"short position of {short} is never touched",
         None,
     )
 
@@ -104,7 +154,7 @@ def test_break_even_filter_holds_what_would_be_sold_at_a_loss(
     decision = decided(NOW, holding, policy)
 
     assert decision.outcome is outcome
-    assert decision.reason.endswith(words)
+    assert decision.reason.endswith(f"; break-even {cost:.4f}: {words}")
     assert (decision.intent is not None) is (outcome is Outcome.SIGNAL)
 
 
@@ -121,3 +171,26 @@ def test_equal_to_the_cost_is_not_above_it() -> None:
     decision = decided(NOW, a_holding(NOW, position=a_position(100, MSFT, close)), policy)
 
     assert decision.outcome is Outcome.HOLD
+
+
+def test_break_even_shows_in_a_hold_as_well() -> None:
+    """Above its average and above its cost, while the average is not."""
+    rises = a_tape(SESSIONS, Granularity.HALF_HOUR, rising)
+    close = rises.closes[ELEVEN]
+    policy = Policy(only_above_break_even=True)
+    holding = a_holding(NOW, half_hours=rises, position=a_position(100, MSFT, close - 0.01))
+
+    decision = decided(NOW, holding, policy)
+
+    assert decision.outcome is Outcome.HOLD
+    assert decision.reason.endswith("not above")
+
+
+def test_break_even_of_nothing_to_compare_is_not_mentioned() -> None:
+    """Too few bars abstain, with the filter as without it."""
+    policy = Policy(only_above_break_even=True)
+
+    decision = decided(NOW, a_holding(NOW, wanted="SMA,200,1H"), policy)
+
+    assert decision.outcome is Outcome.ABSTAIN
+    assert "break-even" not in decision.reason

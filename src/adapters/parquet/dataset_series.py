@@ -44,7 +44,7 @@ def series_of(
     _check_order(pieces, start)
     numbers = np.concatenate([piece.numbers for piece in pieces], axis=1)
     if timeframe is Timeframe.DAY:
-        bars = BarSeries(start, start + _DAY, *numbers)
+        bars = BarSeries(start, _ends(start, _DAY), *numbers)
         if calendar is not None and not allow_gaps:
             _check_days(pieces, start, calendar)
         return bars
@@ -83,7 +83,8 @@ def _check_order(pieces: Sequence[Piece], start: Seconds) -> None:
 def _check_days(pieces: Sequence[Piece], start: Seconds, calendar: SessionCalendar) -> None:
     sessions = _sessions(pieces[0], start, calendar)
     days = np.array([_midnight(session.day) for session in sessions], dtype=np.int64)
-    missing = days[~np.isin(days, start)]
+    dates = (start + _DAY // 2) // _DAY * _DAY  # a local midnight is near that of UTC
+    missing = days[(days >= dates[0]) & (days <= dates[-1]) & ~np.isin(days, dates)]
     _refuse_gap(pieces, start, missing, "session")
 
 
@@ -109,8 +110,7 @@ def _hours(
             f"{_at(pieces[0], 0)}: half hours make hours only where the exchange's sessions are "
             "known; give hourly bars"
         )
-    length = _HALF_HOUR if halves else _HOUR
-    ends = np.minimum(start + length, np.append(start[1:], start[-1] + length))
+    ends = _ends(start, _HALF_HOUR if halves else _HOUR)
     bars = BarSeries(start, ends, *numbers)
     if calendar is None:
         return bars
@@ -122,6 +122,12 @@ def _hours(
         known = (hours >= start[0]) & (until <= ends[-1])
         _refuse_gap(pieces, start, hours[known & ~np.isin(hours, bars.start)], "hour")
     return bars
+
+
+def _ends(start: Seconds, length: int) -> Seconds:
+    """Return when each bar ends: after that long, or where the next begins."""
+    ends: Seconds = np.minimum(start + length, np.append(start[1:], start[-1] + length))
+    return ends
 
 
 def _sessions(piece: Piece, start: Seconds, calendar: SessionCalendar) -> tuple[Session, ...]:

@@ -1,7 +1,7 @@
 """The journal port over one SQLite file."""
 
 import sqlite3
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime
 from decimal import Decimal
 from math import fsum
@@ -22,9 +22,9 @@ from adapters.sqlite.rows import (
 from adapters.sqlite.trades import (
     add_trades,
     commissions_since,
-    epoch_of,
     executions_since,
     note_positions,
+    read_epochs,
 )
 from sellcore.order import Mode
 from sellcore.ports.journal import Entry, Sent
@@ -157,10 +157,10 @@ class SqliteJournal:
         with self._database.reading() as db:
             return executions_since(db, since), commissions_since(db, since)
 
-    def epoch(self, con_id: int) -> int:
-        """Return how often a position has gone flat."""
+    def epochs(self) -> Mapping[int, int]:
+        """Return how often each position has gone flat, by contract id."""
         with self._database.reading() as db:
-            return epoch_of(db, con_id)
+            return read_epochs(db)
 
     def seen(self, quantities: dict[int, Decimal]) -> None:
         """Take note of all positions as just read."""

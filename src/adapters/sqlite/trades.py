@@ -45,10 +45,9 @@ def commissions_since(db: sqlite3.Connection, since: datetime | None) -> tuple[C
     return tuple(Commission(*row) for row in rows)
 
 
-def epoch_of(db: sqlite3.Connection, con_id: int) -> int:
-    """Return how often a position has gone flat."""
-    row = db.execute("SELECT epoch FROM positions WHERE con_id = ?", (con_id,)).fetchone()
-    return int(row[0]) if row else 0
+def read_epochs(db: sqlite3.Connection) -> dict[int, int]:
+    """Return how often each position has gone flat, by contract id."""
+    return dict(db.execute("SELECT con_id, epoch FROM positions WHERE epoch > 0"))
 
 
 def note_positions(db: sqlite3.Connection, quantities: dict[int, Decimal]) -> None:

@@ -32,24 +32,29 @@ def info(settings: Settings, as_json: bool) -> None:
     Example:
       sellcli cache info
     """
-    from sellcli.compose.files import cache_info
+    from sellcli.compose.files import cache_info, imported_info
 
-    found = cache_info(settings)
+    found, imported = cache_info(settings), imported_info(settings)
+    problems = (*found.problems, *imported.problems)
     if as_json:
         document = {
             "folder": str(settings.cache_dir),
             "series": [_form(series) for series in found.series],
+            "imported": [_form(series) for series in imported.series],
             "files": [{"name": file.name, "bytes": file.size} for file in found.files],
-            "problems": list(found.problems),
+            "problems": list(problems),
         }
         click.echo(json.dumps(document, indent=2))
         return
     for series in found.series:
         click.echo(_line(series))
-    for problem in found.problems:
+    for series in imported.series:
+        click.echo(f"{_line(series)}, imported")
+    for problem in problems:
         click.echo(f"sellcli: {problem}", err=True)
-    size = sum(file.size for file in found.files)
-    click.echo(f"{len(found.series)} series, {size / 1e6:.1f} MB in {settings.cache_dir}")
+    size = sum(file.size for file in (*found.files, *imported.files))
+    also = f" and {len(imported.series)} imported" if imported.series else ""
+    click.echo(f"{len(found.series)} series{also}, {size / 1e6:.1f} MB in {settings.cache_dir}")
 
 
 @command.command("verify")

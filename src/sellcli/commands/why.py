@@ -13,7 +13,7 @@ from sellcli.settings import Settings
 @click.argument("ticker")
 @click.option("--at", "at", help="The bar that had ended by then; ISO 8601, UTC unless told.")
 @click.option("--json", "as_json", is_flag=True, help="One JSON document on stdout.")
-@setting_options("log_dir", "state_dir")
+@setting_options("cache_dir", "log_dir", "state_dir")
 def command(settings: Settings, ticker: str, at: str | None, as_json: bool) -> None:
     """
     Explain the last decision on a holding: the bars, the average, each check, the order.

@@ -43,18 +43,32 @@ def kill_switch(settings: Settings) -> "KillFile":
     return KillFile(settings.state_dir)
 
 
+def imported_dir(settings: Settings) -> Path:
+    """Return where bars of other sources lie: apart, so that no watch ever reads them."""
+    return settings.cache_dir / "imported"
+
+
 def cache_info(settings: Settings) -> "CacheInfo":
-    """Return what is stored."""
+    """Return what is stored of the broker's bars."""
     from adapters.parquet.inspection import info
 
     return info(settings.cache_dir)
+
+
+def imported_info(settings: Settings) -> "CacheInfo":
+    """Return what is stored of bars that were imported."""
+    from adapters.parquet.inspection import info
+
+    return info(imported_dir(settings))
 
 
 def cache_findings(settings: Settings) -> tuple[str, ...]:
     """Return what is wrong with what is stored, one line each."""
     from adapters.parquet.verification import verify
 
-    return tuple(map(str, verify(settings.cache_dir).findings))
+    own = map(str, verify(settings.cache_dir).findings)
+    imported = verify(imported_dir(settings)).findings
+    return (*own, *(f"imported, {finding}" for finding in imported))
 
 
 def cache_rebuild(settings: Settings) -> "Rebuilt":

@@ -21,7 +21,7 @@ def story(settings: Settings, ticker: str, at: datetime | None) -> "Story":
     Return all that is on record of the last bar of a ticker that was decided.
 
     Args:
-        settings: Where the log and the journal lie.
+        settings: Where the log, the journal and the bars lie.
         ticker: EXCHANGE:SYMBOL.
         at: Only bars that ended by then; None for all.
 
@@ -29,6 +29,7 @@ def story(settings: Settings, ticker: str, at: datetime | None) -> "Story":
         ConfigError: nothing is on record of it.
         StorageError: the log or the journal cannot be read.
     """
+    from sellcli.compose.replay import bars_of
     from sellcli.screen.why_page import Story
 
     found = [
@@ -45,13 +46,15 @@ def story(settings: Settings, ticker: str, at: datetime | None) -> "Story":
     of_bar = [record for record in found if record.bar_end == bar]
     decision = of_bar[0]
     journal = _journal_of(settings, decision)
+    bars = bars_of(settings, decision)
     if journal is None or decision.intent_id is None:
-        return Story(decision, tuple(of_bar[1:]), None, ())
+        return Story(decision, bars, tuple(of_bar[1:]), None, ())
     with closing(journal):
         wanted = decision.intent_id
         records = [r for r in journal.intents(ticker=ticker) if r.intent_id == wanted]
         return Story(
             decision,
+            bars,
             tuple(of_bar[1:]),
             records[0] if records else None,
             tuple(journal.entries(wanted)),

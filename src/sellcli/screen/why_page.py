@@ -6,11 +6,13 @@ from collections.abc import Iterator, Sequence
 from attrs import frozen
 
 from sellcli.screen.json_forms import Json, record_form
-from sellcore.instant import iso
+from sellcore.bar import BarSeries
+from sellcore.instant import from_epoch, iso
 from sellcore.outcome import Outcome
 from sellcore.ports.journal import Entry
-from sellcore.quoting import rounded
+from sellcore.quoting import quoted, rounded
 from sellcore.record import DecisionRecord, to_json
+from sellcore.replay.decide_again import Again
 from sellcore.rule import MovingAverageRule, parse_kind
 from sellcore.selling.intent_record import IntentRecord
 from sellcore.selling.otherwise import seed_weight, turning_close
@@ -20,6 +22,9 @@ from sellcore.usecases.tell_order import WAY_OUT
 
 _WIDTH = 11
 
+_SHOWN = 8
+"""Closes that are shown of the bars used: the newest."""
+
 
 @frozen
 class Story:
@@ -28,12 +33,14 @@ class Story:
 
     Attributes:
         decision: How it was decided.
+        bars: What it rested on, as the cache holds it now, or why that cannot be had.
         results: What became of its signal, by the audit log.
         record: Its intent, by the journal, or None.
         entries: The intent's events.
     """
 
     decision: DecisionRecord
+    bars: Again | str
     results: tuple[DecisionRecord, ...]
     record: IntentRecord | None
     entries: tuple[Entry, ...]
@@ -56,6 +63,8 @@ def page(story: Story) -> Iterator[str]:
     yield ""
     yield from _part("decision", [f"{decision.decision}: {decision.reason}"])
     yield from _part("rule", _rule(decision))
+    if decision.bar_end is not None:
+        yield from _part("bars", _bars(decision, story.bars))
     yield from _part("otherwise", _otherwise(story))
     if decision.action_prepared:
         yield from _part("prepared", [decision.action_prepared])
@@ -92,6 +101,30 @@ def _rule(decision: DecisionRecord) -> list[str]:
         f"needs {rule.required_bars}{weight}",
         f"close {rounded(decision.close)}, {decision.distance_pct:+.2f} % from it",
     ]
+
+
+def _bars(decision: DecisionRecord, again: Again | str) -> list[str]:
+    """Show the bars that were used, and whether they are still what they were."""
+    if isinstance(again, str):
+        return [f"not shown: {again}"]
+    used = _used(decision, again)
+    closes = " ".join(quoted(close) for close in used.close[-_SHOWN:].tolist())
+    first, last = (iso(from_epoch(int(end))) for end in used.end[[0, -1]])
+    lines = [
+        f"{len(used)} that ended from {first} to {last}",
+        f"the last closes: {closes}",
+    ]
+    evidence = again.evaluation.evidence
+    told = decision.close, decision.ma_value
+    if evidence is not None and None not in told and told != (evidence.close, evidence.average):
+        lines.append("they have been revised since; sellcli replay compares them")
+    return lines
+
+
+def _used(decision: DecisionRecord, again: Again) -> BarSeries:
+    """Return the bars that the average is made of; all there were where it needs more."""
+    count = decision.bars_used or len(again.used)
+    return again.used[-count:]
 
 
 def _otherwise(story: Story) -> list[str]:
@@ -131,6 +164,7 @@ def form(story: Story) -> dict[str, Json]:
     ]
     return {
         "decision": _plain(story.decision),
+        "bars": _bars_form(story.decision, story.bars),
         "otherwise": list(_otherwise(story)),
         "intent": None if story.record is None else record_form(story.record),
         "checks": checks,
@@ -140,6 +174,14 @@ def form(story: Story) -> dict[str, Json]:
         ],
         "results": [_plain(result) for result in story.results],
     }
+
+
+def _bars_form(decision: DecisionRecord, again: Again | str) -> Json:
+    if isinstance(again, str):
+        return {"missing": again}
+    used = _used(decision, again)
+    ends: list[Json] = [iso(from_epoch(int(end))) for end in used.end.tolist()]
+    return {"ends": ends, "closes": list(used.close.tolist())}
 
 
 def _plain(record: DecisionRecord) -> dict[str, Json]:

@@ -28,7 +28,7 @@ class AccountTimes:
 
     def date_of(self, end: int) -> int:
         """Return the trading date of the bars that end then."""
-        return int(self.date[int(np.searchsorted(self.end, end))])
+        return int(self.date[int(self.end.searchsorted(end))])
 
 
 def account_times(decided: Sequence[Decisions]) -> AccountTimes:

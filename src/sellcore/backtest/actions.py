@@ -2,7 +2,7 @@
 
 import csv
 import math
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from datetime import date
 from enum import Enum
 from itertools import pairwise
@@ -10,7 +10,7 @@ from itertools import pairwise
 import numpy as np
 from attrs import field, frozen
 
-from sellcore.backtest.assumptions import Adjustment
+from sellcore.backtest.assumptions import Adjustment, member_of
 from sellcore.backtest.dates import trading_dates
 from sellcore.bar import COLUMNS, PRICES, BarSeries, Floats
 from sellcore.errors import InvalidValue
@@ -56,7 +56,7 @@ class Action:
 
     ticker: str
     day: date
-    kind: ActionKind
+    kind: ActionKind = field(validator=member_of(ActionKind))
     value: float = field(validator=_above_zero)
 
     def __str__(self) -> str:
@@ -71,7 +71,7 @@ def parse_actions(lines: Iterable[str]) -> tuple[Action, ...]:
         InvalidValue: the header is another, or rows cannot be read: one line for each.
     """
     rows = csv.reader(lines)
-    header = tuple(cell.strip().lower() for cell in next(rows, []))
+    header = tuple(cell.strip("\ufeff \t").lower() for cell in _next(rows) or ())
     if header != HEADER:
         raise InvalidValue(
             f"line 1: header {','.join(header)[:60]!r} is not {','.join(HEADER)}; "
@@ -79,7 +79,7 @@ def parse_actions(lines: Iterable[str]) -> tuple[Action, ...]:
         )
     actions: list[Action] = []
     wrong: list[str] = []
-    for row in rows:
+    while (row := _next(rows)) is not None:
         if any(cell.strip() for cell in row):
             try:
                 actions.append(_parse_row([cell.strip() for cell in row]))
@@ -88,6 +88,13 @@ def parse_actions(lines: Iterable[str]) -> tuple[Action, ...]:
     if wrong:
         raise InvalidValue("\n".join(wrong))
     return tuple(actions)
+
+
+def _next(rows: Iterator[list[str]]) -> list[str] | None:
+    try:
+        return next(rows, None)
+    except csv.Error as error:
+        raise InvalidValue(f"a file of actions is CSV text; {error}") from None
 
 
 def _parse_row(cells: Sequence[str]) -> Action:

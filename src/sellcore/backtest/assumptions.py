@@ -53,6 +53,17 @@ class Adjustment(Enum):
         return self.value
 
 
+def member_of(kind: type[Enum]) -> Any:
+    """Accept members of a closed set: a word, or one of another set, would be passed over."""
+
+    def check(_: object, attribute: "Attribute[Any]", value: object) -> None:
+        if not isinstance(value, kind):
+            known = ", ".join(f"{kind.__name__}.{each.name}" for each in kind)
+            raise InvalidValue(f"{attribute.name} {value!r} is not one of {known}")
+
+    return check
+
+
 def _number(low: float, high: float = math.inf, *, above: bool = False) -> Any:
     """Accept a finite number from low (or above it) to high."""
 
@@ -150,10 +161,10 @@ class Assumptions:
         allow_jumps: Take jumps that look like a split without an action for real prices.
     """
 
-    fill: Fill = Fill.NEXT_OPEN
-    entry: Entry = Entry.HELD
+    fill: Fill = field(default=Fill.NEXT_OPEN, validator=member_of(Fill))
+    entry: Entry = field(default=Entry.HELD, validator=member_of(Entry))
     costs: Costs = IB_FIXED
-    order_type: OrderType = OrderType.MARKET
+    order_type: OrderType = field(default=OrderType.MARKET, validator=member_of(OrderType))
     limit_offset_pct: float = field(default=0.5, validator=_number(0, 99))
     volume_cap: float | None = field(default=None, validator=_number_or_none(0, 1, above=True))
     capital: float = field(default=100_000.0, validator=_number(0, above=True))
@@ -163,7 +174,7 @@ class Assumptions:
         default=None, validator=_number_or_none(0, 100, above=True)
     )
     whole_shares: bool = True
-    adjustment: Adjustment = Adjustment.PRICE
+    adjustment: Adjustment = field(default=Adjustment.PRICE, validator=member_of(Adjustment))
     limits: SellingPolicy | None = None
     allow_jumps: bool = False
 

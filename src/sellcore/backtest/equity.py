@@ -62,7 +62,7 @@ def values_at(book: Book, decided: Sequence[Decisions], time: int) -> dict[str, 
 
 def _last_close(decisions: Decisions, time: int) -> float:
     bars = decisions.bars
-    row = int(np.searchsorted(bars.end, time, side="right")) - 1
+    row = int(bars.end.searchsorted(time, side="right")) - 1
     # Held without a close yet is only what was bought at the open of its first bar.
     return float(bars.close[row]) if row >= 0 else float(bars.open[0])
 

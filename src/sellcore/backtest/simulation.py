@@ -10,8 +10,6 @@ sales before purchases, then by ticker.
 from collections.abc import Sequence
 from heapq import heappop, heappush
 
-import numpy as np
-
 from sellcore.backtest import safety
 from sellcore.backtest.account import Account, Lane, Ledger
 from sellcore.backtest.account_times import AccountTimes
@@ -113,7 +111,7 @@ def _look_from(account: Account, lane: Lane, row: int) -> None:
     if not account.trades or not (holds or account.assumptions.entry is Entry.RECLAIM):
         return
     rows = lane.decisions.below if holds else lane.decisions.above
-    place = int(np.searchsorted(rows, row))
+    place = int(rows.searchsorted(row))
     if place < len(rows):
         _await(account, lane, DECIDE, int(rows[place]))
 

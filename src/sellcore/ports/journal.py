@@ -1,6 +1,6 @@
 """The journal port: what is meant and what came of it, durable before the act."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import datetime
 from decimal import Decimal
 from typing import Protocol
@@ -137,8 +137,8 @@ class Journal(Protocol):
         """
         ...
 
-    def epoch(self, con_id: int) -> int:
-        """Return how often a position has gone flat."""
+    def epochs(self) -> Mapping[int, int]:
+        """Return how often each position has gone flat, by contract id; 0 may be left out."""
         ...
 
     def seen(self, quantities: dict[int, Decimal]) -> None:

@@ -44,8 +44,11 @@ def read_account(ports: Ports, state: WatchState) -> tuple[Instrument, ...]:
     """
     Read positions, open orders and, for what is new, the broker's details.
 
+    A holding that was missing from a reading and is back as it was had never
+    gone: the broker does not always tell all of them.
+
     Returns:
-        The instruments that were not held at the last reading.
+        The instruments that are held since the last reading.
 
     Raises:
         BrokerUnavailable: nothing of ``state`` has changed.
@@ -58,6 +61,7 @@ def read_account(ports: Ports, state: WatchState) -> tuple[Instrument, ...]:
     orders = ports.broker.open_orders()
     _describe(ports, state, positions)
     held = {position.instrument: position for position in state.positions}
+    held |= _back_again(ports, state, held, positions)
     _notice_splits(ports, state, held, positions)
     state.positions = tuple(
         sorted(
@@ -65,10 +69,30 @@ def read_account(ports: Ports, state: WatchState) -> tuple[Instrument, ...]:
             key=lambda position: (position.instrument.ticker, position.instrument.con_id),
         )
     )
+    state.last_seen |= {position.instrument: position for position in state.positions}
     state.orders = tuple(order for order in orders if order.account == state.account)
     for ticker in sorted(ambiguous_tickers(state)):
         _tell_ambiguous(ports, state, ticker)
     return tuple(p.instrument for p in state.positions if p.instrument not in held)
+
+
+def _back_again(
+    ports: Ports,
+    state: WatchState,
+    held: Mapping[Instrument, Position],
+    positions: Sequence[Position],
+) -> dict[Instrument, Position]:
+    """Return what was missing from the last reading and is held as it was before."""
+    back = {}
+    for position in positions:
+        seen = state.last_seen.get(position.instrument)
+        if seen is None or position.instrument in held:
+            continue
+        if (seen.quantity, seen.average_cost) == (position.quantity, position.average_cost):
+            back[position.instrument] = seen
+            text = f"{seen.instrument.ticker} was missing from the account and is back as it was"
+            ports.emit(Alert(ports.clock.now(), text))
+    return back
 
 
 def _notice_splits(

@@ -3,6 +3,8 @@
 from collections.abc import Mapping, Sequence
 from datetime import datetime
 
+from attrs import evolve
+
 from sellcore.errors import StorageError
 from sellcore.event import Decided, OrderMoved, Prepared
 from sellcore.instant import iso
@@ -15,10 +17,11 @@ from sellcore.record import DecisionRecord
 from sellcore.selling.intent_record import IntentRecord
 from sellcore.series import SeriesKey
 from sellcore.snapshot import Holding, Snapshot
-from sellcore.timeframe import Granularity
+from sellcore.timeframe import Granularity, Timeframe
 from sellcore.usecases.account import ambiguous_tickers, tell
 from sellcore.usecases.prepare import prepare
 from sellcore.usecases.tell_order import tell_elsewhere, tell_person, tell_signal
+from sellcore.usecases.unlogged import decision_of, unlogged
 from sellcore.usecases.watch_state import Ports, Terms, WatchState
 
 
@@ -56,45 +59,66 @@ def decide_due(ports: Ports, state: WatchState, terms: Terms, held: tuple[Holdin
     Decide every bar that is due, record it durably, then tell.
 
     A decision that cannot be recorded has not been made: it is tried again
-    while the bar's window lasts. By a clock that is wrong no bar is due, and
-    none is missed.
+    while the bar's window lasts. One whose intent is on record already is not
+    made again, only logged. By a clock that is wrong no bar is due, and none is
+    missed.
 
     Returns:
         How many bars were decided.
+
+    Raises:
+        StorageError: the journal cannot be read.
     """
     before, state.obstacle_before = state.obstacle_before, state.obstacle
     if state.clock_fault is not None:
         state.waiting = {}
         return 0
     now = ports.clock.now()
-    snapshot = Snapshot(now, terms.mode, held, terms.policy, state.obstacle, before)
-    result = plan(snapshot)
+    records = unlogged(ports, state)
+    late = [decision_of(record) for record in records]
+    meant = _apart_from(late, held)
+    result = plan(Snapshot(now, terms.mode, meant, terms.policy, state.obstacle, before))
     state.waiting = {waiting.instrument: waiting.reason for waiting in result.waiting}
-    if not result.decisions:
+    decisions = (*late, *result.decisions)
+    if not decisions:
         return 0
     intents: list[IntentRecord] = []
     try:
         if ports.selling is not None:  # on record before anything else knows of it
             intents = prepare(ports.selling, terms, result.decisions, held, now)
         blocked = _blocked(ports, result.decisions, intents)
-        ports.log.append([_record(state, terms, d, blocked, now) for d in result.decisions])
+        ports.log.append([_record(state, terms, d, blocked, now) for d in decisions])
     except StorageError as error:
         tell(ports, state, "log", f"{error}; nothing is decided until it can be recorded")
-        for unrecorded in result.decisions:
+        for unrecorded in decisions:
             bar = f"the bar that ends {iso(unrecorded.bar_end)}"
             state.waiting[unrecorded.instrument] = f"{bar} cannot be recorded: {error}"
         return 0
     state.told.pop("log", None)
-    for decision in result.decisions:
+    for decision in decisions:
         _remember(state, decision)
         sessions = state.sessions.get(decision.instrument)
         ports.emit(Decided(now, decision, sessions[-1].zone if sessions else "UTC"))
         if decision.intent is not None and ports.selling is None:
             ports.emit(Prepared(now, decision.intent))
-    _tell_prepared(ports, state, result.decisions, intents)
+    _tell_prepared(ports, state, decisions, [*records, *intents])
     for intent_id, text in blocked.items():
         tell_person(ports, state, Cause.DENIED, f"blocked {intent_id}", text)
-    return len(result.decisions)
+    return len(decisions)
+
+
+def _apart_from(late: Sequence[Decision], held: tuple[Holding, ...]) -> tuple[Holding, ...]:
+    """Let the bars that are on record as intents count as decided."""
+    if not late:
+        return held
+    bars: dict[Instrument, frozenset[tuple[Timeframe, datetime]]] = {}
+    for each in late:
+        bar = (each.rule.timeframe, each.bar_end)
+        bars[each.instrument] = bars.get(each.instrument, frozenset()) | {bar}
+    return tuple(
+        evolve(holding, decided=holding.decided | bars.get(holding.instrument, frozenset()))
+        for holding in held
+    )
 
 
 def _tell_prepared(

@@ -47,14 +47,15 @@ def _record(
     evidence = decision.evidence
     assert evidence is not None  # noqa: S101 - a signal rests on evidence
     days = TradingDays.of(holding.sessions)
-    opens = days[days.begun(now)].open if days.begun(now) < len(days) else now
+    following = days.ended(intent.bar_end)  # behind the bar, not behind now: it may have begun
+    opens = days[following].open if following < len(days) else now
     at_open = intent.send_at is SendAt.NEXT_OPEN
     last = (opens if intent.send_at is not SendAt.NOW else intent.bar_end) + terms.policy.window
     return IntentRecord(
         intent=intent,
         state=State.PREPARED,
         decided_at=now,
-        not_before=opens if at_open else now,
+        not_before=max(opens, now) if at_open else now,
         deadline=max(last, now),
         held=holding.position.quantity,
         close=evidence.close,
@@ -65,7 +66,9 @@ def _record(
 
 def with_epochs(selling: Selling, held: Sequence[Holding]) -> tuple[Holding, ...]:
     """Return the holdings with how often each position has gone flat."""
-    journal = selling.journal
+    epochs = selling.journal.epochs()
     return tuple(
-        evolve(holding, epoch=journal.epoch(holding.instrument.con_id)) for holding in held
+        holding if epoch == holding.epoch else evolve(holding, epoch=epoch)
+        for holding in held
+        for epoch in (epochs.get(holding.instrument.con_id, 0),)
     )

@@ -26,6 +26,7 @@ from sellcore.usecases.reconcile import settle, testify
 from sellcore.usecases.selling_state import Selling
 from sellcore.usecases.send import Ready, send
 from sellcore.usecases.tell_order import ASKED_TO_GO, tell_moves, tell_person
+from sellcore.usecases.unlogged import is_unlogged
 from sellcore.usecases.watch_state import Ports, Terms, WatchState
 
 CHECKED = "CHECKED"
@@ -77,7 +78,9 @@ def _round(
     due = [
         record
         for record in selling.journal.open_intents()
-        if record.state in (State.PREPARED, State.CANCELLING) and record.not_before <= now
+        if record.state in (State.PREPARED, State.CANCELLING)
+        and record.not_before <= now
+        and not is_unlogged(state, record)
     ]
     _tell_halt(ports, selling, state)
     seen = look(ports, selling, state, terms, [record.intent.instrument for record in due], held)

@@ -1,13 +1,13 @@
 """The day: connect, fill, then every minute read, decide and report."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Mapping
 from datetime import datetime, timedelta
 
 from attrs import evolve
 
 from sellcore.coverage import FAR_FUTURE, Coverage
 from sellcore.due import next_look
-from sellcore.errors import BrokerUnavailable, StorageError
+from sellcore.errors import BrokerUnavailable, SellError, StorageError
 from sellcore.event import Alert, Event, Summary, Table
 from sellcore.instant import iso, to_epoch
 from sellcore.instrument import Instrument
@@ -28,10 +28,8 @@ from sellcore.usecases.report import report
 from sellcore.usecases.rules import Ask, assign_missing, load_rules
 from sellcore.usecases.sell import sell
 from sellcore.usecases.tell_order import sentence, tell_person
+from sellcore.usecases.unlogged import REMEMBERED
 from sellcore.usecases.watch_state import Ports, Terms, WatchState
-
-REMEMBERED = timedelta(days=7)
-"""How far back the audit log is asked which bars have been decided."""
 
 
 def begin(ports: Ports, terms: Terms, ask: Ask | None, login: Login | None = None) -> WatchState:
@@ -87,17 +85,20 @@ def _as_known(
 
 
 def _recall(ports: Ports, state: WatchState, terms: Terms) -> None:
-    """Learn from the audit log which bars are decided, and where each holding was left."""
+    """Learn from log and journal which bars are decided, and where each holding was left."""
     now = min(ports.clock.now(), ports.broker.server_time())  # ours may be ahead
     since = now - REMEMBERED
-    decided = ports.log.decided(terms.mode, state.account, since) if terms.recall else frozenset()
-    for position in state.positions:
-        instrument = position.instrument
-        bars = {(bar.timeframe, bar.end) for bar in decided if bar.con_id == instrument.con_id}
+    logged = ports.log.decided(terms.mode, state.account, since) if terms.recall else frozenset()
+    intents = () if ports.selling is None else ports.selling.journal.open_intents()
+    on_record = {record.intent.instrument: record.intent.bar_end for record in intents}
+    held = [position.instrument for position in state.positions]
+    for instrument in dict.fromkeys((*held, *on_record)):  # one on record may be sold meanwhile
+        bars = {(bar.timeframe, bar.end) for bar in logged if bar.con_id == instrument.con_id}
         state.decided[instrument] = frozenset(bars)
         rule = state.rules.get(instrument.ticker)
         ends = [end for timeframe, end in bars if rule and timeframe is rule.timeframe]
-        state.watched_from[instrument] = max(ends, default=_first_look(state, instrument, now))
+        first = on_record.get(instrument) or _first_look(state, instrument, now)
+        state.watched_from[instrument] = max(ends, default=first)
 
 
 def _first_look(state: WatchState, instrument: Instrument, now: datetime) -> datetime:
@@ -132,17 +133,22 @@ def run(ports: Ports, terms: Terms, state: WatchState) -> None:
 def cycle(ports: Ports, terms: Terms, state: WatchState, *, show: bool) -> None:
     """Decide what is due; show the table when asked to, and when something was decided."""
     held = holdings(state)
-    told: list[Event] = []
-    later = evolve(ports, emit=told.append)  # to show things takes time, and an order waits
-    try:
-        decided = _act(later, terms, state, held)
-    finally:
-        for event in told:
-            ports.emit(event)
+    decided = decide_and_act(ports, terms, state, held)
     _tell_failures(ports, state)
     if show or decided:
         status = report(ports, state, held)
         ports.emit(Table(status.time, status))
+
+
+def decide_and_act(ports: Ports, terms: Terms, state: WatchState, held: tuple[Holding, ...]) -> int:
+    """Decide what is due and act on it, then tell; return how many bars were decided."""
+    told: list[Event] = []
+    later = evolve(ports, emit=told.append)  # to show things takes time, and an order waits
+    try:
+        return _act(later, terms, state, held)
+    finally:
+        for event in told:
+            ports.emit(event)
 
 
 def _act(ports: Ports, terms: Terms, state: WatchState, held: tuple[Holding, ...]) -> int:
@@ -151,11 +157,11 @@ def _act(ports: Ports, terms: Terms, state: WatchState, held: tuple[Holding, ...
         return decide_due(ports, state, terms, held)
     try:
         held = with_epochs(ports.selling, held)
+        decided = decide_due(ports, state, terms, held)
     except StorageError as error:
         text = f"{error}; nothing is decided until the journal can be read"
         tell_person(ports, state, Cause.DENIED, "journal", text)
         return 0
-    decided = decide_due(ports, state, terms, held)
     sell(ports, ports.selling, state, terms, held)
     return decided
 
@@ -216,15 +222,24 @@ def _read_on(ports: Ports, terms: Terms, state: WatchState) -> None:
     compare_with_journal(ports, state)
     new = read_account(ports, state)
     refresh_sessions(ports, state)
-    _welcome(ports, state, new)
+    _welcome(ports, state, terms, new)
     update_bars(ports, state, terms)
     if ports.connection.epoch() != epoch:
         state.obstacle = "the line to the broker was lost while reading; reading again"
 
 
-def _welcome(ports: Ports, state: WatchState, new: Iterable[Instrument]) -> None:
-    """Report holdings that were not there before; they are filled with the next reading."""
+def _welcome(ports: Ports, state: WatchState, terms: Terms, new: Collection[Instrument]) -> None:
+    """
+    Report holdings that were not there before; they are filled with the next reading.
+
+    The default rule is theirs as well; nobody is asked while the day runs.
+    """
     now = ports.clock.now()
+    if new:
+        try:
+            assign_missing(ports, state, terms, None)
+        except SellError as error:  # an assignment that cannot be stored ends no day
+            tell(ports, state, "assignments", str(error))
     for instrument in new:
         state.watched_from[instrument] = now
         rule = state.rules.get(instrument.ticker)

@@ -95,6 +95,7 @@ class WatchState:
         began: When the watch began, UTC.
         run_id: Names this run in the audit log.
         positions: As last read; orders alike.
+        last_seen: Each holding as it was when it was last among the positions.
         holders: What the account has shown of each holding in this run.
         details: The broker's word on each instrument, once it gave it.
         described_on: The UTC date of that.
@@ -132,6 +133,7 @@ class WatchState:
     run_id: str = ""
     positions: tuple[Position, ...] = ()
     orders: tuple[OpenOrder, ...] = ()
+    last_seen: dict[Instrument, Position] = Factory(dict)
     holders: dict[Instrument, Holder] = Factory(dict)
     details: dict[Instrument, ContractDetails] = Factory(dict)
     described_on: dict[Instrument, date] = Factory(dict)

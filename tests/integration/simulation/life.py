@@ -303,8 +303,8 @@ class Journal:
     ) -> tuple[Sequence[Execution], Sequence[Commission]]:
         return self.world.journal.trades(since)
 
-    def epoch(self, con_id: int) -> int:
-        return self.world.journal.epoch(con_id)
+    def epochs(self) -> Mapping[int, int]:
+        return self.world.journal.epochs()
 
 
 @define

@@ -1,15 +1,14 @@
 """What must be true after every step of a story, told from outside of the program."""
 
 from collections import Counter
-from collections.abc import Iterator
 from datetime import timedelta
 from decimal import Decimal
-from fractions import Fraction
 from typing import TYPE_CHECKING
 
+from tests.integration.simulation import decisions
 from tests.integration.simulation.broker import OURS
 
-from sellcore.order import REF_PREFIX, OpenOrder, SendAt, Side
+from sellcore.order import REF_PREFIX, SendAt
 from sellcore.outcome import Outcome
 from sellcore.ports.alerts import Cause
 from sellcore.ports.order_entry import SellOrder
@@ -79,6 +78,8 @@ def written(world: "World", order: SellOrder) -> None:
 def always(world: "World") -> None:
     """Hold the account against what it must never be."""
     servers = world.servers
+    if world.dry and servers.placed:
+        raise Broken(f"a dry run has sent {servers.placed}")
     for con_id, began in world.began_with.items():
         held = servers.held.get(con_id, Decimal(0))
         if began > 0 and held < 0:
@@ -130,7 +131,7 @@ def at_rest(world: "World") -> None:
             raise Broken(f"more of {con_id} is being sold than is held, by our order")
     _signals_have_an_end(world)
     _calm_stories_sell(world)
-    _decisions_are_right(world)
+    decisions.are_right(world)
 
 
 _UNSENT = (State.NOT_SENT, State.REJECTED, State.DENIED, State.LAPSED)
@@ -154,6 +155,8 @@ def _works(world: "World", order_ref: str) -> bool:
 
 def _signals_have_an_end(world: "World") -> None:
     """Every signal with something to sell is on record as an intent, or was blocked by one."""
+    if world.dry:
+        return
     intents = {record.intent_id for record in world.journal.intents()}
     seen: set[tuple[int, object]] = set()
     for row in world.log.read():
@@ -164,30 +167,3 @@ def _signals_have_an_end(world: "World") -> None:
         ):
             raise Broken(f"signal {row.ticker} {row.bar_end} came to nothing, without a reason")
         seen.add((row.con_id, row.bar_end))
-
-
-def _decisions_are_right(world: "World") -> None:
-    """Each bar is decided once; a decision on undisturbed bars is what fractions say."""
-    counts = Counter(
-        (row.con_id, row.bar_end)
-        for row in world.log.read()
-        if row.action_executed is None and not row.reason.startswith(_ENDS)
-    )
-    twice = [bar for bar, count in counts.items() if count > 1]
-    if twice:
-        raise Broken(f"decided twice: {twice}")
-
-
-_ENDS = tuple(f"{state}: " for state in State)
-
-
-def exact_sma(closes: list[int], length: int) -> Fraction:
-    """Return the mean of the last closes, exactly."""
-    return Fraction(sum(closes[-length:]), length)
-
-
-def stops_left(world: "World") -> Iterator[OpenOrder]:
-    """Yield the protective orders that still work."""
-    for order in world.servers.working():
-        if order.side is Side.SELL and order.client_id in (0, OURS, 7) and not order.ours:
-            yield order

@@ -2,7 +2,7 @@
 
 from datetime import datetime, timedelta
 
-from attrs import frozen
+from attrs import evolve, frozen
 from tests.integration.simulation import promises
 from tests.integration.simulation.faults import Fault
 from tests.integration.simulation.life import (
@@ -17,6 +17,7 @@ from tests.integration.simulation.life import (
     Time,
     listener,
 )
+from tests.integration.simulation.market import next_bar
 from tests.integration.simulation.world import Killed, World
 
 from sellcore.due import next_look
@@ -24,12 +25,15 @@ from sellcore.errors import BrokerUnavailable, SellError, StorageError
 from sellcore.order import Mode
 from sellcore.policy import AtClose, Policy
 from sellcore.selling.arming import AccountKind, Arming
+from sellcore.usecases.decide import holdings
 from sellcore.usecases.selling_state import Selling
-from sellcore.usecases.watch import begin, cycle, read, run
+from sellcore.usecases.watch import begin, decide_and_act, read, run
 from sellcore.usecases.watch_state import Ports, Terms, WatchState
 
 MINUTE = timedelta(minutes=1)
 OVERNIGHT = timedelta(hours=66)
+SETTLED = timedelta(seconds=61)
+"""By then a bar's last reading is final."""
 
 
 @frozen
@@ -72,35 +76,50 @@ def tell(seed: int, *, trace: bool = False) -> Ending:
     return Ending(seed, broken, states, journal, lives, tuple(world.trace or ()))
 
 
+@frozen
+class Process:
+    """What is gone when it is killed."""
+
+    ports: Ports
+    terms: Terms
+    state: WatchState
+
+
 def _live(world: World) -> int:
     """Run life after life until the story is over; return how many there were."""
     policy = Policy(at_close=world.random.choice(tuple(AtClose)))
-    lives = 0
     day = world.now + timedelta(minutes=world.random.choice((6, 9, 14)))
-    lives += _until(world, policy, day)
+    process, lives = _until(world, policy, day, None)
     if world.closes_meanwhile(day) or world.random.random() < 0.2:
+        process = _left_running(world, process)
         world.pass_the_night((world.now + OVERNIGHT).timestamp() // 86400 * 86400 + 13.45 * 3600)
         world.lose("the gateway restarted over night")
-        lives += _until(world, policy, world.now + timedelta(minutes=14))
+        process, more = _until(world, policy, world.now + timedelta(minutes=14), process)
+        lives += more
+    process = _left_running(world, process)
     world.grow_calm()
-    lives += _until(world, policy, world.now + timedelta(minutes=13))
-    return lives
+    _, more = _until(world, policy, world.now + timedelta(minutes=13), process)
+    return lives + more
 
 
-def _until(world: World, policy: Policy, end: datetime) -> int:
+def _left_running(world: World, process: Process | None) -> Process | None:
+    """Let a person end the process here and there, to begin it again later."""
+    if process is None or world.random.random() < 0.6:
+        return process
+    world.note("ended by a person")
+    world.lose("closed by us")
+    return None
+
+
+def _until(
+    world: World, policy: Policy, end: datetime, process: Process | None
+) -> tuple[Process | None, int]:
     """Let the process watch until then, and be begun again as often as it dies."""
     lives = 0
     while world.now < end and lives < 12:
-        lives += 1
-        world.note(f"life {lives} begins")
-        ports, terms = _ports(world), _terms(world, policy, end)
+        lives += process is None
         try:
-            state = begin(ports, terms, None)
-            if world.seed % 16:
-                _watch(world, ports, terms, state)
-            else:
-                run(ports, terms, state)
-            return lives
+            return _watch_until(world, policy, end, process), lives
         except Killed:
             world.lose("the process died")
             world.reading = False
@@ -113,12 +132,30 @@ def _until(world: World, policy: Policy, end: datetime) -> int:
             world.lose("the process ended")
             world.servers.advance(world.servers.now + 20.0)
             world.meddle()
-    return lives
+        process = None
+    return None, lives
 
 
-def _watch(world: World, ports: Ports, terms: Terms, state: WatchState) -> None:
+def _watch_until(world: World, policy: Policy, end: datetime, process: Process | None) -> Process:
+    """Go on with a process, or begin another one."""
+    terms = _terms(world, policy, end)
+    if process is None:
+        world.note("a life begins")
+        ports = _ports(world)
+        process = Process(ports, terms, begin(ports, terms, None))
+    else:
+        process = evolve(process, terms=terms)
+    if world.seed % 64:
+        _watch(world, process)
+    else:
+        run(process.ports, process.terms, process.state)
+    return process
+
+
+def _watch(world: World, process: Process) -> None:
     """Do what ``run`` does but for tables and averages, which nobody looks at in a story."""
-    cycle(ports, terms, state, show=False)
+    ports, terms, state = process.ports, process.terms, process.state
+    decide_and_act(ports, terms, state, holdings(state))
     while True:
         now = ports.clock.now()
         moment = next_look(state.sessions.values(), terms.policy, now)
@@ -126,12 +163,23 @@ def _watch(world: World, ports: Ports, terms: Terms, state: WatchState) -> None:
             moment = min(moment, max(state.retry_at, now))
         if terms.until is not None and moment > terms.until:
             return
-        idle = timedelta(
-            minutes=world.random.choice((2, 4) if world.dice.calm else (0, 0, 1, 2, 4))
-        )  # not every look matters
-        ports.clock.sleep_until(min(moment + idle, terms.until or moment))
+        ports.clock.sleep_until(_idle_until(world, moment, terms.until or moment))
         read(ports, terms, state)
-        cycle(ports, terms, state, show=False)
+        decide_and_act(ports, terms, state, holdings(state))
+
+
+def _idle_until(world: World, moment: datetime, end: datetime) -> datetime:
+    """
+    Return when the next look is: not every minute matters.
+
+    While no intent is open, most stories go on where the next bar ends.
+    """
+    minutes = world.random.choice((2, 4) if world.dice.calm else (0, 0, 1, 2, 4))
+    later = moment + timedelta(minutes=minutes)
+    if not world.journal.open_intents() and world.random.random() < 0.8:
+        behind = world.random.choice((timedelta(0), SETTLED, SETTLED))
+        later = max(later, next_bar(moment - behind) + behind)
+    return min(later, end)
 
 
 def _ports(world: World) -> Ports:
@@ -158,13 +206,13 @@ def _ports(world: World) -> Ports:
         calendar=Calendar(),
         emit=listener(world),
         alerts=people,
-        selling=selling,
+        selling=None if world.dry else selling,
     )
 
 
 def _terms(world: World, policy: Policy, end: datetime) -> Terms:
     return Terms(
-        mode=Mode.PAPER,
+        mode=Mode.DRY_RUN if world.dry else Mode.PAPER,
         run_id="story",
         account="",
         policy=policy,

@@ -24,6 +24,7 @@ from sellcore.rule import parse_rule
 from sellcore.selling.limits import OtherOrders, SellingPolicy
 
 NAMES = (Instrument(11, "AAA", "NASDAQ", "USD"), Instrument(12, "BBB", "NASDAQ", "USD"))
+HELD = ("100",) * 10 + ("10.7",) * 4 + ("1",) * 2 + ("1000",) * 2 + ("0.4", "-30")
 RULES = ("SMA,5,1H", "SMA,5,1H", "EMA,5,1H", "SMA,10,1H", "SMA,5,D")
 
 
@@ -72,6 +73,9 @@ class World:
         self.calls = self.selling_calls = 0
         self.kills = _kills(random)
         self.killed = 0
+        for tape in self.tapes.values():  # no fault: a bar is never final at its end
+            tape.mistell(random, 0.3)
+        self.dry = random.random() < 0.04
         self.policy = _policy(random)
         self.narrow = self.policy != WIDE
         minutes = random.choice((None, None, None, 2, 5, 9))
@@ -84,7 +88,7 @@ class World:
             self._hold(name)
 
     def _hold(self, name: Instrument) -> None:
-        quantity = Decimal(self.random.choice(("100", "100", "10.7", "1", "0.4", "-30", "1000")))
+        quantity = Decimal(self.random.choice(HELD))
         self.servers.held[name.con_id] = self.began_with[name.con_id] = quantity
         self.servers.cost[name.con_id] = 300.0
         if quantity >= 100 and self.random.random() < 0.4:

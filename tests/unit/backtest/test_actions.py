@@ -76,6 +76,26 @@ def test_another_header_is_refused(lines: list[str]) -> None:
         parse_actions(lines)
 
 
+def test_what_is_no_csv_text_is_refused_in_one_line() -> None:
+    """Whatever else a file may be."""
+    with pytest.raises(InvalidValue, match=r"^a file of actions is CSV text; "):
+        parse_actions(["ticker,date,kind,value\n", "X,2014-06-09,split\r7,x\n"])
+
+
+def test_a_mark_at_the_start_of_a_file_is_no_part_of_its_header() -> None:
+    """Spreadsheets write one."""
+    assert parse_actions(["\ufeffticker,date,kind,value"]) == ()
+
+
+def test_a_kind_that_is_a_word_is_refused() -> None:
+    """It would be taken for a dividend, or for nothing."""
+    with pytest.raises(InvalidValue) as refused:
+        Action("X", EX_DAY, "split", 2.0)
+
+    line = "kind 'split' is not one of ActionKind.SPLIT, ActionKind.DIVIDEND"
+    assert str(refused.value) == line
+
+
 def test_a_split_divides_prices_and_multiplies_volumes_before_it() -> None:
     """From the ex-day on nothing changes."""
     bars = daily([40.0] * 5 + [10.0] * 3, [40.0] * 5 + [10.0] * 3, volume=100)

@@ -120,6 +120,13 @@ def test_costs_below_zero_are_refused(name: str) -> None:
         Costs(**{name: -0.1})
 
 
+@pytest.mark.parametrize("name", ["fill", "entry", "order_type", "adjustment"])
+def test_a_word_is_no_member_of_a_closed_set(name: str) -> None:
+    """It would be passed over in silence, and the default assumed."""
+    with pytest.raises(InvalidValue, match=rf"^{name} 'limit' is not one of \w+\.\w+, \w+\.\w+$"):
+        Assumptions(**{name: "limit"})
+
+
 def test_every_assumption_that_matters_is_told_in_words() -> None:
     """Whatever is assumed can be read beside the result."""
     plain = "\n".join(describe(Assumptions()))

@@ -116,6 +116,16 @@ def test_a_fall_within_the_day_is_no_split() -> None:
     backtest({"X": daily(closes)}, SMA5)
 
 
+def test_a_jump_between_the_hours_of_a_day_is_no_split() -> None:
+    """Only what happens over night can be one."""
+    bars = hourly([60.0] * 9 + [30.0] * 5)
+    opens = bars.open.copy()
+    opens[9] = 30.0
+    moved = BarSeries(bars.start, bars.end, opens, bars.high, bars.low, bars.close, bars.volume)
+
+    backtest({"X": moved}, rule("SMA,5,1H"))
+
+
 def test_an_action_on_bars_that_are_adjusted_already_is_refused() -> None:
     """It would make a jump where there was none."""
     split = Action("X", date(2020, 1, 7), ActionKind.SPLIT, 4)

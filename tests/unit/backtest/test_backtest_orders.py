@@ -192,6 +192,20 @@ def test_a_purchase_that_still_works_is_cancelled_by_a_close_below() -> None:
     assert (sold.side, sold.shares) == (Side.SELL, 30.0)
 
 
+def test_a_cancelled_purchase_of_nothing_is_made_again_on_the_next_close_above() -> None:
+    """No volume on bar 10, and a close below: cancelled empty; bar 12 closes above again."""
+    closes = [10.0, 10, 10, 10, 10, 8, 8, 8, 8, 11, 8, 8, 12, 12, 12]
+    volumes = np.full(len(closes), 1e9)
+    volumes[10] = 0
+    flat = daily(closes)
+    bars = BarSeries(flat.start, flat.end, flat.open, flat.high, flat.low, flat.close, volumes)
+
+    found = run(bars, entry=Entry.RECLAIM, volume_cap=0.1, allow_jumps=True)
+
+    assert (found.orders[2].state, found.orders[2].filled) == (OrderState.CANCELLED, 0.0)
+    assert bought_back(found) == [(13, 70.0, 12.0)]
+
+
 def test_tickers_share_the_account_in_equal_parts() -> None:
     """Two tickers, half of the equity each, cash for both from one purse."""
     bars = {"X": daily([10.0] * 8), "Y": daily([20.0] * 8)}

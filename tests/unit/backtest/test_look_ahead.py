@@ -109,6 +109,16 @@ def test_warm_up_is_counted(text: str) -> None:
     assert (live.bars, live.warm_up) == (80 - warm_up, warm_up)
 
 
+def test_nothing_is_decided_in_the_warm_up() -> None:
+    """An EMA has values there, and its seed still weighs too much."""
+    wanted = rule("EMA,10,D")
+    falling = [100.0 - row for row in range(wanted.required_bars + 1)]
+
+    decided = sides(daily(falling), wanted)
+
+    assert decided.tolist() == [0] * (wanted.required_bars - 1) + [-1, -1]
+
+
 def test_a_decision_that_differs_from_the_live_rule_is_named() -> None:
     """A rule that takes equal for below is another rule."""
 

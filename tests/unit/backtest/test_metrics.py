@@ -174,6 +174,17 @@ def test_an_account_is_measured_by_its_trades() -> None:
     assert measured.exposure == pytest.approx(np.mean(found.curve.exposure / found.equity))
 
 
+def test_a_trade_that_earns_nothing_is_no_hit() -> None:
+    """Bought at 10 and sold at 10, without costs."""
+    closes = [10.0, 10, 10, 10, 10, 11, 10, 9]
+
+    found = backtest({"X": daily(closes)}, rule("SMA,5,D"), Assumptions(costs=FREE))
+
+    assert [trade.pnl for trade in found.trades] == [0.0]
+    assert (found.metrics.hit_rate, found.metrics.average_win) == (0.0, None)
+    assert found.metrics.average_loss == 0.0
+
+
 def test_costs_are_told_by_what_was_paid() -> None:
     """Commission by the price list; slippage by what the same shares cost at the bars' prices."""
     closes = [10.0, 10, 10, 10, 10, 11, 9, 8, 8]

@@ -162,7 +162,8 @@ def test_price_below_the_smallest_step_has_no_limit(
     price: float, offset: float, steps: tuple[PriceStep, ...]
 ) -> None:
     """A limit of zero would be no limit at all."""
-    with pytest.raises(InvalidValue, match="no price above zero"):
+    words = f"^a limit {offset:g} % below {price} is no price above zero$"
+    with pytest.raises(InvalidValue, match=words):
         marketable(price, offset, steps)
 
 

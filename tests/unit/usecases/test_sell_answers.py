@@ -2,6 +2,7 @@
 
 from collections.abc import Callable
 from datetime import timedelta
+from functools import partial
 
 import pytest
 from tests.desk import MINUTE, SECOND
@@ -23,6 +24,24 @@ def test_order_that_nobody_speaks_of_is_adopted_where_it_works() -> None:
 
     assert desk.happened == ["PREPARED", "SENDING", "SEEN_WORKING"]
     assert len(desk.sent) == 1
+
+
+def test_answer_that_took_long_is_as_old_as_its_question() -> None:
+    """Half a minute went into reading the orders: the list may be from its very beginning."""
+    desk = SellingDesk()
+    desk.entry.fate = Fate.LOST
+
+    def slowly() -> None:
+        desk.true.moment += 30 * SECOND
+
+    behind_the_order = partial(desk.stage.behind, "broker.open_orders", slowly)
+    desk.stage.behind("entry.place", behind_the_order)
+
+    desk.run(1.4)
+    assert desk.ends == ["sending"]
+    desk.run()
+
+    assert (len(desk.sent), desk.ends) == (1, ["not sent"])
 
 
 def test_order_that_never_arrives_was_not_sent_and_is_not_sent_again() -> None:

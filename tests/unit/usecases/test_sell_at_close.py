@@ -48,6 +48,26 @@ def test_next_open_sells_on_monday_morning_once() -> None:
     assert record.intent.send_at is SendAt.NEXT_OPEN
 
 
+@pytest.mark.parametrize("minutes", [0, 0.5, 4, 9])
+@pytest.mark.parametrize("choice", [AtClose.NEXT_OPEN, AtClose.SUBMIT])
+def test_last_bar_that_is_decided_behind_the_next_open_is_sold_that_morning(
+    choice: AtClose, minutes: float
+) -> None:
+    """Nobody watched over the weekend; there is no other open to wait for."""
+    desk = at_close(choice)
+    desk.watch(FRIDAY.close - MINUTE)
+    desk.broker.drop("over the weekend")
+    desk.true.moment = MONDAY.open + timedelta(minutes=minutes)
+
+    desk.watch(MONDAY.open + 20 * MINUTE)
+
+    assert (len(desk.sent), desk.ends) == (1, ["filled"])
+    assert desk.record.deadline == MONDAY.open + 10 * MINUTE
+    assert desk.record.not_before <= desk.record.decided_at + MINUTE
+    assert desk.record.sent_at is not None
+    assert desk.record.sent_at <= MONDAY.open + timedelta(minutes=minutes + 2)
+
+
 def test_next_open_is_not_sent_while_the_market_is_closed() -> None:
     """Not on Friday night, and not before the bell."""
     desk = at_close(AtClose.NEXT_OPEN)

@@ -19,6 +19,7 @@ from sellcore.ports.quotes import MarketQuote
 from sellcore.selling.arming import AccountKind, Arming
 from sellcore.selling.lifecycle import Happening
 from sellcore.selling.limits import SellingPolicy
+from sellcore.usecases.sell import CHECKED
 
 
 def many(count: int) -> SellingDesk:
@@ -134,6 +135,35 @@ def test_size_is_measured_at_a_price_that_is_one(
     assert len(desk.sent) == sent
 
 
+def test_kill_switch_that_is_thrown_again_is_told_again() -> None:
+    """A person who lets go and halts anew hears of it both times."""
+    desk = SellingDesk()
+    desk.market.told[MSFT] = MarketQuote(suspended=True)  # so that there is something to sell
+    desk.switch.why = "stop it"
+    desk.clock.at(ELEVEN + 3 * MINUTE, lambda: setattr(desk.switch, "why", None))
+    desk.clock.at(ELEVEN + 5 * MINUTE, lambda: setattr(desk.switch, "why", "stop it"))
+
+    desk.run()
+
+    assert desk.telling("halted") == ["selling is halted: stop it"] * 2
+    noted = [e for e in desk.journal.entries(desk.record.intent_id) if e.what == CHECKED]
+    first = noted[0].words.split("; ")
+    assert first[::2] == ["halted: stop it", "trading is suspended"]
+
+
+def test_denial_that_cannot_be_recorded_is_not_told() -> None:
+    """It has not happened: what a person hears is on record first."""
+    desk = SellingDesk()
+    desk.selling_policy = SellingPolicy(max_shares_per_order=1)
+    desk.stage.before("journal.record", fill_disk(desk))
+
+    desk.run(4)
+
+    assert desk.ends == ["prepared"]
+    assert all("disk is full" in text for text in desk.telling("denied"))
+    assert not [row for row in desk.log.read() if row.reason.startswith("denied")]
+
+
 def test_kill_switch_stops_before_the_order_and_lets_go_on() -> None:
     """Nothing is sent while it is thrown; afterwards it is, while the bar's time lasts."""
     desk = SellingDesk()
@@ -143,6 +173,7 @@ def test_kill_switch_stops_before_the_order_and_lets_go_on() -> None:
     desk.run()
 
     assert (desk.ends, desk.record.sent_at) == (["filled"], ELEVEN + 5 * MINUTE)
+    assert desk.telling("halted") == ["selling is halted: stop it"]
     assert "NASDAQ:MSFT is not sold yet: halted: stop it; sellcli resume lets it sell again" in (
         desk.alerts
     )

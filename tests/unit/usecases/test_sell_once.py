@@ -12,7 +12,10 @@ from sellcore.event import OrderMoved, Prepared
 from sellcore.order import OrderType
 from sellcore.ports.order_entry import SellOrder
 from sellcore.ports.quotes import MarketQuote
+from sellcore.selling.checks import CHECKS
 from sellcore.selling.limits import SellingPolicy
+from sellcore.selling.verdict import from_json
+from sellcore.usecases.sell import CHECKED
 from sellcore.usecases.watch import summary
 
 
@@ -39,6 +42,23 @@ def test_record_of_what_was_sent_is_complete() -> None:
     assert (record.perm_id, record.filled, record.average_price) == (700_000_001, 100, 90.0)
     assert (record.words, record.asked_to_go) == ("sold 100 of 100", ())
     assert (record.not_before, record.deadline) == (DECIDED, ELEVEN + 10 * MINUTE)
+
+
+def test_answers_of_all_checks_are_on_record_each_time_they_change() -> None:
+    """With what each of them met, so that anybody can ask why it was sold, or was not."""
+    desk = SellingDesk()
+    desk.switch.why = "stop it"
+    desk.clock.at(ELEVEN + 5 * MINUTE, lambda: setattr(desk.switch, "why", None))
+
+    desk.run()
+
+    noted = [e for e in desk.journal.entries(desk.record.intent_id) if e.what == CHECKED]
+    first, *_, last = (from_json(entry.details) for entry in noted)
+    assert len(first) == len(last) == len(CHECKS)
+    assert [check.name for check in first if not check.passed] == ["halt"]
+    assert [check for check in last if not check.passed] == []
+    assert noted[0].words == "halted: stop it; sellcli resume lets it sell again"
+    assert noted[-1].words == "every check allows it"
 
 
 def test_on_record_before_on_the_wire() -> None:

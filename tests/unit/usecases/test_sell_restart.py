@@ -4,11 +4,12 @@ from decimal import Decimal
 
 import pytest
 from tests.builders import AAPL, ACCOUNT, MSFT, an_order
-from tests.desk import MINUTE, SECOND
+from tests.desk import FRIDAY, MINUTE, MONDAY, SECOND
 from tests.journal_builders import a_record, an_execution, moved, sent
-from tests.selling_desk import DECIDED, ELEVEN, OURS, SellingDesk
+from tests.selling_desk import DECIDED, ELEVEN, OURS, Killed, SellingDesk
 
 from adapters.fake_order_desk import Fate
+from sellcore.outcome import Outcome
 from sellcore.selling.intent_record import IntentRecord
 from sellcore.selling.lifecycle import Happening, State
 from sellcore.usecases import reconcile
@@ -88,6 +89,109 @@ def test_log_that_is_full_does_not_sell_twice() -> None:
     assert [record.intent_id for record in decided] == [desk.record.intent_id]
 
 
+def logged(desk: SellingDesk) -> list[tuple[Outcome, str | None]]:
+    """Return what the audit log says of the hour until eleven."""
+    ends = tuple(f"{state}: " for state in State)
+    lines = [row for row in desk.log.read() if row.bar_end == ELEVEN]
+    return [(row.decision, row.intent_id) for row in lines if not row.reason.startswith(ends)]
+
+
+def test_nothing_is_sold_before_its_decision_is_in_the_audit_log() -> None:
+    """An order without a line that explains it is none that anybody can answer for."""
+    desk = a_desk(Fate.WORKS)
+    desk.clock.at(ELEVEN, lambda: setattr(desk.log, "full", True))
+    desk.clock.at(ELEVEN + 5 * MINUTE, lambda: setattr(desk.log, "full", False))
+
+    desk.run(4)
+    assert (desk.sent, desk.ends) == ([], ["prepared"])
+    desk.run()
+
+    assert desk.record.sent_at == ELEVEN + 5 * MINUTE
+    assert logged(desk) == [(Outcome.SIGNAL, desk.record.intent_id)]
+
+
+def test_intent_of_a_process_that_died_is_explained_however_late() -> None:
+    """It is a signal by the log as well as by the journal, not a bar that was missed."""
+    desk = a_desk()
+    desk.stage.behind("journal.prepare", desk.die)
+    with pytest.raises(Killed):
+        desk.run()
+    desk.broker.drop("the process died")
+    desk.true.moment = ELEVEN + 20 * MINUTE
+
+    desk.run(30)
+
+    assert (desk.sent, desk.ends) == ([], ["denied"])
+    assert logged(desk) == [(Outcome.SIGNAL, desk.record.intent_id)]
+    assert len(desk.telling("signal")) == 1
+
+
+def test_bars_behind_an_intent_that_nobody_logged_are_missed_not_forgotten() -> None:
+    """The journal knows where the watch was left as well as the log does."""
+    desk = a_desk()
+    desk.stage.behind("journal.prepare", desk.die)
+    with pytest.raises(Killed):
+        desk.run()
+    desk.broker.drop("the process died")
+    desk.true.moment = MONDAY.open + 5 * MINUTE
+
+    desk.watch(MONDAY.open + 8 * MINUTE)
+
+    missed = [row.bar_end for row in desk.log.read() if row.decision is Outcome.MISSED]
+    assert [end for end in missed if end and end > ELEVEN] == [
+        ELEVEN + hours * 60 * MINUTE for hours in (1, 2, 3, 4)
+    ]
+
+
+def test_bars_that_were_missed_beside_an_unlogged_intent_are_missed_in_the_end() -> None:
+    """A night behind the last bar on record, the first look dies before it can log."""
+    desk = SellingDesk(FRIDAY.open + 25 * MINUTE)
+    desk.drops_at_the_close()
+    desk.watch(ELEVEN + 5 * MINUTE)
+    desk.stage.behind("journal.prepare", desk.die)
+    desk.broker.drop("the process died")
+    desk.true.moment = MONDAY.open - 5 * MINUTE
+    with pytest.raises(Killed):
+        desk.watch(MONDAY.open + 8 * MINUTE)
+    desk.broker.drop("the process died")
+
+    desk.watch(MONDAY.open + 8 * MINUTE)
+
+    missed = [row.bar_end for row in desk.log.read() if row.decision is Outcome.MISSED]
+    assert missed == [ELEVEN + hours * 60 * MINUTE for hours in (1, 2, 3, 4)]
+    assert (len(desk.sent), desk.ends) == (1, ["filled"])
+
+
+def test_bar_that_is_revised_behind_a_death_does_not_undo_the_decision() -> None:
+    """What is on record is not decided again, so log and journal cannot contradict each other."""
+    desk = a_desk()
+    desk.stage.behind("journal.prepare", desk.die)
+    with pytest.raises(Killed):
+        desk.run()
+    desk.broker.drop("the process died")
+    desk.falls(MSFT, until=ELEVEN - 60 * MINUTE)  # the bar reads otherwise now: it never fell
+
+    desk.run()
+
+    assert (len(desk.sent), desk.ends) == (1, ["filled"])
+    assert logged(desk) == [(Outcome.SIGNAL, desk.record.intent_id)]
+
+
+def test_intent_on_a_position_that_is_gone_is_explained_as_well() -> None:
+    """The log tells why something was to be sold that nobody holds any more."""
+    desk = a_desk()
+    desk.stage.behind("journal.prepare", desk.die)
+    with pytest.raises(Killed):
+        desk.run()
+    desk.broker.drop("the process died")
+    desk.hold_quietly("0")
+
+    desk.run()
+
+    assert desk.sent == []
+    assert logged(desk) == [(Outcome.SIGNAL, desk.record.intent_id)]
+
+
 def test_audit_log_that_is_full_behind_the_send_is_told() -> None:
     """What became of the order is in the journal."""
     desk = a_desk()
@@ -119,7 +223,7 @@ def test_order_of_the_life_before_is_adopted_at_start() -> None:
     desk.run(-0.5)
 
     assert desk.ends == ["working"]
-    assert desk.stage.calls.index("journal.record") < desk.stage.calls.index("journal.epoch")
+    assert desk.stage.calls.index("journal.record") < desk.stage.calls.index("journal.epochs")
 
 
 def test_position_with_an_order_of_the_life_before_is_not_sold_again() -> None:

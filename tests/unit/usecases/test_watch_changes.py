@@ -7,8 +7,9 @@ from tests.builders import AAPL, ACCOUNT, MSFT, a_position, an_order, at, new_yo
 from tests.desk import FRIDAY, HOUR, HOURS, MINUTE, MONDAY, SECOND, SESSIONS, Desk, all_of
 
 from sellcore.contract import ContractDetails
-from sellcore.errors import ConfigError
+from sellcore.errors import ConfigError, StorageError
 from sellcore.ports.connection import Login
+from sellcore.rule import MovingAverageRule
 from sellcore.session import Session
 from sellcore.timeframe import Granularity
 from sellcore.usecases.account import choose_account
@@ -47,6 +48,43 @@ def test_new_holding_without_a_rule_is_watched_and_never_sold() -> None:
     assert "new holding NASDAQ:AAPL: it has no rule: watched, never sold" in desk.alerts
 
 
+def test_new_holding_gets_the_default_rule_while_the_day_runs() -> None:
+    """Stored like one that was assigned, and decided by from then on."""
+    desk = Desk(EARLY)
+    desk.default_rule = rule("SMA,10,1H")
+    desk.clock.at(NOON + 5 * MINUTE, lambda: desk.hold(AAPL, 7, falling))
+
+    desk.watch(EVENING)
+
+    assert desk.outcomes(AAPL) == all_of("signal", HOURS[3:])
+    assert desk.assignments.load().rules["NASDAQ:AAPL"] == rule("SMA,10,1H")
+    assert [text for text in desk.alerts if "AAPL" in text] == [
+        "NASDAQ:AAPL had no rule: it follows SMA(10) 1H now",
+        "new holding NASDAQ:AAPL: it follows SMA(10) 1H",
+    ]
+
+
+def test_assignment_that_cannot_be_stored_ends_no_day() -> None:
+    """It is told; the holding is watched, and never sold."""
+    desk = Desk(EARLY)
+    desk.default_rule = rule("SMA,10,1H")
+    stored = desk.assignments.assign
+
+    def full(ticker: str, wanted: MovingAverageRule) -> None:
+        if ticker == "NASDAQ:AAPL":
+            raise StorageError("cannot write the assignments: no space left on device")
+        stored(ticker, wanted)
+
+    desk.assignments.assign = full
+    desk.clock.at(NOON + 5 * MINUTE, lambda: desk.hold(AAPL, 7, falling))
+
+    desk.watch(EVENING)
+
+    assert desk.outcomes(AAPL) == []
+    assert desk.outcomes()[1:] == all_of("hold")
+    assert "cannot write the assignments: no space left on device" in desk.alerts
+
+
 def test_holding_that_vanishes_is_decided_no_more() -> None:
     """Sold elsewhere; its assignment stays."""
     desk = Desk(EARLY)
@@ -79,6 +117,20 @@ def test_holding_that_comes_back_decides_no_hour_twice() -> None:
     desk.watch(EVENING)
 
     assert desk.outcomes()[1:] == [*all_of("hold", HOURS[:2]), *all_of("hold", HOURS[3:])]
+
+
+def test_holding_that_one_reading_left_out_is_decided_as_if_nothing_had_been() -> None:
+    """The broker does not always tell all positions; it is told, and no hour is lost."""
+    desk = Desk(EARLY)
+    desk.clock.at(NOON - 1 * MINUTE, lambda: desk.broker.hold(a_position(0)))
+    desk.clock.at(NOON + 5 * MINUTE, lambda: desk.broker.hold(a_position()))
+
+    desk.watch(EVENING)
+
+    assert desk.outcomes()[1:] == all_of("hold")
+    assert [text for text in desk.alerts if "MSFT" in text] == [
+        "NASDAQ:MSFT was missing from the account and is back as it was"
+    ]
 
 
 def test_long_that_turns_short_is_left_alone() -> None:

@@ -1,0 +1,1 @@
+"""Files of other sources, read for what they say and never for what they may mean."""

@@ -1,0 +1,1 @@
+"""Comparing what was decided with what the bars in the cache say now."""
