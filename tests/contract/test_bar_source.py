@@ -178,6 +178,19 @@ def test_only_row_groups_that_may_hold_a_ticker_are_read(tmp_path):
         source.load(["NYSE:B"], Timeframe.DAY)
 
 
+def test_files_need_no_order(tmp_path):
+    """Names of files say nothing about time; two files with the same bars do not go together."""
+    bars = days_of(1, 30)
+    for name, rows in (("b", slice(0, 20)), ("a", slice(20, None))):
+        write(tmp_path / "ticker=NYSE%3AKO" / f"{name}.parquet", columns_of(bars[rows]))
+    found = open_dataset(str(tmp_path)).load(["NYSE:KO"], Timeframe.DAY)["NYSE:KO"]
+
+    assert found.close.tolist() == bars.close.tolist()
+    write(tmp_path / "ticker=NYSE%3AKO" / "c.parquet", columns_of(bars[19:21]))
+    with pytest.raises(InvalidValue, match="NYSE:KO at 2020-01-21: this bar is there twice"):
+        open_dataset(str(tmp_path)).load(["NYSE:KO"], Timeframe.DAY)
+
+
 def test_hours_last_until_the_next_begins(tmp_path):
     """The first bar of a New York day is half an hour."""
     stamps = np.array(

@@ -29,7 +29,7 @@ def series_of(
     Return the bars of one ticker.
 
     Args:
-        pieces: At least one, in the order of their files; each daily, or not, as the
+        pieces: At least one, of any order among each other; each daily, or not, as the
             timeframe is.
         timeframe: Of the bars wanted.
         calendar: Left out, bars that are missing are not missed.
@@ -38,6 +38,7 @@ def series_of(
     Raises:
         InvalidValue: file, ticker, time, what stands there and what to do.
     """
+    pieces = sorted(pieces, key=lambda piece: int(piece.start[0]))
     for piece in pieces:
         _check_numbers(piece)
     start = np.concatenate([piece.start for piece in pieces])
