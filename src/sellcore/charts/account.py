@@ -31,7 +31,7 @@ def equity(run: "Backtest") -> Chart:
         traces,
         layout(
             hovermode="x unified",
-            xaxis=time_axis(is_intraday(run)),
+            xaxis=_time_axis(run),
             yaxis=value_axis(tickformat="~s"),
         ),
         height=380,
@@ -64,7 +64,7 @@ def drawdown(run: "Backtest") -> Chart:
         traces,
         layout(
             hovermode="x unified",
-            xaxis=time_axis(is_intraday(run)),
+            xaxis=_time_axis(run),
             yaxis=value_axis(tickformat=".0%", rangemode="tozero"),
             shapes=shapes,
             annotations=notes,
@@ -83,7 +83,7 @@ def account(run: "Backtest") -> Chart:
         [*top.traces, *lower],
         {
             **top.layout,
-            "xaxis": time_axis(is_intraday(run), anchor="y2"),
+            "xaxis": _time_axis(run, anchor="y2"),
             "yaxis": value_axis(tickformat="~s", domain=[0.36, 1]),
             "yaxis2": value_axis(tickformat=".0%", rangemode="tozero", domain=[0, 0.3]),
             "shapes": shapes,
@@ -96,6 +96,11 @@ def account(run: "Backtest") -> Chart:
 def is_intraday(run: "Backtest") -> bool:
     """Say whether the account is looked at more than once a day."""
     return len(run.times) > 1 and bool(np.median(np.diff(run.times)) < _DAYS_APART)
+
+
+def _time_axis(run: "Backtest", **more: object) -> dict[str, object]:
+    metrics = run.metrics
+    return time_axis(metrics.start, metrics.end, intraday=is_intraday(run), **more)
 
 
 def _moments(run: "Backtest") -> Numbers:
@@ -135,6 +140,8 @@ def _deepest(metrics: "Metrics", yref: str = "y") -> tuple[list[Trace], list[Tra
         "y": -fall.depth,
         "yref": yref,
         "text": f"deepest \N{MINUS SIGN}{fall.depth:.1%}",
+        # Words begin where there is room for them.
+        "xanchor": "right" if fall.trough > (metrics.start + metrics.end) / 2 else "left",
         "showarrow": True,
         "arrowcolor": LIGHT.muted,
         "arrowhead": 0,

@@ -7,6 +7,7 @@ from textwrap import wrap
 from attrs import frozen
 
 from sellcore.charts.palette import LIGHT
+from sellcore.frames import times
 
 Trace = dict[str, object]
 """One line, area or set of marks, in plotly's form; its numbers are arrays."""
@@ -56,10 +57,20 @@ def _style(dash: object) -> dict[str, object]:
     return {"dash": dash} if dash is not None else {}
 
 
-def time_axis(intraday: bool, **more: object) -> dict[str, object]:
-    """Return an axis of times in UTC; of dates alone where bars are days."""
+def time_axis(first: int, last: int, *, intraday: bool, **more: object) -> dict[str, object]:
+    """
+    Return an axis of times in UTC; of dates alone where bars are days.
+
+    Args:
+        first: Where it begins, seconds since 1970 UTC.
+        last: Where it ends.
+        intraday: Whether there are several bars a day.
+        more: What this axis has of its own.
+    """
+    beside = (last - first) // 80
     return {
         "type": "date",
+        "range": [str(moment) for moment in times([first - beside, last + beside])],
         "showgrid": False,
         "zeroline": False,
         "linecolor": LIGHT.grid,
@@ -67,6 +78,9 @@ def time_axis(intraday: bool, **more: object) -> dict[str, object]:
         "tickfont": {"color": LIGHT.muted},
         "ticks": "outside",
         "ticklen": 4,
+        "spikecolor": LIGHT.muted,
+        "spikethickness": 1,
+        "spikedash": "solid",
         "hoverformat": "%-d %b %Y %H:%M UTC" if intraday else "%-d %b %Y",
         **more,
     }

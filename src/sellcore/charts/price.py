@@ -55,7 +55,9 @@ def closes(bars: BarSeries, rule: "MovingAverageRule | None" = None) -> Chart:
     return Chart(
         "Closes" if rule is None else f"Closes and {rule}",
         traces,
-        layout(hovermode="x unified", xaxis=time_axis(intraday), yaxis=value_axis()),
+        layout(
+            hovermode="x unified", xaxis=_time_axis(bars, intraday=intraday), yaxis=value_axis()
+        ),
         height=380,
     )
 
@@ -87,12 +89,16 @@ def price(run: "Backtest", ticker: str) -> Chart:
         ],
         layout(
             hovermode="closest",
-            xaxis=time_axis(is_intraday(run)),
+            xaxis=_time_axis(bars, intraday=is_intraday(run)),
             yaxis=value_axis(),
             shapes=_warm_up(decided),
         ),
         height=380,
     )
+
+
+def _time_axis(bars: BarSeries, *, intraday: bool) -> dict[str, object]:
+    return time_axis(int(bars.start[0]), int(bars.end[-1]), intraday=intraday)
 
 
 def _held(run: "Backtest", decided: "Decisions") -> Floats:

@@ -25,14 +25,15 @@ def heat_map(swept: "Sweep", chosen: MovingAverageRule | None = None) -> Chart:
         chosen: A rule to be framed.
     """
     lengths = sorted({rule.length for rule in swept.rules})
-    families = sorted({_family(rule) for rule in swept.rules}, reverse=True)
-    own, held = (medians(swept.columns[name]) for name in ("sharpe", "hold_sharpe"))
+    families = sorted({_family(rule) for rule in swept.rules})
+    sharpe, hold_sharpe = swept.columns["sharpe"], swept.columns["hold_sharpe"]
+    own, held, ahead = map(medians, (sharpe, hold_sharpe, sharpe - hold_sharpe))
     lead = np.full((len(families), len(lengths)), np.nan)
     texts = np.full(lead.shape, "", dtype=object)
     hovers = np.full(lead.shape, "", dtype=object)
     for number, rule in enumerate(swept.rules):
         place = families.index(_family(rule)), lengths.index(rule.length)
-        lead[place] = own[number] - held[number]
+        lead[place] = ahead[number]
         if np.isfinite(own[number]):
             texts[place] = _signed(own[number])
             hovers[place] = _hover(rule, own[number], held[number])
@@ -95,6 +96,8 @@ def _axis(**more: object) -> dict[str, object]:
         "showgrid": False,
         "zeroline": False,
         "showline": False,
+        "ticks": "",
+        "automargin": True,
         "tickfont": {"color": LIGHT.muted},
         **more,
     }
