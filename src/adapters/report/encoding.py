@@ -21,7 +21,7 @@ def chart_json(charts: Mapping[str, Chart]) -> str:
 
 def script_json(value: object) -> str:
     """Return JSON in which nothing can end a script element or begin another."""
-    text = json.dumps(value, default=_plain, ensure_ascii=True, separators=(",", ":"))
+    text = json.dumps(value, default=_plain, allow_nan=False, separators=(",", ":"))
     for character in "<>&":
         text = text.replace(character, f"\\u{ord(character):04x}")
     return text

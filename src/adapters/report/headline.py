@@ -13,9 +13,9 @@ from sellcore.backtest.result import Backtest
 class Better(Enum):
     """Which way a figure is better; NEITHER where that is a matter of taste."""
 
-    MORE = 1
-    LESS = -1
-    NEITHER = 0
+    MORE = "more"
+    LESS = "less"
+    NEITHER = "neither"
 
 
 @frozen
@@ -101,10 +101,15 @@ def compared(run: Backtest, kinds: Iterable[Kind]) -> list[Figure]:
 
 def _compared(kind: Kind, account: Metrics, hold: Metrics) -> Figure:
     own, held = kind.of(account), kind.of(hold)
-    verdict = ""
-    if own is not None and held is not None and kind.say(own) != kind.say(held):
-        verdict = {1: "better", -1: "worse"}.get(kind.better.value * (1 if own > held else -1), "")
-    return Figure(kind.name, kind.say(own), kind.say(held), verdict)
+    return Figure(kind.name, kind.say(own), kind.say(held), _verdict(kind, own, held))
+
+
+def _verdict(kind: Kind, own: float | None, held: float | None) -> str:
+    if own is None or held is None or kind.better is Better.NEITHER:
+        return ""
+    if kind.say(own) == kind.say(held):  # nobody could see which is better
+        return ""
+    return "better" if (own > held) is (kind.better is Better.MORE) else "worse"
 
 
 def outcome(run: Backtest) -> str:

@@ -2,7 +2,6 @@
 
 from base64 import b64encode
 from collections.abc import Iterator, Sequence
-from functools import cache
 from hashlib import sha256
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -142,7 +141,6 @@ def _hash(script: str) -> str:
     return f"sha256-{b64encode(digest).decode('ascii')}"
 
 
-@cache
 def _plotly_script() -> str:
     """Return the text of plotly.js, fit to stand in a script element."""
     try:
@@ -154,7 +152,6 @@ def _plotly_script() -> str:
     return script.replace("\r\n", "\n").replace("\r", "\n").replace("</script", "<\\/script")
 
 
-@cache
 def _template() -> "Template":
     try:
         from jinja2 import Environment, FileSystemLoader, StrictUndefined
