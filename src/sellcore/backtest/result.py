@@ -154,7 +154,9 @@ def config_hash(
     lines += sorted(
         f"action {each.ticker} {each.day} {each.kind} {float(each.value)!r}" for each in actions
     )
-    return hashlib.sha256("\n".join(lines).encode()).hexdigest()
+    # A lone surrogate in a ticker, which is no text, counts as its escape.
+    text = "\n".join(lines).encode("utf-8", "backslashreplace")
+    return hashlib.sha256(text).hexdigest()
 
 
 def _digest(bars: BarSeries) -> str:
