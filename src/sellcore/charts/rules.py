@@ -87,7 +87,8 @@ def _family(rule: MovingAverageRule) -> str:
 
 
 def _signed(value: float) -> str:
-    return f"{value:.2f}".replace("-", "\N{MINUS SIGN}")
+    text = f"{round(value, 2) + 0.0:.2f}"  # adding nothing takes the sign from a zero
+    return text.replace("-", "\N{MINUS SIGN}")
 
 
 def _hover(rule: MovingAverageRule, own: float, held: float) -> str:

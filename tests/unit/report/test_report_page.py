@@ -20,6 +20,7 @@ from tests.report_runs import RULE, a_run, a_sweep, walks
 
 from adapters.report.encoding import script_json
 from adapters.report.render import MOST_CHARTS, render
+from sellcore import AverageKind, MovingAverageRule, Timeframe
 from sellcore.backtest import Assumptions, Entry, Fill, backtest
 from sellcore.errors import NotInstalled
 
@@ -126,6 +127,26 @@ def test_a_page_without_a_sweep_has_no_other_rules():
 
     assert "Other rules" not in page
     assert "rules" not in charts_of(page)
+
+
+@pytest.mark.parametrize(("lengths", "framed"), [((5, 20), True), ((5, 50), False)])
+def test_a_frame_is_told_of_where_there_is_one(lengths, framed):
+    """The rule of the page stands out in the map, if it was among those that were swept."""
+    page = render(a_run(), title="framed", sweep=a_sweep(lengths=lengths))
+
+    assert ("The rule of this page is framed." in page) is framed
+    assert bool(charts_of(page)["rules"]["layout"]["shapes"]) is framed
+
+
+def test_tickers_with_rules_of_their_own_frame_none():
+    """Where each ticker follows another rule, no cell is the page's."""
+    rules = {"A": RULE, "B": MovingAverageRule(AverageKind.EMA, 5, Timeframe.DAY)}
+    run = backtest(walks("A", "B"), rules)
+
+    page = render(run, title="two rules", sweep=a_sweep("A", "B"))
+
+    assert "2 rules" in page
+    assert charts_of(page)["rules"]["layout"]["shapes"] == []
 
 
 def test_the_same_run_gives_the_same_page_in_any_process():
