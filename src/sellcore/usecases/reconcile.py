@@ -57,7 +57,7 @@ def testify(ports: Ports, selling: Selling, state: WatchState) -> Testimony:
     ours = tuple(e for e in executions if e.account == state.account)
     selling.journal.add_trades(ours, commissions)
     held = tuple(p for p in positions if p.account == state.account)
-    selling.journal.seen({p.instrument.con_id: p.quantity for p in held if p.quantity})
+    selling.journal.seen({p.instrument.con_id: p.quantity for p in held})
     return Testimony(
         read_at=began,
         positions=held,
@@ -172,17 +172,21 @@ def _take_back_excess(
     held, selling_now = told.held(record.con_id), told.selling(record.con_id)
     if selling_now <= held:
         return
-    mine = [
-        order
-        for order in told.orders_on(record.con_id)
-        if order.order_ref == record.intent.order_ref and order.client_id == record.client_id
-    ]
+    mine = [o for o in told.orders_on(record.con_id) if o.order_ref == record.intent.order_ref]
+    ours = [order for order in mine if order.client_id == selling.entry.client_id]
+    way_out = (
+        "our order is asked to go"
+        if ours == mine
+        else f"our order was entered as client {record.client_id}, which this run is not: "
+        "cancel it in TWS"
+    )
     text = (
         f"{record.intent.instrument.ticker}: {held.normalize():f} shares are held and "
-        f"{selling_now.normalize():f} are being sold; our order is asked to go"
+        f"{selling_now.normalize():f} are being sold; {way_out}"
     )
     tell_person(ports, state, Cause.UNKNOWN, f"excess {record.intent_id}", text)
-    selling.entry.cancel(mine)
+    if ours:
+        selling.entry.cancel(ours)
 
 
 def _move(record: IntentRecord, finding: Finding, at: datetime) -> Move | None:

@@ -4,7 +4,7 @@ from decimal import Decimal
 
 import pytest
 from tests.builders import ACCOUNT, MSFT
-from tests.desk import MINUTE
+from tests.desk import MINUTE, SECOND
 from tests.selling_desk import DECIDED, ELEVEN, OURS, SellingDesk
 
 from adapters.fake_order_desk import Fate
@@ -59,6 +59,19 @@ def test_answers_of_all_checks_are_on_record_each_time_they_change() -> None:
     assert [check for check in last if not check.passed] == []
     assert noted[0].words == "halted: stop it; sellcli resume lets it sell again"
     assert noted[-1].words == "every check allows it"
+
+
+def test_clock_that_is_a_little_ahead_loses_no_trade() -> None:
+    """The trade is stamped by the broker, before we decided by our own clock."""
+    desk = SellingDesk()
+    desk.clock.ahead = 8 * SECOND
+    desk.entry.fate = Fate.FILLS
+
+    desk.run()
+
+    assert (desk.ends, desk.record.filled, desk.record.average_price) == (["filled"], 100, 90.0)
+    (execution,), _ = desk.journal.trades()
+    assert execution.time < desk.record.decided_at
 
 
 def test_on_record_before_on_the_wire() -> None:

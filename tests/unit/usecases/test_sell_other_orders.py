@@ -6,6 +6,7 @@ import pytest
 from attrs import evolve
 from tests.builders import AAPL, MSFT, rule
 from tests.desk import MINUTE, MONDAY, SECOND
+from tests.journal_builders import a_record, sent
 from tests.selling_desk import DECIDED, ELEVEN, OURS, SellingDesk
 
 from adapters.fake_order_desk import CancelFate, Fate
@@ -399,6 +400,40 @@ def test_only_our_own_order_is_taken_back() -> None:
     desk.run()
 
     assert [order.client_id for order in desk.broker.working()] == [9]
+    assert desk.ends == ["cancelled"]
+
+
+def test_order_of_another_client_id_is_named_where_it_sells_too_much() -> None:
+    """The client id was changed since: it cannot be cancelled by us, and the watch goes on."""
+    desk = SellingDesk(quantity="40")
+    moment = desk.true.moment - MINUTE
+    times = dict.fromkeys(("decided_at", "not_before", "deadline"), moment)
+    record = a_record(instrument=MSFT, held=Decimal(100), **times)
+    move = sent(record, moment, client_id=OURS + 1, order_id=41, position_before=record.held)
+    desk.journal.prepare([record])
+    desk.journal.record([move])
+    desk.rest(1002, client_id=OURS + 1, order_id=41, order_ref=record.intent.order_ref)
+
+    desk.run(2)
+
+    assert "entry.cancel" not in desk.stage.calls
+    assert [order.perm_id for order in desk.broker.working()] == [1002]
+    assert desk.telling("unknown") == [
+        "NASDAQ:MSFT: 40 shares are held and 100 are being sold; our order was entered as client "
+        f"{OURS + 1}, which this run is not: cancel it in TWS"
+    ]
+
+
+def test_excess_is_told_though_the_line_goes_before_it_can_be_taken_back() -> None:
+    """A person knows at once, whatever becomes of the request."""
+    desk = SellingDesk()
+    desk.entry.fate = Fate.WORKS
+    desk.stage.before("entry.cancel", lambda: desk.broker.drop("just then"))
+    desk.clock.at(ELEVEN + 3 * MINUTE, lambda: desk.hold_quietly("40"))
+
+    desk.run()
+
+    assert len(desk.telling("unknown")) == 1
     assert desk.ends == ["cancelled"]
 
 
