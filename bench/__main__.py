@@ -6,7 +6,7 @@ from importlib.util import find_spec
 
 from bench.measure import Row
 
-MODULES = ("kernels", "cache", "startup", "tick", "selling")
+MODULES = ("kernels", "cache", "startup", "tick", "selling", "backtest")
 HEADINGS = ("what", "ours", "reference", "ratio", "goal", "", "machine", "against")
 
 

@@ -73,14 +73,19 @@ def labels_of(
     A lone surrogate in a ticker, which is no text, is written out as an escape.
     """
     owner = np.repeat(np.arange(len(counts), dtype=np.int32), counts)
-    encoded = [ticker.encode("utf-8", "backslashreplace") for ticker in tickers]
-    ends = np.cumsum([0, *map(len, encoded)], dtype=np.int32)
-    buffers = [None, pa.py_buffer(ends), pa.py_buffer(b"".join(encoded))]
-    texts = pa.Array.from_buffers(pa.string(), len(encoded), buffers)
     return {
         "con_id": column_of(np.array(con_ids, dtype=np.int64)[owner]),
-        "ticker": pa.DictionaryArray.from_arrays(column_of(owner), texts),
+        "ticker": coded_texts(tickers, owner),
     }
+
+
+def coded_texts(texts: Sequence[str], codes: NDArray[np.int32]) -> pa.Array:
+    """Return a dictionary column: row i reads ``texts[codes[i]]``; surrogates are escaped."""
+    encoded = [text.encode("utf-8", "backslashreplace") for text in texts]
+    ends = np.cumsum([0, *map(len, encoded)], dtype=np.int32)
+    buffers = [None, pa.py_buffer(ends), pa.py_buffer(b"".join(encoded))]
+    values = pa.Array.from_buffers(pa.string(), len(encoded), buffers)
+    return pa.DictionaryArray.from_arrays(column_of(codes), values)
 
 
 def same(column: pa.ChunkedArray, values: pa.Array) -> bool:

@@ -22,9 +22,18 @@ if TYPE_CHECKING:
         Fill,
         describe,
     )
+    from sellcore.backtest.daily_returns import RuleReturns, rule_returns
     from sellcore.backtest.engine import backtest
     from sellcore.backtest.lookahead import LookAhead, against_live, look_ahead
+    from sellcore.backtest.luck import (
+        DeflatedSharpe,
+        RealityCheck,
+        deflated_sharpe,
+        reality_check,
+    )
     from sellcore.backtest.result import Backtest
+    from sellcore.backtest.universe import Sweep, sweep
+    from sellcore.backtest.windows import Training, WalkForward, walk_forward
 
 _HOMES = {
     "Action": "actions",
@@ -33,17 +42,28 @@ _HOMES = {
     "Assumptions": "assumptions",
     "Backtest": "result",
     "Costs": "assumptions",
+    "DeflatedSharpe": "luck",
     "Entry": "assumptions",
     "FREE": "assumptions",
     "Fill": "assumptions",
     "IB_FIXED": "assumptions",
     "LookAhead": "lookahead",
+    "RealityCheck": "luck",
+    "RuleReturns": "daily_returns",
+    "Sweep": "universe",
+    "Training": "windows",
+    "WalkForward": "windows",
     "adjust": "actions",
     "against_live": "lookahead",
     "backtest": "engine",
+    "deflated_sharpe": "luck",
     "describe": "assumptions",
     "look_ahead": "lookahead",
     "parse_actions": "actions",
+    "reality_check": "luck",
+    "rule_returns": "daily_returns",
+    "sweep": "universe",
+    "walk_forward": "windows",
 }
 
 __all__ = [
@@ -55,16 +75,27 @@ __all__ = [
     "Assumptions",
     "Backtest",
     "Costs",
+    "DeflatedSharpe",
     "Entry",
     "Fill",
     "LookAhead",
+    "RealityCheck",
+    "RuleReturns",
+    "Sweep",
+    "Training",
+    "WalkForward",
     "adjust",
     "against_live",
     "backtest",
+    "deflated_sharpe",
     "describe",
     "look_ahead",
     "metrics",
     "parse_actions",
+    "reality_check",
+    "rule_returns",
+    "sweep",
+    "walk_forward",
 ]
 
 

@@ -51,7 +51,9 @@ def backtest(
     given = Assumptions() if assumptions is None else assumptions
     told = tuple(actions)
     ruled = _rules_of(bars, rules)
-    adjusted = {ticker: _adjusted(ticker, bars[ticker], told, given) for ticker in sorted(bars)}
+    adjusted = {
+        ticker: decidable_bars(ticker, bars[ticker], told, given) for ticker in sorted(bars)
+    }
     every = [decide(ticker, series, ruled[ticker]) for ticker, series in adjusted.items()]
     too_short = {each.ticker: _too_short(each) for each in every if _is_too_short(each)}
     decided = [each for each in every if not _is_too_short(each)]
@@ -96,9 +98,16 @@ def _rules_of(bars: Mapping[str, BarSeries], rules: Rules) -> Mapping[str, Movin
     return rules
 
 
-def _adjusted(
+def decidable_bars(
     ticker: str, bars: BarSeries, actions: Iterable[Action], given: Assumptions
 ) -> BarSeries:
+    """
+    Return a ticker's bars without its corporate actions, ready to be decided.
+
+    Raises:
+        InvalidValue: an action that does not fit the bars, a jump that looks like a split
+            without an action, or volumes that are needed and are no numbers.
+    """
     own = [action for action in actions if action.ticker == ticker]
     adjusted = adjust(bars, own, given.adjustment)
     traded = adjusted.volume

@@ -1,0 +1,34 @@
+"""A bar source in memory: for a notebook, and for tests."""
+
+from collections.abc import Mapping, Sequence
+
+from attrs import field, frozen
+
+from sellcore.bar import BarSeries
+from sellcore.timeframe import Timeframe
+
+
+@frozen(eq=False)
+class MemoryBars:
+    """
+    Bars that are at hand.
+
+    Attributes:
+        series: By timeframe, then by ticker.
+    """
+
+    series: Mapping[Timeframe, Mapping[str, BarSeries]] = field()
+
+    def tickers(self) -> Sequence[str]:
+        """Return every ticker, in the order given, those of the first timeframe first."""
+        every = (ticker for by_ticker in self.series.values() for ticker in by_ticker)
+        return tuple(dict.fromkeys(every))
+
+    def load(self, tickers: Sequence[str], timeframe: Timeframe) -> Mapping[str, BarSeries]:
+        """Return the bars of those tickers that have some."""
+        own = self.series.get(timeframe, {})
+        return {ticker: own[ticker] for ticker in tickers if ticker in own}
+
+    def only(self, tickers: Sequence[str]) -> "MemoryBars":
+        """Return these tickers' bars alone."""
+        return MemoryBars({each: self.load(tickers, each) for each in self.series})

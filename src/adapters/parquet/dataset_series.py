@@ -1,0 +1,174 @@
+"""Rows of a dataset as a series of bars, each checked; what is wrong is told with its place."""
+
+from collections.abc import Sequence
+from datetime import UTC, date, datetime
+
+import numpy as np
+from numpy.typing import NDArray
+
+from adapters.parquet.dataset_file import NUMBERS, Piece
+from sellcore.aggregation import aggregate, hour_buckets
+from sellcore.bar import BarSeries, Floats, Seconds
+from sellcore.errors import CalendarError, InvalidValue
+from sellcore.instant import from_epoch, iso
+from sellcore.ports.sessions import SessionCalendar
+from sellcore.session import Session
+from sellcore.timeframe import Timeframe
+
+_DAY, _HOUR, _HALF_HOUR = 86_400, 3_600, 1_800
+
+
+def series_of(
+    pieces: Sequence[Piece],
+    timeframe: Timeframe,
+    calendar: SessionCalendar | None,
+    *,
+    allow_gaps: bool,
+) -> BarSeries:
+    """
+    Return the bars of one ticker.
+
+    Args:
+        pieces: At least one, in the order of their files; each daily, or not, as the
+            timeframe is.
+        timeframe: Of the bars wanted.
+        calendar: Left out, bars that are missing are not missed.
+        allow_gaps: They are not either.
+
+    Raises:
+        InvalidValue: file, ticker, time, what stands there and what to do.
+    """
+    for piece in pieces:
+        _check_numbers(piece)
+    start = np.concatenate([piece.start for piece in pieces])
+    _check_order(pieces, start)
+    numbers = np.concatenate([piece.numbers for piece in pieces], axis=1)
+    if timeframe is Timeframe.DAY:
+        bars = BarSeries(start, start + _DAY, *numbers)
+        if calendar is not None and not allow_gaps:
+            _check_days(pieces, start, calendar)
+        return bars
+    return _hours(pieces, start, numbers, calendar, allow_gaps=allow_gaps)
+
+
+def _check_numbers(piece: Piece) -> None:
+    for name, values in zip(NUMBERS, piece.numbers, strict=True):
+        lowest = 0.0 if name == "volume" else np.nextafter(0.0, 1.0)
+        wrong = np.flatnonzero(~((values >= lowest) & (values < np.inf)))
+        if len(wrong):
+            row = int(wrong[0])
+            value = values[row]
+            met = "is missing" if np.isnan(value) else f"{value:g} is not a number"
+            expected = "zero or above" if name == "volume" else "above zero"
+            raise InvalidValue(
+                f"{_at(piece, row)}: {name} {met}, expected one {expected}; correct the row "
+                "or leave it out"
+            )
+
+
+def _check_order(pieces: Sequence[Piece], start: Seconds) -> None:
+    wrong = np.flatnonzero(np.diff(start) <= 0)
+    if not len(wrong):
+        return
+    row = int(wrong[0]) + 1
+    piece, own = _piece_of(pieces, row)
+    if start[row] == start[row - 1] or np.any(start[:row] == start[row]):
+        raise InvalidValue(f"{_at(piece, own)}: this bar is there twice; keep one of them")
+    raise InvalidValue(
+        f"{_at(piece, own)}: comes after {_told(int(start[row - 1]))}; sort the rows of "
+        "each ticker by ts"
+    )
+
+
+def _check_days(pieces: Sequence[Piece], start: Seconds, calendar: SessionCalendar) -> None:
+    sessions = _sessions(pieces[0], start, calendar)
+    days = np.array([_midnight(session.day) for session in sessions], dtype=np.int64)
+    missing = days[~np.isin(days, start)]
+    _refuse_gap(pieces, start, missing, "session")
+
+
+def _hours(
+    pieces: Sequence[Piece],
+    start: Seconds,
+    numbers: Floats,
+    calendar: SessionCalendar | None,
+    *,
+    allow_gaps: bool,
+) -> BarSeries:
+    """Return hourly bars, built from half hours where it is those."""
+    gaps = np.diff(start)
+    apart = int(np.median(gaps)) if len(gaps) else _HOUR
+    if apart < _HALF_HOUR:
+        raise InvalidValue(
+            f"{_at(pieces[0], 0)}: bars {apart / 60:g} minutes apart, expected hours, half hours "
+            "or days; aggregate them first"
+        )
+    halves = apart == _HALF_HOUR
+    if halves and calendar is None:
+        raise InvalidValue(
+            f"{_at(pieces[0], 0)}: half hours make hours only where the exchange's sessions are "
+            "known; give hourly bars"
+        )
+    length = _HALF_HOUR if halves else _HOUR
+    ends = np.minimum(start + length, np.append(start[1:], start[-1] + length))
+    bars = BarSeries(start, ends, *numbers)
+    if calendar is None:
+        return bars
+    sessions = _sessions(pieces[0], start, calendar)
+    if halves:
+        bars = aggregate(bars, sessions)
+    if not allow_gaps:
+        hours, until = hour_buckets(sessions)
+        known = (hours >= start[0]) & (until <= ends[-1])
+        _refuse_gap(pieces, start, hours[known & ~np.isin(hours, bars.start)], "hour")
+    return bars
+
+
+def _sessions(piece: Piece, start: Seconds, calendar: SessionCalendar) -> tuple[Session, ...]:
+    exchange, colon, _ = piece.ticker.partition(":")
+    if not colon:
+        raise InvalidValue(
+            f"{piece.path}: {piece.ticker} names no exchange, so its sessions are not known; "
+            "write EXCHANGE:SYMBOL, or allow gaps"
+        )
+    first, last = (datetime.fromtimestamp(int(start[at]), UTC).date() for at in (0, -1))
+    try:
+        return calendar.sessions(exchange, first, last)
+    except CalendarError as error:
+        raise InvalidValue(f"{piece.path}: {piece.ticker}: {error}") from None
+
+
+def _refuse_gap(
+    pieces: Sequence[Piece], start: Seconds, missing: NDArray[np.int64], what: str
+) -> None:
+    if not len(missing):
+        return
+    row = int(np.searchsorted(start, missing[0]))
+    piece, _ = _piece_of(pieces, min(row, len(start) - 1))
+    more = f" (and {len(missing) - 1} more)" if len(missing) > 1 else ""
+    raise InvalidValue(
+        f"{piece.path}: {piece.ticker} at {_told(int(missing[0]))}: the bar of this {what} is "
+        f"missing{more}; add it, or allow gaps"
+    )
+
+
+def _piece_of(pieces: Sequence[Piece], row: int) -> tuple[Piece, int]:
+    """Return the piece that a row of all of them lies in, and its row there."""
+    for piece in pieces[:-1]:
+        if row < len(piece.start):
+            return piece, row
+        row -= len(piece.start)
+    return pieces[-1], row
+
+
+def _at(piece: Piece, row: int) -> str:
+    return f"{piece.path}: {piece.ticker} at {_told(int(piece.start[row]))}"
+
+
+def _told(seconds: int) -> str:
+    moment = from_epoch(seconds)
+    return moment.date().isoformat() if seconds % _DAY == 0 else iso(moment)
+
+
+def _midnight(day: date) -> int:
+    return (day - date(1970, 1, 1)).days * _DAY

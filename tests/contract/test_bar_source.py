@@ -1,0 +1,353 @@
+"""What every bar source promises, the one in memory and the Parquet dataset alike."""
+
+import pickle
+from datetime import date
+from pathlib import Path
+
+import numpy as np
+import pyarrow as pa
+import pyarrow.parquet as pq
+import pytest
+
+from adapters.calendar import SessionTable
+from adapters.memory_bars import MemoryBars
+from adapters.parquet.dataset import open_dataset
+from sellcore.bar import BarSeries
+from sellcore.errors import ConfigError, InvalidValue, StorageError
+from sellcore.timeframe import Timeframe
+
+DAY, HOUR = 86_400, 3_600
+FIRST = 1_577_923_200  # 2020-01-02, a Thursday
+DATASETS = Path(__file__).parents[2].parent / "shared" / "data"
+
+
+def days_of(seed, bars):
+    rng = np.random.default_rng(seed)
+    start = FIRST + DAY * np.arange(bars)
+    close = np.round(50 + np.cumsum(rng.normal(0, 1, bars)) / 10, 2)
+    return BarSeries(start, start + DAY, close - 0.01, close + 0.02, close - 0.02, close, close * 9)
+
+
+def hours_of(seed, bars):
+    days = days_of(seed, bars)
+    start = FIRST + 14 * HOUR + HOUR * np.arange(bars)
+    return BarSeries(start, start + HOUR, *(getattr(days, name) for name in PRICES))
+
+
+PRICES = ("open", "high", "low", "close", "volume")
+UNIVERSE = {
+    "NYSE:KO": days_of(1, 30),
+    "NASDAQ:MSFT": days_of(2, 41),
+    "NASDAQ:AAPL": days_of(3, 7),
+}
+
+
+def columns_of(bars, stamps=None):
+    """Return a series as Arrow columns, ``ts`` as dates."""
+    begins = bars.start.astype("datetime64[s]")
+    return {
+        "ts": pa.array(begins.astype("datetime64[D]") if stamps is None else stamps),
+        **{name: pa.array(getattr(bars, name)) for name in PRICES},
+    }
+
+
+def write(path, columns, **options):
+    path.parent.mkdir(parents=True, exist_ok=True)
+    pq.write_table(pa.table(columns), path, **options)
+    return path
+
+
+def table_of(universe, label="ticker"):
+    """Return all series in one table, one after the other."""
+    parts = [
+        pa.table({label: pa.array([ticker] * len(bars), pa.string()), **columns_of(bars)})
+        for ticker, bars in universe.items()
+    ]
+    return pa.concat_tables(parts)
+
+
+class BarSourceContract:
+    """One test per promise of the port."""
+
+    def source(self, tmp_path):
+        """Return a source that has UNIVERSE, as daily bars."""
+        raise NotImplementedError
+
+    def test_names_every_ticker_once(self, tmp_path):
+        """The universe is a list without a ticker twice, the same each time."""
+        source = self.source(tmp_path)
+
+        assert sorted(source.tickers()) == sorted(UNIVERSE)
+        assert list(source.tickers()) == list(source.tickers())
+
+    def test_loads_the_bars_of_the_tickers_asked_for(self, tmp_path):
+        """All of their bars, and nobody else's."""
+        loaded = self.source(tmp_path).load(["NASDAQ:AAPL", "NYSE:KO"], Timeframe.DAY)
+
+        assert sorted(loaded) == ["NASDAQ:AAPL", "NYSE:KO"]
+        for ticker, bars in loaded.items():
+            for name in ("start", *PRICES):
+                assert np.array_equal(getattr(bars, name), getattr(UNIVERSE[ticker], name))
+
+    def test_leaves_out_what_has_no_such_bars(self, tmp_path):
+        """Neither a ticker that is unknown nor bars of another timeframe are made up."""
+        source = self.source(tmp_path)
+
+        assert source.load(["NYSE:NONE"], Timeframe.DAY) == {}
+        assert source.load(["NYSE:KO"], Timeframe.HOUR) == {}
+
+    def test_a_part_of_it_loads_the_same(self, tmp_path):
+        """What is sent to another process answers as the whole does."""
+        source = self.source(tmp_path)
+        part = pickle.loads(pickle.dumps(source.only(["NASDAQ:MSFT"])))  # noqa: S301
+
+        [(ticker, bars)] = part.load(["NASDAQ:MSFT"], Timeframe.DAY).items()
+        assert ticker == "NASDAQ:MSFT"
+        assert bars.same(source.load([ticker], Timeframe.DAY)[ticker])
+
+
+class TestMemoryBars(BarSourceContract):
+    """Bars at hand."""
+
+    def source(self, tmp_path):
+        return MemoryBars({Timeframe.DAY: UNIVERSE})
+
+    def test_a_part_of_it_holds_no_other_bars(self):
+        """Nobody else's bars travel."""
+        part = MemoryBars({Timeframe.DAY: UNIVERSE}).only(["NYSE:KO"])
+
+        assert part.tickers() == ("NYSE:KO",)
+
+
+class TestOneFile(BarSourceContract):
+    """A file with a column for the ticker, in small row groups."""
+
+    def source(self, tmp_path):
+        path = tmp_path / "all.parquet"
+        pq.write_table(table_of(UNIVERSE), path, row_group_size=8)
+        return open_dataset(str(path))
+
+
+class TestFolderByUri(BarSourceContract):
+    """Files by year with a column ``symbol``, below a file:// URI."""
+
+    def source(self, tmp_path):
+        for number, rows in enumerate((slice(0, 20), slice(20, None))):
+            part = {ticker: bars[rows] for ticker, bars in UNIVERSE.items()}
+            path = tmp_path / "bars" / f"part-{number}.parquet"
+            path.parent.mkdir(exist_ok=True)
+            pq.write_table(table_of(part, "symbol"), path)
+        return open_dataset((tmp_path / "bars").as_uri())
+
+
+class TestFilePerTicker(BarSourceContract):
+    """Files named for what they hold."""
+
+    def source(self, tmp_path):
+        for ticker, bars in UNIVERSE.items():
+            write(tmp_path / f"{ticker.replace(':', '_')}_1d.parquet", columns_of(bars))
+        return open_dataset(str(tmp_path))
+
+
+class TestFolderPerTicker(BarSourceContract):
+    """Folders named ``ticker=...``, as other tools partition."""
+
+    def source(self, tmp_path):
+        for ticker, bars in UNIVERSE.items():
+            folder = tmp_path / f"ticker={ticker.replace(':', '%3A')}"
+            write(folder / "0.parquet", columns_of(bars))
+        return open_dataset(str(tmp_path))
+
+
+def test_only_row_groups_that_may_hold_a_ticker_are_read(tmp_path):
+    """A row group of others is passed over: what is broken in it is not met."""
+    universe = {"NYSE:A": days_of(1, 10), "NYSE:B": days_of(2, 10)}
+    path = tmp_path / "all.parquet"
+    pq.write_table(table_of(universe), path, row_group_size=10, compression="none")
+    source = open_dataset(str(path))
+    content = bytearray(path.read_bytes())
+    group = pq.read_metadata(path).row_group(1)
+    close = next(c for c in map(group.column, range(7)) if c.path_in_schema == "close")
+    at = close.data_page_offset
+    content[at : at + 12] = b"\xff" * 12
+    path.write_bytes(content)
+
+    assert len(source.load(["NYSE:A"], Timeframe.DAY)["NYSE:A"]) == 10
+    with pytest.raises(StorageError, match="not a readable Parquet file"):
+        source.load(["NYSE:B"], Timeframe.DAY)
+
+
+def test_hours_last_until_the_next_begins(tmp_path):
+    """The first bar of a New York day is half an hour."""
+    stamps = np.array(
+        ["2020-01-02T14:30", "2020-01-02T15:00", "2020-01-02T16:00"], dtype="datetime64[s]"
+    )
+    write(tmp_path / "NYSE_KO_1h.parquet", columns_of(days_of(1, 3), stamps))
+    bars = open_dataset(str(tmp_path)).load(["NYSE:KO"], Timeframe.HOUR)["NYSE:KO"]
+
+    assert (bars.end - bars.start).tolist() == [1_800, 3_600, 3_600]
+
+
+def half_hours(path, drop=()):
+    """Write the half hours of two New York sessions, but some."""
+    starts = [
+        np.datetime64(f"{day}T14:30:00") + np.timedelta64(30 * n, "m")
+        for day in ("2020-01-02", "2020-01-03")
+        for n in range(13)
+    ]
+    kept = [start for n, start in enumerate(starts) if n not in drop]
+    write(path, columns_of(days_of(4, len(kept)), np.array(kept, dtype="datetime64[s]")))
+
+
+def test_half_hours_become_the_hours_of_the_exchange(tmp_path):
+    """Seven a session, the first of half an hour, the last until the close."""
+    half_hours(tmp_path / "NYSE_KO_30m.parquet")
+    bars = open_dataset(str(tmp_path), SessionTable()).load(["NYSE:KO"], Timeframe.HOUR)["NYSE:KO"]
+
+    assert len(bars) == 14
+    assert bars.end[6] - bars.start[0] == 6.5 * HOUR
+
+
+def test_half_hours_need_sessions(tmp_path):
+    """Without a calendar nobody knows where an hour is cut."""
+    half_hours(tmp_path / "NYSE_KO_30m.parquet")
+
+    with pytest.raises(InvalidValue, match="give hourly bars"):
+        open_dataset(str(tmp_path)).load(["NYSE:KO"], Timeframe.HOUR)
+
+
+def broken(change):
+    """Return columns of ten days after a change to their rows."""
+    rows = {name: column.to_pylist() for name, column in columns_of(days_of(1, 10)).items()}
+    change(rows)
+    return {
+        "ts": pa.array(rows["ts"], pa.date32()),
+        **{name: pa.array(rows[name], pa.float64()) for name in PRICES},
+    }
+
+
+def put(name, row, value):
+    return lambda rows: rows[name].__setitem__(row, value)
+
+
+def swap(rows):
+    rows["ts"][4], rows["ts"][5] = rows["ts"][5], rows["ts"][4]
+
+
+BROKEN = {
+    "unsorted": (swap, "NYSE:KO at 2020-01-06: comes after 2020-01-07; sort the rows"),
+    "duplicated": (
+        put("ts", 5, date(2020, 1, 6)),
+        "NYSE:KO at 2020-01-06: this bar is there twice; keep one",
+    ),
+    "negative": (
+        put("low", 3, -1.5),
+        "NYSE:KO at 2020-01-05: low -1.5 is not a number, expected one above zero",
+    ),
+    "zero": (put("open", 0, 0.0), "NYSE:KO at 2020-01-02: open 0 is not a number"),
+    "nan": (put("close", 7, float("nan")), "NYSE:KO at 2020-01-09: close is missing"),
+    "null": (put("close", 7, None), "NYSE:KO at 2020-01-09: close is missing"),
+    "infinite": (put("high", 2, float("inf")), "NYSE:KO at 2020-01-04: high inf is not a number"),
+    "volume": (
+        put("volume", 9, -3.0),
+        "NYSE:KO at 2020-01-11: volume -3 is not a number, expected one zero or above",
+    ),
+}
+
+
+@pytest.mark.parametrize(("change", "told"), BROKEN.values(), ids=BROKEN)
+def test_a_bad_row_is_told_with_its_place(tmp_path, change, told):
+    """One line names the file, the ticker and the row's time."""
+    path = write(tmp_path / "NYSE_KO_1d.parquet", broken(change))
+
+    with pytest.raises(InvalidValue) as raised:
+        open_dataset(str(tmp_path)).load(["NYSE:KO"], Timeframe.DAY)
+    assert str(raised.value).startswith(f"{path.as_posix()}: {told}")
+    assert "\n" not in str(raised.value)
+
+
+def test_a_missing_session_is_told(tmp_path):
+    """Where the sessions are known, a day without a bar is no bar that never was."""
+    days = np.array(["2020-01-02", "2020-01-03", "2020-01-07"], dtype="datetime64[D]")
+    write(tmp_path / "NYSE_KO_1d.parquet", columns_of(days_of(1, 3), days))
+
+    with pytest.raises(InvalidValue, match="NYSE:KO at 2020-01-06: the bar of this session is"):
+        open_dataset(str(tmp_path), SessionTable()).load(["NYSE:KO"], Timeframe.DAY)
+    some = open_dataset(str(tmp_path), SessionTable(), allow_gaps=True)
+    assert len(some.load(["NYSE:KO"], Timeframe.DAY)["NYSE:KO"]) == 3
+
+
+def test_a_missing_half_hour_is_told(tmp_path):
+    """An hour that cannot be built is missing."""
+    half_hours(tmp_path / "NYSE_KO_30m.parquet", drop=(3, 4))
+
+    with pytest.raises(InvalidValue, match="2020-01-02T16:00:00Z: the bar of this hour is missing"):
+        open_dataset(str(tmp_path), SessionTable()).load(["NYSE:KO"], Timeframe.HOUR)
+
+
+@pytest.mark.parametrize("kind", [pa.float32(), pa.decimal128(9, 2)], ids=str)
+def test_a_price_is_the_decimal_that_was_meant(tmp_path, kind):
+    """The binary noise of a narrow float is not part of the price."""
+    bars = days_of(1, 30)
+    columns = columns_of(bars) | {
+        name: pa.array(getattr(bars, name)).cast(kind, safe=False)
+        for name in ("open", "high", "low", "close")
+    }
+    write(tmp_path / "NYSE_KO_1d.parquet", columns)
+    found = open_dataset(str(tmp_path)).load(["NYSE:KO"], Timeframe.DAY)["NYSE:KO"]
+
+    assert np.round(bars.close, 2).tolist() == found.close.tolist()
+
+
+@pytest.mark.parametrize(
+    ("columns", "told"),
+    [
+        ({"ts": [1]}, "no column 'open'; expected ticker or symbol, ts, open"),
+        (
+            {"ts": ["2020"], **{name: [1.0] for name in PRICES}},
+            "ts is of type string, expected a date",
+        ),
+        (
+            {"ts": [date(2020, 1, 2)], **{name: ["x"] for name in PRICES}},
+            "open is of type string, expected numbers",
+        ),
+    ],
+    ids=["column", "stamp", "price"],
+)
+def test_columns_that_are_no_bars_are_told(tmp_path, columns, told):
+    """The file, the column, and what was expected."""
+    write(tmp_path / "NYSE_KO_1d.parquet", columns)
+
+    with pytest.raises(StorageError, match=told):
+        open_dataset(str(tmp_path)).load(["NYSE:KO"], Timeframe.DAY)
+
+
+@pytest.mark.parametrize(
+    ("place", "told"),
+    [("nowhere", "no such file or folder"), ("", "holds no .parquet file"), ("ftp://x/y", "URI")],
+)
+def test_a_dataset_that_is_none_is_told(tmp_path, place, told):
+    """Before anything is worked on."""
+    location = place if "://" in place else str(tmp_path / place)
+    with pytest.raises(ConfigError, match=told):
+        open_dataset(location)
+
+
+def test_rubbish_is_told(tmp_path):
+    """A file that only is called so."""
+    (tmp_path / "NYSE_KO_1d.parquet").write_bytes(b"ts,open\n" * 50)
+
+    with pytest.raises(StorageError, match=r"NYSE_KO_1d\.parquet: not a readable Parquet file"):
+        open_dataset(str(tmp_path))
+
+
+def test_real_large_caps_are_read():
+    """A year of 346 stocks in one file."""
+    path = DATASETS / "daily" / "us_large_caps_2009_2010.parquet"
+    if not path.exists():
+        pytest.skip("the shared market data is not here")
+    source = open_dataset(str(path))
+    loaded = source.load(source.tickers(), Timeframe.DAY)
+
+    assert len(loaded) == 346
+    assert sum(len(bars) for bars in loaded.values()) == 80_630

@@ -1,0 +1,75 @@
+"""A sweep on a cluster of an existing engine: the same call, the same bytes."""
+
+import numpy as np
+import pyarrow as pa
+import pyarrow.parquet as pq
+import pytest
+
+from adapters.parquet.dataset import open_dataset
+from sellcore.backtest.assumptions import Assumptions, Entry
+from sellcore.backtest.universe import sweep
+from sellcore.errors import InvalidValue
+from sellcore.rule import LENGTHS, AverageKind, MovingAverageRule
+from sellcore.timeframe import Timeframe
+
+distributed = pytest.importorskip("distributed", reason="dask.distributed is not installed")
+
+RULES = [MovingAverageRule(kind, n, Timeframe.DAY) for kind in AverageKind for n in LENGTHS]
+RECLAIM = Assumptions(entry=Entry.RECLAIM)
+
+
+def write_universe(folder, tickers=9, bars=700):
+    """Write a file of days for each ticker."""
+    days = np.arange("2015-01-01", bars, dtype="datetime64[D]")
+    for number in range(tickers):
+        rng = np.random.default_rng(number)
+        close = (5_000 + np.cumsum(rng.integers(-40, 41, bars))) / 100
+        opens = close + rng.integers(-20, 21, bars) / 100
+        columns = {"ts": days, "open": opens, "high": close, "low": close, "close": close}
+        table = pa.table({**columns, "volume": np.full(bars, 1e6)})
+        pq.write_table(table, folder / f"NYSE_T{number}_1d.parquet")
+
+
+@pytest.fixture(scope="module")
+def cluster():
+    """Two workers, each a process of its own, on this machine alone."""
+    with distributed.LocalCluster(
+        n_workers=2,
+        threads_per_worker=1,
+        processes=True,
+        dashboard_address=None,
+        host="127.0.0.1",
+    ) as running:
+        yield running
+
+
+@pytest.mark.slow
+def test_a_cluster_gives_the_same_bytes(tmp_path, cluster):
+    """Two workers read the dataset themselves; nobody sees a difference in the figures."""
+    write_universe(tmp_path)
+    source = open_dataset(tmp_path.as_uri())
+    here = sweep(source, RULES, RECLAIM)
+    with distributed.Client(cluster) as client:
+        there = sweep(source, RULES, RECLAIM, executor=client.get_executor(), chunk=2)
+
+    assert there.tickers == here.tickers
+    assert {name: values.tobytes() for name, values in there.columns.items()} == {
+        name: values.tobytes() for name, values in here.columns.items()
+    }
+
+
+@pytest.mark.slow
+def test_a_refusal_on_a_cluster_is_told_as_here(tmp_path, cluster):
+    """A bad row that only a worker sees ends the sweep with the same line."""
+    write_universe(tmp_path, tickers=4, bars=300)
+    path = tmp_path / "NYSE_T2_1d.parquet"
+    table = pq.read_table(path)
+    closes = table.column("close").to_pylist()
+    closes[7] = float("nan")
+    pq.write_table(table.set_column(4, "close", pa.array(closes)), path)
+    source = open_dataset(str(tmp_path))
+    with (
+        distributed.Client(cluster) as client,
+        pytest.raises(InvalidValue, match="NYSE:T2 at 2015-01-08: close is missing"),
+    ):
+        sweep(source, RULES, RECLAIM, executor=client.get_executor(), chunk=1)
