@@ -6,6 +6,7 @@ import numpy as np
 import pyarrow as pa
 
 from adapters.runs.columns import counts, flags, instants, numbers, parquet, repeated, texts
+from sellcore.backtest.live_averages import live_averages
 from sellcore.backtest.result import Backtest
 from sellcore.bar import PRICES, Floats
 
@@ -58,7 +59,7 @@ def _decisions(found: Backtest) -> Columns:
         "rule": repeated([str(each.rule) for each in every], sizes),
         "bar_end": instants(np.concatenate([each.bars.end[each.first :] for each in every])),
         "close": numbers(np.concatenate([each.bars.close[each.first :] for each in every])),
-        "average": numbers(np.concatenate([each.averages[each.first :] for each in every])),
+        "average": numbers(np.concatenate([live_averages(each)[each.first :] for each in every])),
         "side": counts(np.concatenate([each.side[each.first :] for each in every])),
         "decision": texts(outcomes),
     }
