@@ -41,6 +41,7 @@ _SELL = (
     ("tests/unit/usecases/test_sell_once.py",),
     ("tests/unit/usecases/test_sell_answers.py", "tests/unit/usecases/test_sell_other_orders.py"),
     (
+        "tests/unit/usecases/test_sell_comparisons.py",
         "tests/unit/usecases/test_sell_at_close.py",
         "tests/unit/usecases/test_sell_limits.py",
         "tests/unit/usecases/test_sell_positions.py",

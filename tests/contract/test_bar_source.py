@@ -1,8 +1,9 @@
 """What every bar source promises, the one in memory and the Parquet dataset alike."""
 
 import pickle
-from datetime import date
+from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
+from zoneinfo import ZoneInfo
 
 import numpy as np
 import pyarrow as pa
@@ -177,6 +178,19 @@ def test_only_row_groups_that_may_hold_a_ticker_are_read(tmp_path):
         source.load(["NYSE:B"], Timeframe.DAY)
 
 
+def test_files_need_no_order(tmp_path):
+    """Names of files say nothing about time; two files with the same bars do not go together."""
+    bars = days_of(1, 30)
+    for name, rows in (("b", slice(0, 20)), ("a", slice(20, None))):
+        write(tmp_path / "ticker=NYSE%3AKO" / f"{name}.parquet", columns_of(bars[rows]))
+    found = open_dataset(str(tmp_path)).load(["NYSE:KO"], Timeframe.DAY)["NYSE:KO"]
+
+    assert found.close.tolist() == bars.close.tolist()
+    write(tmp_path / "ticker=NYSE%3AKO" / "c.parquet", columns_of(bars[19:21]))
+    with pytest.raises(InvalidValue, match="NYSE:KO at 2020-01-21: this bar is there twice"):
+        open_dataset(str(tmp_path)).load(["NYSE:KO"], Timeframe.DAY)
+
+
 def test_hours_last_until_the_next_begins(tmp_path):
     """The first bar of a New York day is half an hour."""
     stamps = np.array(
@@ -186,6 +200,19 @@ def test_hours_last_until_the_next_begins(tmp_path):
     bars = open_dataset(str(tmp_path)).load(["NYSE:KO"], Timeframe.HOUR)["NYSE:KO"]
 
     assert (bars.end - bars.start).tolist() == [1_800, 3_600, 3_600]
+
+
+@pytest.mark.parametrize("zone", ["America/New_York", "Asia/Tokyo", "Europe/Berlin"])
+def test_local_midnights_are_days(tmp_path, zone):
+    """Many sources stamp a day with the midnight of its exchange; clocks change in between."""
+    days = [datetime(2020, 3, 2, tzinfo=ZoneInfo(zone)) + timedelta(days=n) for n in range(40)]
+    sessions = SessionTable().sessions("NYSE", date(2020, 3, 2), date(2020, 4, 10))
+    traded = [day for day in days if day.date() in {session.day for session in sessions}]
+    columns = columns_of(days_of(1, len(traded)), [day.astimezone(UTC) for day in traded])
+    write(tmp_path / "NYSE_KO_1d.parquet", columns)
+    source = open_dataset(str(tmp_path), SessionTable())
+
+    assert len(source.load(["NYSE:KO"], Timeframe.DAY)["NYSE:KO"]) == len(sessions) == 29
 
 
 def half_hours(path, drop=()):

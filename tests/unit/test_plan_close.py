@@ -94,7 +94,7 @@ def test_pre_close_decides_on_the_forming_bar_and_says_so(wanted: str) -> None:
     assert decision.evidence.bar_end == FRIDAY.close
     assert decision.evidence.close == tape.shown(BEFORE_CLOSE).close[-1]
     assert decision.reason.endswith(
-        "provisional: decided before the bar's end (at_close is pre_close)"
+        "; provisional: decided before the bar's end (at_close is pre_close)"
     )
     if decision.intent is not None:
         assert decision.intent.send_at is SendAt.NOW

@@ -96,6 +96,18 @@ def test_each_holding_has_its_own_bars_to_decide() -> None:
     assert {(d.instrument, d.rule.timeframe, d.bar_end) for d in backwards.decisions} == bars
 
 
+@pytest.mark.parametrize("daily_first", [True, False])
+def test_hour_that_ends_decides_no_day(daily_first: bool) -> None:
+    """Whichever of two holdings of one exchange comes first."""
+    hourly = a_holding(NOW)
+    daily = evolve(hourly, rule=rule("SMA,5,D"), position=a_position(10, AAPL))
+
+    result = planned(NOW, *((daily, hourly) if daily_first else (hourly, daily)))
+
+    assert [(d.instrument, d.bar_end) for d in result.decisions] == [(MSFT, ELEVEN)]
+    assert result.waiting == ()
+
+
 @pytest.mark.parametrize("short", ["-30", "-1", "-0.5"])
 def test_short_position_is_never_touched(short: str) -> None:
     """It abstains, whatever its bars say."""

@@ -55,8 +55,8 @@ class DatasetBars:
         """
         Return the bars of some tickers; only the row groups that may hold them are read.
 
-        Daily bars last from midnight to midnight UTC of their date, hourly ones until the
-        next begins, an hour at most. Half hours are built into the exchange's hours.
+        A bar lasts until the next begins: a day at most, or an hour. Half hours are built
+        into the exchange's hours.
 
         Raises:
             InvalidValue: rows out of order or there twice, prices that are none, bars that

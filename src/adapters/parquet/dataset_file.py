@@ -26,6 +26,7 @@ NUMBERS = ("open", "high", "low", "close", "volume")
 
 _BATCH = 65_536
 _DAY = 86_400
+_NEARLY_A_DAY = 64_800
 
 _Scalar = TypeVar("_Scalar", np.int32, np.int64, np.float64)
 
@@ -65,8 +66,10 @@ class Piece:
 
     @property
     def daily(self) -> bool:
-        """Whether every row is stamped with a date, or with midnight."""
-        return not np.any(self.start % _DAY)
+        """Whether rows are stamped with dates: with midnights, or a day apart for the most part."""
+        if not np.any(self.start % _DAY):
+            return True
+        return len(self.start) > 1 and float(np.median(np.diff(self.start))) >= _NEARLY_A_DAY
 
 
 def read_tickers(place: Place) -> Sequence[str]:

@@ -29,7 +29,7 @@ def series_of(
     Return the bars of one ticker.
 
     Args:
-        pieces: At least one, in the order of their files; each daily, or not, as the
+        pieces: At least one, of any order among each other; each daily, or not, as the
             timeframe is.
         timeframe: Of the bars wanted.
         calendar: Left out, bars that are missing are not missed.
@@ -38,13 +38,14 @@ def series_of(
     Raises:
         InvalidValue: file, ticker, time, what stands there and what to do.
     """
+    pieces = sorted(pieces, key=lambda piece: int(piece.start[0]))
     for piece in pieces:
         _check_numbers(piece)
     start = np.concatenate([piece.start for piece in pieces])
     _check_order(pieces, start)
     numbers = np.concatenate([piece.numbers for piece in pieces], axis=1)
     if timeframe is Timeframe.DAY:
-        bars = BarSeries(start, start + _DAY, *numbers)
+        bars = BarSeries(start, _ends(start, _DAY), *numbers)
         if calendar is not None and not allow_gaps:
             _check_days(pieces, start, calendar)
         return bars
@@ -83,7 +84,8 @@ def _check_order(pieces: Sequence[Piece], start: Seconds) -> None:
 def _check_days(pieces: Sequence[Piece], start: Seconds, calendar: SessionCalendar) -> None:
     sessions = _sessions(pieces[0], start, calendar)
     days = np.array([_midnight(session.day) for session in sessions], dtype=np.int64)
-    missing = days[~np.isin(days, start)]
+    dates = (start + _DAY // 2) // _DAY * _DAY  # a local midnight is near that of UTC
+    missing = days[(days >= dates[0]) & (days <= dates[-1]) & ~np.isin(days, dates)]
     _refuse_gap(pieces, start, missing, "session")
 
 
@@ -109,8 +111,7 @@ def _hours(
             f"{_at(pieces[0], 0)}: half hours make hours only where the exchange's sessions are "
             "known; give hourly bars"
         )
-    length = _HALF_HOUR if halves else _HOUR
-    ends = np.minimum(start + length, np.append(start[1:], start[-1] + length))
+    ends = _ends(start, _HALF_HOUR if halves else _HOUR)
     bars = BarSeries(start, ends, *numbers)
     if calendar is None:
         return bars
@@ -122,6 +123,12 @@ def _hours(
         known = (hours >= start[0]) & (until <= ends[-1])
         _refuse_gap(pieces, start, hours[known & ~np.isin(hours, bars.start)], "hour")
     return bars
+
+
+def _ends(start: Seconds, length: int) -> Seconds:
+    """Return when each bar ends: after that long, or where the next begins."""
+    ends: Seconds = np.minimum(start + length, np.append(start[1:], start[-1] + length))
+    return ends
 
 
 def _sessions(piece: Piece, start: Seconds, calendar: SessionCalendar) -> tuple[Session, ...]:

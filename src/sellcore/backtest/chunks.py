@@ -75,19 +75,44 @@ def load_ready(
     return ready
 
 
-def check_universe(
+def universe_of(
+    source: BarSource,
+    tickers: Sequence[str] | None,
+    rules: Sequence[MovingAverageRule],
+    assumptions: Assumptions,
+    chunk: int,
+) -> tuple[str, ...]:
+    """
+    Return the tickers to sweep, and refuse what cannot be swept before a bar is read.
+
+    Args:
+        source: The bars.
+        tickers: Those asked for; None for all there are.
+        rules: Each once.
+        assumptions: Of every account.
+        chunk: Tickers in a chunk.
+
+    Raises:
+        InvalidValue: no rule, no ticker, one of them twice, a ticker that the source does not
+            have, or assumptions by which a column depends on more than its own turns.
+    """
+    known = tuple(source.tickers())
+    universe = known if tickers is None else tuple(tickers)
+    _check(universe, rules, assumptions, chunk)
+    if strangers := set(universe) - set(known):
+        first = next(ticker for ticker in universe if ticker in strangers)
+        raise InvalidValue(
+            f"ticker {first} is not among the {len(known)} that there are bars of; leave it out"
+        )
+    return universe
+
+
+def _check(
     tickers: Sequence[str],
     rules: Sequence[MovingAverageRule],
     assumptions: Assumptions,
     chunk: int,
 ) -> None:
-    """
-    Refuse what cannot be swept, before a bar is read.
-
-    Raises:
-        InvalidValue: no rule, no ticker, one of them twice, or assumptions by which
-            a column depends on more than its own turns.
-    """
     if not tickers:
         raise InvalidValue("the universe is empty: there is no ticker to sweep; give some bars")
     if not rules:

@@ -8,10 +8,12 @@ from attrs import frozen
 from sellcore.backtest.block import Block
 from sellcore.backtest.columns import Columns
 from sellcore.bar import Floats
-from sellcore.exact_block import Booleans, Counts
 
 _CELLS = 80_000
 """Bars of curves worked on at a time, over all columns."""
+
+_DOUBLINGS = 6
+"""A block's width is a multiple of 2 to that power."""
 
 
 @frozen(eq=False)
@@ -59,24 +61,45 @@ def curves_of(block: Block, columns: Columns, capital: float) -> Curves:
     begins[lead] = np.arange(count) * width
     begins[turn] = np.repeat(begins[lead], turns.counts) + turns.bars
     lasting = np.diff(begins, append=count * width)
-    invested = _lasting(levels.shares, 0.0, turn, lasting)
-    by_rule = invested.reshape(-1, series, width)
-    np.multiply(by_rule, block.closes, out=by_rule)
-    equity = _lasting(levels.cash, capital, turn, lasting)
-    equity += invested
-    return Curves(equity.reshape(count, width), invested.reshape(count, width))
-
-
-def _lasting(values: Floats, before: float, turn: Booleans, lasting: Counts) -> Floats:
-    """Return a value for every bar: each for as long as it lasts, ``before`` ahead of the first."""
-    all_values = np.full(len(turn), before)
-    all_values[turn] = values
-    return np.repeat(all_values, lasting)
+    # Cash and shares as one complex number: repeating a pair costs no more than repeating one.
+    states = np.full(len(turn), complex(capital, 0.0))
+    states.real[turn], states.imag[turn] = levels.cash, levels.shares
+    pairs = np.repeat(states, lasting)
+    shares = pairs.imag.reshape(-1, series, width)
+    invested = np.multiply(shares, block.closes).reshape(count, width)
+    equity = np.add(pairs.real.reshape(count, width), invested)
+    return Curves(equity, invested)
 
 
 def drawdowns(equity: Floats) -> Floats:
-    """Return the depth of each curve's deepest fall: (peak - trough) / peak, from 0 to 1."""
-    ratios: Floats = np.maximum.accumulate(equity, axis=1)
+    """
+    Return the depth of each curve's deepest fall: (peak - trough) / peak, from 0 to 1.
+
+    Args:
+        equity: Shape (columns, n), n a multiple of 64.
+    """
+    ratios = _peaks(equity)
     np.divide(equity, ratios, out=ratios)
     deepest: Floats = 1.0 - ratios.min(axis=1)
     return deepest
+
+
+def _peaks(equity: Floats) -> Floats:
+    """
+    Return the running maximum of each curve.
+
+    ``np.maximum.accumulate`` takes one bar after the other, and waits for each. Doubling finds
+    the maximum of the last 2, 4, ... 64 bars of all at once; one after the other go
+    only the ends of every 64.
+    """
+    reached, spare = equity, np.empty_like(equity)
+    for power in range(_DOUBLINGS):
+        shift = 1 << power
+        spare[:, :shift] = reached[:, :shift]
+        np.maximum(reached[:, shift:], reached[:, :-shift], out=spare[:, shift:])
+        reached, spare = spare, np.empty_like(equity) if power == 0 else reached
+    lane = 1 << _DOUBLINGS
+    ends = np.maximum.accumulate(reached[:, lane - 1 :: lane], axis=1)
+    lanes = reached.reshape(len(equity), -1, lane)
+    np.maximum(lanes[:, 1:], ends[:, :-1, np.newaxis], out=lanes[:, 1:])
+    return reached

@@ -15,7 +15,7 @@ from attrs import frozen
 from sellcore.backtest.actions import Action
 from sellcore.backtest.assumptions import Assumptions
 from sellcore.backtest.block import blocks
-from sellcore.backtest.chunks import CHUNK, check_universe, in_chunks, load_ready
+from sellcore.backtest.chunks import CHUNK, in_chunks, load_ready, universe_of
 from sellcore.backtest.columns import columns_of
 from sellcore.backtest.curves import curves_of
 from sellcore.backtest.dates import Dates, trading_dates
@@ -77,8 +77,7 @@ def rule_returns(
         InvalidValue: as ``sweep``; or no ticker has two days that every rule can decide.
         StorageError: the source cannot be read.
     """
-    universe = tuple(source.tickers() if tickers is None else tickers)
-    check_universe(universe, rules, assumptions, chunk)
+    universe = universe_of(source, tickers, rules, assumptions, chunk)
     work = partial(_summed, tuple(rules), assumptions, tuple(actions))
     parts = list(in_chunks(work, source, universe, chunk, executor))
     counted = [ticker for _, own in parts for ticker in own]

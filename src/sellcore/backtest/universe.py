@@ -17,8 +17,9 @@ from numpy.typing import NDArray
 
 from sellcore.backtest.actions import Action
 from sellcore.backtest.assumptions import Assumptions, describe
-from sellcore.backtest.chunks import CHUNK, check_universe, in_chunks, load_ready
+from sellcore.backtest.chunks import CHUNK, in_chunks, load_ready, universe_of
 from sellcore.backtest.measuring import COLUMNS, measure
+from sellcore.errors import InvalidValue
 from sellcore.ports.bar_source import BarSource
 from sellcore.rule import MovingAverageRule
 
@@ -93,18 +94,23 @@ def sweep(
         on_progress: Called as chunks are done, in order.
 
     Raises:
-        InvalidValue: no rule, no ticker, or one of them twice; assumptions that need a
-            backtest; bars that the source refuses, or that a backtest would.
+        InvalidValue: no rule, no ticker, one of them twice, or without any bars; assumptions
+            that need a backtest; bars that the source refuses, or that a backtest would.
         StorageError: the source cannot be read.
     """
-    universe = tuple(source.tickers() if tickers is None else tickers)
-    check_universe(universe, rules, assumptions, chunk)
+    universe = universe_of(source, tickers, rules, assumptions, chunk)
     work = partial(_swept, tuple(rules), assumptions, tuple(actions))
     found: list[Figures] = []
     for columns in in_chunks(work, source, universe, chunk, executor):
         found.append(columns)
         on_progress(min(len(found) * chunk, len(universe)), len(universe))
     joined = {name: np.concatenate([columns[name] for columns in found]) for name in COLUMNS}
+    bars = (joined["warm_up"] + joined["bars"]).any(axis=0)
+    if not bars.all():
+        rule = rules[int(np.argmin(bars))]
+        raise InvalidValue(
+            f"no ticker of {len(universe)} has bars for {rule}; give some, or leave the rule out"
+        )
     return Sweep(universe, tuple(rules), assumptions, joined)
 
 

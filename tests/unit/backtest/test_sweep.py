@@ -175,6 +175,8 @@ def test_rows_name_their_ticker_and_rule():
         ({"rules": []}, "there is no rule to sweep"),
         ({"rules": [DAILY[0], DAILY[0]]}, r"rule SMA\(5\) D is there twice"),
         ({"tickers": ("NYSE:A", "NYSE:A")}, "ticker NYSE:A is there twice"),
+        ({"tickers": ("NYSE:A", "NYSE:Z")}, "ticker NYSE:Z is not among the 5"),
+        ({"rules": HOURLY}, r"no ticker of 5 has bars for SMA\(5\) 1H"),
         ({"chunk": 0}, "chunk 0 is below 1"),
         (
             {"assumptions": evolve(RECLAIM, order_type=OrderType.LIMIT)},
@@ -187,7 +189,7 @@ def test_rows_name_their_ticker_and_rule():
     ids=lambda value: next(iter(value)) if isinstance(value, dict) else None,
 )
 def test_what_cannot_be_swept_is_refused(change, told):
-    """In one line, before a bar is read."""
+    """In one line."""
     asked = {"source": SOURCE, "rules": SHORT, "assumptions": RECLAIM} | change
 
     with pytest.raises(InvalidValue, match=told):

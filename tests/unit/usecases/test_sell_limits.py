@@ -151,6 +151,23 @@ def test_kill_switch_that_is_thrown_again_is_told_again() -> None:
     assert first[::2] == ["halted: stop it", "trading is suspended"]
 
 
+def test_fill_that_cannot_be_recorded_is_not_told() -> None:
+    """It is told once it is on record, at a later look."""
+    desk = SellingDesk()
+    desk.entry.fate = Fate.WORKS
+    desk.run(2)
+    assert desk.ends == ["working"]
+    desk.entry.fill(desk.entry.order(1), 100)
+    desk.stage.before("journal.record", fill_disk(desk))
+
+    desk.run(6)
+    assert (desk.ends, desk.telling("filled")) == (["working"], [])
+    desk.journal.full = False
+    desk.run()
+
+    assert (desk.ends, len(desk.telling("filled"))) == (["filled"], 1)
+
+
 def test_denial_that_cannot_be_recorded_is_not_told() -> None:
     """It has not happened: what a person hears is on record first."""
     desk = SellingDesk()

@@ -402,6 +402,18 @@ def test_only_our_own_order_is_taken_back() -> None:
     assert desk.ends == ["cancelled"]
 
 
+def test_stop_that_comes_beside_our_order_is_not_taken_back() -> None:
+    """A person entered it under our client id; it is the sale that steps back."""
+    desk = SellingDesk()
+    desk.entry.fate = Fate.WORKS
+    desk.clock.at(ELEVEN + 3 * MINUTE, lambda: desk.rest(1002))
+
+    desk.run()
+
+    assert [order.perm_id for order in desk.broker.working()] == [1002]
+    assert desk.ends == ["cancelled"]
+
+
 def test_order_that_sells_what_is_held_is_left_to_it() -> None:
     """Exactly all of it is not more than is held."""
     desk = SellingDesk()

@@ -3,6 +3,7 @@
 from decimal import Decimal
 
 import pytest
+from attrs import evolve
 from tests.builders import AAPL, ACCOUNT, MSFT, an_order
 from tests.desk import FRIDAY, MINUTE, MONDAY, SECOND
 from tests.journal_builders import a_record, an_execution, moved, sent
@@ -249,6 +250,41 @@ def test_order_that_the_life_before_never_wrote_is_proven_absent_at_start() -> N
 
     assert sorted(desk.ends) == ["filled", "not sent"]
     assert [order.order_id for order in desk.entry.sent] == [42]
+
+
+def test_absence_counts_from_when_the_line_was_opened() -> None:
+    """The lists of a gateway that has just come up may lack what its servers hold."""
+    desk = a_desk()
+    on_record(desk)
+
+    desk.run(-0.9)
+    assert desk.ends == ["sending"]
+    desk.broker.drop("once more")
+    desk.run(-0.4)
+    assert desk.ends == ["sending"]
+    desk.run()
+
+    assert sorted(desk.ends) == ["filled", "not sent"]
+
+
+def test_comparison_tells_what_it_found() -> None:
+    """For whoever asks for it: what was read, what it proves, and orders nobody meant."""
+    desk = a_desk()
+    record = on_record(desk)
+    ours = an_order(order_ref=record.intent.order_ref, client_id=OURS)
+    stray = evolve(an_order(AAPL, order_ref="sellcli:nobody", client_id=OURS), perm_id=77)
+    desk.broker.work(ours)
+    desk.broker.work(stray)
+    state = desk.run(-0.9).state
+    assert state is not None
+    ports = desk.ports()
+    assert ports.selling is not None
+
+    found = reconcile.reconcile(ports, ports.selling, state)
+
+    assert [order.perm_id for order in found.strays] == [77]
+    assert [known.intent_id for known, _ in found.findings] == [record.intent_id]
+    assert {order.perm_id for order in found.told.orders} == {ours.perm_id, 77}
 
 
 def test_numbers_lie_above_every_number_on_record() -> None:

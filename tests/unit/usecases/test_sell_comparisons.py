@@ -1,0 +1,62 @@
+"""Journal and broker are compared at start, after each connect, and every few minutes."""
+
+from datetime import datetime, timedelta
+
+from tests.desk import MINUTE, SECOND
+from tests.selling_desk import ELEVEN, SellingDesk
+
+from sellcore.selling.limits import SellingPolicy
+
+START = ELEVEN - MINUTE
+
+
+class ComparingDesk(SellingDesk):
+    """A desk that sells nothing, so that whoever asks for ended orders compares."""
+
+    def __init__(self) -> None:
+        super().__init__(START, quantity="-30")
+        self.times: list[datetime] = []
+
+    def compared(self, minutes: float) -> list[timedelta]:
+        """Return when the two were compared, from the start on, to the minute."""
+        asked = self.stage.see
+
+        def see(call: str) -> None:
+            asked(call)
+            if call == "witness.completed_orders":
+                self.times.append(self.true.moment)
+
+        self.stage.see = see  # type: ignore[method-assign]
+        self.run(minutes)
+        return [(moment - START) // MINUTE * MINUTE for moment in self.times]
+
+
+def test_compared_at_the_start_and_every_few_minutes() -> None:
+    """And not at every look: that would be four questions a minute for nothing."""
+    desk = ComparingDesk()
+    desk.selling_policy = SellingPolicy(reconcile=timedelta(minutes=3))
+
+    assert desk.compared(9) == [0 * MINUTE, 3 * MINUTE, 6 * MINUTE, 9 * MINUTE]
+
+
+def test_compared_at_once_behind_each_connect() -> None:
+    """What was done while nobody listened is known before anything is sold."""
+    desk = ComparingDesk()
+    for minute in (1, 2):
+        desk.clock.at(ELEVEN + minute * MINUTE, lambda: desk.broker.drop("the line was lost"))
+
+    times = desk.compared(3.5)
+
+    assert times[0] == 0 * MINUTE
+    assert len(times) == 3
+    assert desk.state is not None
+    assert desk.state.selling.reconciled_epoch == desk.broker.epoch()
+
+
+def test_compared_anew_once_the_clock_was_set_back() -> None:
+    """A comparison from the future says nothing."""
+    desk = ComparingDesk()
+    desk.clock.ahead = 3 * MINUTE
+    desk.clock.at(START + SECOND, lambda: setattr(desk.clock, "ahead", 0 * SECOND))
+
+    assert desk.compared(5)[:2] == [0 * MINUTE, 1 * MINUTE]
