@@ -21,6 +21,12 @@ def instants(seconds: ArrayLike) -> pa.Array:
     return _plain(np.asarray(seconds, dtype=np.int64) * 1_000, INSTANT)
 
 
+def whole_days(numbers: ArrayLike) -> pa.Array:
+    """Return a column of dates, given in days since 1970."""
+    days = np.ascontiguousarray(np.asarray(numbers, dtype=np.int32))
+    return pa.Array.from_buffers(pa.date32(), len(days), [None, pa.py_buffer(days)])
+
+
 def counts(values: ArrayLike) -> pa.Array:
     """Return a column of whole numbers."""
     return _plain(np.asarray(values, dtype=np.int64), pa.int64())

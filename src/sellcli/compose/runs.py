@@ -1,5 +1,6 @@
 """Runs on disk: what a backtest or a sweep came to, under a name that follows from its input."""
 
+import hashlib
 import json
 from collections.abc import Mapping, Sequence
 from pathlib import Path
@@ -7,7 +8,9 @@ from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from adapters.runs.folder import StoredRun as StoredRun
+    from sellcli.compose.sweep import Swept
     from sellcli.screen.json_forms import Json
+    from sellcore.backtest.actions import Action
     from sellcore.backtest.result import Backtest
 
 REPORT = "report.html"
@@ -38,6 +41,39 @@ def keep_backtest(
     return keep_run(
         runs, form, found.assumptions_in_words, {**ledgers(found), **more}, found.config_hash
     )
+
+
+def keep_sweep(
+    runs: Path, swept: "Swept", actions: "Sequence[Action]", form: "Mapping[str, Json]"
+) -> "StoredRun":
+    """
+    Write a sweep's run: its figures, what each rule earned from day to day, and the rest.
+
+    A universe may be too large to be read once more for a hash of it, so the run is
+    named for what was asked and what came of it.
+
+    Args:
+        runs: The folder of all runs.
+        swept: The sweep.
+        actions: That were taken out of the bars.
+        form: What is to be kept of it as JSON.
+
+    Raises:
+        StorageError: nothing was written, or another run has that name.
+    """
+    from adapters.parquet.sweep_table import sweep_parquet
+    from adapters.runs.daily_ledger import returns_parquet
+
+    found = swept.found
+    asked = [*found.tickers, *map(str, found.rules), *found.assumptions_in_words]
+    config = hashlib.sha256("\n".join([*asked, *sorted(map(str, actions))]).encode()).hexdigest()
+    files = {"sweep.parquet": sweep_parquet(found)}
+    if swept.returns is not None:
+        files["returns.parquet"] = returns_parquet(swept.returns)
+    name = hashlib.sha256(b"".join([config.encode(), *files.values()])).hexdigest()
+    told: list[Json] = [str(action) for action in actions]
+    whole: dict[str, Json] = {"config_hash": config, **form, "actions": told}
+    return keep_run(runs, whole, found.assumptions_in_words, files, name)
 
 
 def keep_run(

@@ -21,6 +21,11 @@ def day_number(day: date) -> int:
     return day.toordinal() - _EPOCH
 
 
+def day_of(number: int) -> date:
+    """Return the day that lies so many days after 1970-01-01."""
+    return date.fromordinal(_EPOCH + number)
+
+
 def trading_dates(start: Seconds, end: Seconds) -> Dates:
     """
     Return the date that each bar trades on.
