@@ -2,6 +2,7 @@
 
 import sys
 from collections.abc import Callable
+from itertools import pairwise
 from pathlib import Path
 
 import numpy as np
@@ -133,7 +134,7 @@ def test_walk_forward_counts_only_what_follows_a_choice(desk: Path) -> None:
     # EMA(10) needs 33 bars; the first return ends on the bar behind.
     assert windows[0]["from"] == days[33 + 504]
     assert windows[-1]["to"] == days[-1]
-    for before, after in zip(windows, windows[1:], strict=False):
+    for before, after in pairwise(windows):
         assert days.index(after["from"]) == days.index(before["to"]) + 1
     assert "walk-forward needs more than 504 days" in too_few.err
 
