@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable, Iterator, Sequence
 from datetime import datetime
+from typing import TYPE_CHECKING
 
 import numpy as np
 from attrs import field, frozen
@@ -9,6 +10,11 @@ from numpy.typing import NDArray
 
 from sellcore.errors import InvalidValue
 from sellcore.instant import from_epoch, to_epoch
+
+if TYPE_CHECKING:
+    from sellcore.charts.figure import Figure
+    from sellcore.frames import DataFrame, Table
+    from sellcore.rule import MovingAverageRule
 
 Seconds = NDArray[np.int64]
 """Whole seconds since 1970-01-01 UTC."""
@@ -189,6 +195,41 @@ class BarSeries:
     def begun_by(self, moment: int) -> "BarSeries":
         """Return the bars that start at ``moment`` (seconds since 1970 UTC) or before."""
         return self[: int(self.start.searchsorted(moment, side="right"))]
+
+    def to_arrow(self) -> "Table":
+        """
+        Return the columns as an Arrow table, times in UTC.
+
+        Raises:
+            NotInstalled: pyarrow cannot be loaded.
+        """
+        from sellcore.frames import arrow_table, bar_columns
+
+        return arrow_table(bar_columns(self))
+
+    def to_pandas(self) -> "DataFrame":
+        """
+        Return the columns as a pandas data frame, each bar named by its end, times in UTC.
+
+        Raises:
+            NotInstalled: pandas cannot be loaded.
+        """
+        from sellcore.frames import bar_columns, data_frame
+
+        return data_frame(bar_columns(self), index="end")
+
+    def plot(self, rule: "MovingAverageRule | None" = None) -> "Figure":
+        """
+        Draw the closes, with the average of a rule where one is given.
+
+        Raises:
+            InvalidValue: there is no bar.
+            NotInstalled: plotly cannot be loaded.
+        """
+        from sellcore.charts.figure import figure
+        from sellcore.charts.price import closes
+
+        return figure(closes(self, rule))
 
 
 def _check(columns: Sequence[Seconds | Floats], firsts: Sequence[int]) -> None:

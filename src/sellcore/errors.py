@@ -4,6 +4,7 @@ Every exception this product raises on purpose.
     SellError
     ├── InvalidValue            a value that cannot be what it claims to be
     ├── ConfigError             a setting, a file of the user's, a flag
+    │   └── NotInstalled        what was asked for needs a package that is not there
     ├── Denied                  refused by us, with all reasons
     ├── StorageError            a durable write or read failed
     ├── IllegalMove             an intent cannot pass from that state to that one
@@ -30,6 +31,10 @@ class InvalidValue(SellError, ValueError):
 
 class ConfigError(SellError):
     """A setting, a flag or a file of the user's is not usable as it is."""
+
+
+class NotInstalled(ConfigError, ImportError):
+    """What was asked for needs a package of an extra; the message says which, and how to get it."""
 
 
 class Denied(SellError):

@@ -23,7 +23,7 @@ from sellcore.backtest import FREE, IB_FIXED, Costs
 from sellcore.rule import parse_rule
 
 TEST = ("backtest", "NASDAQ:AAA", "--rule", "SMA,20,D", "--data", "bars")
-LEDGERS = ("bars", "decisions", "orders", "fills", "equity", "trades")
+LEDGERS = ("bars", "decisions", "orders", "fills", "equity", "positions", "trades")
 FILES = {"summary.json", "assumptions.txt", *(f"{name}.parquet" for name in LEDGERS)}
 
 
@@ -203,7 +203,7 @@ def test_ledgers_add_up(desk: Path) -> None:
 
     cash = 100_000.0
     held = dict.fromkeys(("NASDAQ:AAA", "NASDAQ:BBB"), 0.0)
-    orders = {order["order"]: order for order in ledger["orders"]}
+    orders = {order["number"]: order for order in ledger["orders"]}
     for fill in ledger["fills"]:
         sign = 1 if fill["side"] == "BUY" else -1
         cash -= sign * fill["shares"] * fill["price"] + fill["commission"]
@@ -215,10 +215,11 @@ def test_ledgers_add_up(desk: Path) -> None:
     assert final["cash"] == pytest.approx(cash, rel=1e-12)
     worth = sum(held[ticker] * last[ticker] for ticker in held)
     assert final["equity"] == pytest.approx(cash + worth, rel=1e-12)
-    earned = 100_000 + final["realised"] + final["unrealised"]
-    assert final["equity"] == pytest.approx(earned, rel=1e-12)
-    assert sum(bar["warm_up"] for bar in ledger["bars"]) == 2 * 19
-    assert len(ledger["decisions"]) == 2 * (400 - 19)
+    parts = {row["ticker"]: row for row in ledger["positions"]}
+    earned = sum(part["realised"] + part["unrealised"] for part in parts.values())
+    assert final["equity"] == pytest.approx(100_000 + earned, rel=1e-12)
+    assert [row["outcome"] for row in ledger["decisions"]].count("abstain") == 2 * 19
+    assert len(ledger["decisions"]) == len(ledger["bars"]) == 800
     sold = [order["reason"] for order in ledger["orders"] if order["side"] == "SELL"]
     assert [trade["reason"] for trade in ledger["trades"]] == sold[: len(ledger["trades"])]
 

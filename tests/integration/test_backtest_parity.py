@@ -59,7 +59,7 @@ def backtest_decisions(folder: Path) -> dict[tuple[str, str], Decision]:
     assert done.returncode == 0, done.stderr
     ledger = pq.read_table(Path(folder, str(strict_json(done.stdout)["run"]), "decisions.parquet"))
     return {
-        (row["ticker"], iso(row["bar_end"])): (row["decision"], row["close"], row["average"])
+        (row["ticker"], iso(row["bar_end"])): (row["outcome"], row["close"], row["average"])
         for row in ledger.to_pylist()
     }
 

@@ -62,14 +62,14 @@ def keep_sweep(
         StorageError: nothing was written, or another run has that name.
     """
     from adapters.parquet.sweep_table import sweep_parquet
-    from adapters.runs.daily_ledger import returns_parquet
+    from adapters.runs.ledgers import returns_ledger
 
     found = swept.found
     asked = [*found.tickers, *map(str, found.rules), *found.assumptions_in_words]
     config = hashlib.sha256("\n".join([*asked, *sorted(map(str, actions))]).encode()).hexdigest()
     files = {"sweep.parquet": sweep_parquet(found)}
     if swept.returns is not None:
-        files["returns.parquet"] = returns_parquet(swept.returns)
+        files["returns.parquet"] = returns_ledger(swept.returns)
     name = hashlib.sha256(b"".join([config.encode(), *files.values()])).hexdigest()
     told: list[Json] = [str(action) for action in actions]
     whole: dict[str, Json] = {"config_hash": config, **form, "actions": told}

@@ -3,6 +3,7 @@
 import hashlib
 from collections.abc import Mapping, Sequence
 from datetime import date
+from typing import TYPE_CHECKING
 
 from attrs import fields, frozen
 
@@ -17,6 +18,10 @@ from sellcore.backtest.trades import Trade
 from sellcore.bar import COLUMNS, BarSeries, Floats, Seconds
 from sellcore.rule import MovingAverageRule
 from sellcore.selling.limits import SellingPolicy
+
+if TYPE_CHECKING:
+    from sellcore.charts.figure import Figure
+    from sellcore.frames import DataFrame, Table
 
 FORMAT = "sellcore.backtest 1"
 """Changes when the same input may give another result."""
@@ -96,6 +101,49 @@ class Backtest:
             return ()
         return (f"the account starts on {self.since} or later; bars before fill the averages",)
 
+    def to_arrow(self, ledger: str = "equity") -> "Table":
+        """
+        Return a ledger as an Arrow table, times in UTC, null where there is no value.
+
+        Args:
+            ledger: One of equity, positions, bars, decisions, orders, fills, trades.
+
+        Raises:
+            InvalidValue: there is no such ledger.
+            NotInstalled: pyarrow cannot be loaded.
+        """
+        from sellcore.backtest.ledgers import columns_of
+        from sellcore.frames import arrow_table
+
+        return arrow_table(columns_of(self, ledger))
+
+    def to_pandas(self, ledger: str = "equity") -> "DataFrame":
+        """
+        Return a ledger as a pandas data frame; arguments are those of ``to_arrow``.
+
+        Raises:
+            InvalidValue: there is no such ledger.
+            NotInstalled: pandas cannot be loaded.
+        """
+        from sellcore.backtest.ledgers import INDEX, columns_of
+        from sellcore.frames import data_frame
+
+        return data_frame(columns_of(self, ledger), INDEX.get(ledger))
+
+    def plot(self, ticker: str | None = None) -> "Figure":
+        """
+        Draw the account beside buy-and-hold, or one ticker's price with its average and trades.
+
+        Raises:
+            InvalidValue: the ticker takes no part.
+            NotInstalled: plotly cannot be loaded.
+        """
+        from sellcore.charts.account import account
+        from sellcore.charts.figure import figure
+        from sellcore.charts.price import price
+
+        return figure(account(self) if ticker is None else price(self, ticker))
+
 
 def config_hash(
     bars: Mapping[str, BarSeries],
@@ -117,7 +165,9 @@ def config_hash(
     lines += sorted(
         f"action {each.ticker} {each.day} {each.kind} {float(each.value)!r}" for each in actions
     )
-    return hashlib.sha256("\n".join(lines).encode()).hexdigest()
+    # A lone surrogate in a ticker, which is no text, counts as its escape.
+    text = "\n".join(lines).encode("utf-8", "backslashreplace")
+    return hashlib.sha256(text).hexdigest()
 
 
 def _digest(bars: BarSeries) -> str:

@@ -10,6 +10,7 @@ follows the chunk and not the universe; no bit of a figure depends on either.
 from collections.abc import Iterator, Mapping, Sequence
 from concurrent.futures import Executor
 from functools import partial
+from typing import TYPE_CHECKING
 
 import numpy as np
 from attrs import frozen
@@ -22,6 +23,10 @@ from sellcore.backtest.measuring import COLUMNS, measure
 from sellcore.errors import InvalidValue
 from sellcore.ports.bar_source import BarSource
 from sellcore.rule import MovingAverageRule
+
+if TYPE_CHECKING:
+    from sellcore.charts.figure import Figure
+    from sellcore.frames import DataFrame, Table
 
 Figures = Mapping[str, NDArray[np.float64] | NDArray[np.int64]]
 """By name, each of shape (tickers, rules)."""
@@ -64,6 +69,42 @@ class Sweep:
                     "length": rule.length,
                     **{name: values[row, number].item() for name, values in self.columns.items()},
                 }
+
+    def to_arrow(self) -> "Table":
+        """
+        Return a row for each ticker and rule, ticker by ticker; null where there is no figure.
+
+        Raises:
+            NotInstalled: pyarrow cannot be loaded.
+        """
+        from sellcore.backtest.ledgers import sweep_columns
+        from sellcore.frames import arrow_table
+
+        return arrow_table(sweep_columns(self))
+
+    def to_pandas(self) -> "DataFrame":
+        """
+        Return the same as a pandas data frame; NaN where there is no figure.
+
+        Raises:
+            NotInstalled: pandas cannot be loaded.
+        """
+        from sellcore.backtest.ledgers import sweep_columns
+        from sellcore.frames import data_frame
+
+        return data_frame(sweep_columns(self))
+
+    def plot(self) -> "Figure":
+        """
+        Draw each rule's Sharpe ratio, the median over the tickers, as a heat map.
+
+        Raises:
+            NotInstalled: plotly cannot be loaded.
+        """
+        from sellcore.charts.figure import figure
+        from sellcore.charts.rules import heat_map
+
+        return figure(heat_map(self))
 
 
 def sweep(

@@ -1,0 +1,97 @@
+"""The tables of the report: trades, and what came of each ticker, in words."""
+
+from attrs import frozen
+
+from adapters.report.wording import (
+    amount,
+    cents,
+    moment,
+    price,
+    shares,
+    signed_cents,
+    signed_percent,
+)
+from sellcore.backtest.result import Backtest
+from sellcore.backtest.trades import Trade
+from sellcore.charts.account import is_intraday
+
+MOST_TRADES = 1_000
+"""Rows of the table of trades: more would make the page slow, and nobody reads them."""
+
+
+@frozen
+class TradeRow:
+    """A round trip, or shares that are held at the end, in words."""
+
+    ticker: str
+    entry: str
+    entry_price: str
+    exit: str
+    exit_price: str
+    shares: str
+    bars: str
+    pnl: str
+    percent: str
+    gained: bool
+    reason: str
+
+
+@frozen
+class TickerRow:
+    """What came of a ticker, in words."""
+
+    ticker: str
+    rule: str
+    bars: str
+    warm_up: str
+    trades: str
+    held: str
+    realised: str
+    unrealised: str
+    costs: str
+
+
+def trade_rows(run: Backtest) -> list[TradeRow]:
+    """Return the last MOST_TRADES closed trades, as they were closed."""
+    intraday = is_intraday(run)
+    return [_trade_row(trade, intraday) for trade in run.trades[-MOST_TRADES:]]
+
+
+def _trade_row(trade: Trade, intraday: bool) -> TradeRow:
+    return TradeRow(
+        ticker=trade.ticker,
+        entry=moment(trade.entry_time, intraday=intraday),
+        entry_price=price(trade.entry_price),
+        exit=moment(trade.exit_time, intraday=intraday),
+        exit_price=price(trade.exit_price),
+        shares=shares(trade.shares),
+        bars=amount(trade.bars),
+        pnl=signed_cents(trade.pnl),
+        percent=signed_percent(trade.pnl / (trade.entry_price * trade.shares)),
+        gained=trade.pnl > 0,
+        reason=trade.reason,
+    )
+
+
+def ticker_rows(run: Backtest) -> list[TickerRow]:
+    """Return a row for each ticker that takes part, in their order."""
+    costs = dict.fromkeys(run.decisions, 0.0)
+    for fill in run.fills:
+        costs[fill.ticker] += fill.commission + fill.slippage
+    closed = dict.fromkeys(run.decisions, 0)
+    for trade in run.trades:
+        closed[trade.ticker] += 1
+    return [
+        TickerRow(
+            ticker=ticker,
+            rule=str(decided.rule),
+            bars=amount(len(decided.bars) - decided.warm_up),
+            warm_up=amount(decided.warm_up),
+            trades=amount(closed[ticker]),
+            held=shares(float(run.curve.tickers[ticker].shares[-1])),
+            realised=signed_cents(float(run.curve.tickers[ticker].realised[-1])),
+            unrealised=signed_cents(float(run.curve.tickers[ticker].unrealised[-1])),
+            costs=cents(costs[ticker]),
+        )
+        for ticker, decided in run.decisions.items()
+    ]

@@ -1,0 +1,154 @@
+"""The account in charts: its equity and its falls, beside buy-and-hold."""
+
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from sellcore.bar import Floats
+from sellcore.charts.chart import CLEAR, Chart, Trace, layout, line, time_axis, value_axis
+from sellcore.charts.palette import LIGHT
+from sellcore.frames import Numbers, times
+
+if TYPE_CHECKING:
+    from sellcore.backtest.metrics import Metrics
+    from sellcore.backtest.result import Backtest
+
+_DAYS_APART = 43_200
+"""Bars that are further apart than half a day are days."""
+
+
+def equity(run: "Backtest") -> Chart:
+    """Return the account's worth from its first instant on, beside buy-and-hold."""
+    moments = _moments(run)
+    traces = [
+        {**line("buy and hold", LIGHT.hold, 1.8), "x": moments, "y": _from_capital(run, held=True)},
+        {**line("the rule", LIGHT.account, 2.2), "x": moments, "y": _from_capital(run)},
+    ]
+    for trace in traces:
+        trace["hovertemplate"] = "%{y:,.0f}"
+    return Chart(
+        "Equity beside buy and hold",
+        traces,
+        layout(
+            hovermode="x unified",
+            xaxis=_time_axis(run),
+            yaxis=value_axis(tickformat="~s"),
+        ),
+        height=380,
+    )
+
+
+def drawdown(run: "Backtest") -> Chart:
+    """Return how far the account lies below its highest so far; its deepest fall is marked."""
+    moments = _moments(run)
+    fallen = _below_highest(_from_capital(run))
+    traces: list[Trace] = [
+        {
+            **line("the rule", LIGHT.loss, 1.6),
+            "x": moments,
+            "y": fallen,
+            "fill": "tozeroy",
+            "fillcolor": LIGHT.fall,
+        },
+        {
+            **line("buy and hold", LIGHT.hold, 1.4),
+            "x": moments,
+            "y": _below_highest(_from_capital(run, held=True)),
+        },
+    ]
+    for trace in traces:
+        trace["hovertemplate"] = "%{y:.1%}"
+    shapes, notes = _deepest(run.metrics)
+    return Chart(
+        "Drawdown",
+        traces,
+        layout(
+            hovermode="x unified",
+            xaxis=_time_axis(run),
+            yaxis=value_axis(tickformat=".0%", rangemode="tozero"),
+            shapes=shapes,
+            annotations=notes,
+        ),
+        height=260,
+    )
+
+
+def account(run: "Backtest") -> Chart:
+    """Return equity and drawdown in one chart, above each other on one axis of time."""
+    top, bottom = equity(run), drawdown(run)
+    lower = [{**trace, "yaxis": "y2", "showlegend": False} for trace in bottom.traces]
+    shapes, notes = _deepest(run.metrics, yref="y2")
+    return Chart(
+        "Equity and drawdown, beside buy and hold",
+        [*top.traces, *lower],
+        {
+            **top.layout,
+            "xaxis": _time_axis(run, anchor="y2"),
+            "yaxis": value_axis(tickformat="~s", domain=[0.36, 1]),
+            "yaxis2": value_axis(tickformat=".0%", rangemode="tozero", domain=[0, 0.3]),
+            "shapes": shapes,
+            "annotations": notes,
+        },
+        height=top.height + bottom.height - 100,
+    )
+
+
+def is_intraday(run: "Backtest") -> bool:
+    """Say whether the account is looked at more than once a day."""
+    return len(run.times) > 1 and bool(np.median(np.diff(run.times)) < _DAYS_APART)
+
+
+def _time_axis(run: "Backtest", **more: object) -> dict[str, object]:
+    metrics = run.metrics
+    return time_axis(metrics.start, metrics.end, intraday=is_intraday(run), **more)
+
+
+def _moments(run: "Backtest") -> Numbers:
+    """Return the account's first instant, and the closes after it."""
+    return times(np.concatenate(([run.metrics.start], run.times)))
+
+
+def _from_capital(run: "Backtest", *, held: bool = False) -> Floats:
+    return np.concatenate(([run.assumptions.capital], (run.hold if held else run.curve).equity))
+
+
+def _below_highest(worth: Floats) -> Floats:
+    below: Floats = worth / np.maximum.accumulate(worth) - 1
+    return below
+
+
+def _deepest(metrics: "Metrics", yref: str = "y") -> tuple[list[Trace], list[Trace]]:
+    """Return a shade over the deepest fall and its depth in words, nothing where there is none."""
+    fall = metrics.drawdown
+    if fall.peak is None or fall.trough is None:
+        return [], []
+    peak, trough, end = times([fall.peak, fall.trough, fall.recovery or metrics.end])
+    shade = {
+        "type": "rect",
+        "xref": "x",
+        "yref": f"{yref} domain",
+        "x0": str(peak),
+        "x1": str(end),
+        "y0": 0,
+        "y1": 1,
+        "fillcolor": LIGHT.shade,
+        "line": {"width": 0},
+        "layer": "below",
+    }
+    note = {
+        "x": str(trough),
+        "y": -fall.depth,
+        "yref": yref,
+        "text": f"deepest \N{MINUS SIGN}{fall.depth:.1%}",
+        # Words begin where there is room for them.
+        "xanchor": "right" if fall.trough > (metrics.start + metrics.end) / 2 else "left",
+        "showarrow": True,
+        "arrowcolor": LIGHT.muted,
+        "arrowhead": 0,
+        "arrowwidth": 1,
+        "ax": 0,
+        "ay": 18,
+        "font": {"color": LIGHT.ink},
+        "bgcolor": CLEAR,
+    }
+    return [shade], [note]
