@@ -393,3 +393,27 @@ def test_the_limits_of_live_orders_apply_where_asked_for(desk: Path) -> None:
     assert found["assumptions"]["limits"]["max_value_per_order"] == 50_000
     assert (found["orders"]["denied"], found["metrics"]["trades"]) == (len(orders) - 1, 0)
     assert "at most 10000 worth 50000" in orders[1]["denied"]
+
+
+def test_a_report_is_kept_beside_the_ledgers(desk: Path) -> None:
+    """A page for people; a run that was kept without one gets it, and nothing else changes."""
+    pytest.importorskip("plotly", reason="the report's extra is not installed")
+    assert sellcli(desk, *TEST, "--out", "runs").code == 0
+    (folder,) = (desk / "runs").iterdir()
+    before = content(folder)
+
+    for _ in range(2):
+        done = sellcli(desk, *TEST, "--out", "runs", "--report")
+        assert (done.code, done.err) == (0, "")
+
+    after = content(folder)
+    assert after.pop("report.html").startswith(b"<!doctype html>")
+    assert after == before
+
+
+def test_a_report_has_to_go_somewhere(desk: Path) -> None:
+    """A page without a folder is a mistake of who asked for it."""
+    done = sellcli(desk, *TEST, "--report")
+
+    assert (done.code, done.out) == (2, "")
+    assert "--report needs --out RUNS_DIR" in one_line(done.err)

@@ -238,3 +238,17 @@ def test_bad_input_is_one_clear_line(
     assert (done.code, done.out) == (2, "")
     assert line in one_line(done.err)
     assert not (tmp_path / "runs").exists()
+
+
+def test_a_report_of_a_sweep_shows_its_best_rule_and_how_likely_it_is_luck(desk: Path) -> None:
+    """The page is kept beside the figures, and says what the screen says of luck."""
+    pytest.importorskip("plotly", reason="the report's extra is not installed")
+
+    done = sellcli(desk, *SWEEP, "--entry", "reclaim", "--out", "runs", "--report")
+
+    assert (done.code, done.err) == (0, "")
+    (folder,) = (desk / "runs").iterdir()
+    page = (folder / "report.html").read_text(encoding="utf-8")
+    assert page.startswith("<!doctype html>")
+    assert "3 rules on 3 tickers" in page
+    assert "deflated Sharpe; 95 % and more is convincing" in page

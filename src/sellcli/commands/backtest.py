@@ -48,6 +48,9 @@ if TYPE_CHECKING:
     metavar="RUNS_DIR",
     help="Keep the run below this folder: ledgers, summary, assumptions.",
 )
+@click.option(
+    "--report", is_flag=True, help="With --out: also draw report.html, a page for people."
+)
 @click.option("--json", "as_json", is_flag=True, help="One JSON document on stdout.")
 @setting_options("default_rule", "assignments", "cache_dir")
 @assumption_options(account=True)
@@ -61,6 +64,7 @@ def command(
     origin: str | None,
     trades: int,
     out: Path | None,
+    report: bool,
     as_json: bool,
     assumptions: "Assumptions",
     actions: Path | None,
@@ -79,6 +83,8 @@ def command(
     """
     if data is not None and origin is not None:
         raise click.UsageError("--origin is for the cache, --data for a folder; give one of them")
+    if report and out is None:
+        raise click.UsageError("--report needs --out RUNS_DIR, where the page is kept")
     from sellcli.compose.backtest import Question, tested
     from sellcli.compose.bars import Origin
     from sellcli.screen.backtest_tables import show_backtest
@@ -96,7 +102,7 @@ def command(
     )
     told = told_actions(actions)
     done = tested(settings, question, assumptions, told)
-    stored = _kept(out, done)
+    stored = _kept(out, done, report=report)
     if as_json:
         click.echo(_document(done, stored))
     else:
@@ -108,13 +114,19 @@ def command(
         click.echo(f"{what} {stored.folder}", err=as_json)
 
 
-def _kept(out: Path | None, done: "Tested") -> "StoredRun | None":
+def _kept(out: Path | None, done: "Tested", *, report: bool) -> "StoredRun | None":
     if out is None:
         return None
     from sellcli.compose.runs import keep_backtest
     from sellcli.screen.backtest_forms import backtest_form
 
-    return keep_backtest(out, done.found, backtest_form(done.found), None)
+    page = None
+    if report:
+        from sellcli.compose.report import backtest_page
+        from sellcli.screen.backtest_tables import headline
+
+        page = backtest_page(done.found, headline(done.found))
+    return keep_backtest(out, done.found, backtest_form(done.found), page)
 
 
 def _document(done: "Tested", stored: "StoredRun | None") -> str:

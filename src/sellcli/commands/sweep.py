@@ -12,6 +12,9 @@ from sellcli.research_options import assumption_options, told_actions
 from sellcli.settings import Settings
 
 if TYPE_CHECKING:
+    from sellcli.compose.runs import StoredRun
+    from sellcli.compose.sweep import Swept
+    from sellcore.backtest.actions import Action
     from sellcore.backtest.assumptions import Assumptions
     from sellcore.rule import MovingAverageRule
 
@@ -60,6 +63,9 @@ if TYPE_CHECKING:
     metavar="RUNS_DIR",
     help="Keep the run below this folder: figures, daily returns, summary.",
 )
+@click.option(
+    "--report", is_flag=True, help="With --out: also draw report.html, a page for people."
+)
 @click.option("--json", "as_json", is_flag=True, help="One JSON document on stdout.")
 @setting_options("cache_dir")
 @assumption_options(account=False)
@@ -75,6 +81,7 @@ def command(
     dask: str | None,
     top: int,
     out: Path | None,
+    report: bool,
     as_json: bool,
     assumptions: "Assumptions",
     actions: Path | None,
@@ -92,6 +99,8 @@ def command(
       sellcli sweep --data bars --rules "SMA,50,D SMA,200,D" --json
     """
     _check(data, origin, rules, timeframes, workers, dask)
+    if report and out is None:
+        raise click.UsageError("--report needs --out RUNS_DIR, where the page is kept")
     from sellcli.compose.bars import Origin
     from sellcli.compose.sweep import Universe, swept
     from sellcli.screen.choose import standard_console
@@ -119,26 +128,41 @@ def command(
             walk=walk,
             on_step=on_step,
         )
-    kept = None
-    if out is not None or as_json:
-        from sellcli.screen.sweep_forms import row_forms, sweep_form
-
-        form = sweep_form(done)
-        if out is not None:
-            from sellcli.compose.runs import keep_sweep
-
-            kept = keep_sweep(out, done, told, form)
-        if as_json:
-            run = None if kept is None else str(kept.folder)
-            document = {"run": run, **form, "rows": row_forms(done)}
-            click.echo(json.dumps(document, indent=2, allow_nan=False))
-    if not as_json:
+    kept = None if out is None else _kept(out, done, told, report=report)
+    if as_json:
+        click.echo(_document(done, kept))
+    else:
         show_sweep(standard_console(), done, top)
     for note in done.notes:
         click.echo(f"sellcli: {note}", err=True)
     if kept is not None:
         what = "kept in" if kept.is_new else "the same run was kept before in"
         click.echo(f"{what} {kept.folder}", err=as_json)
+
+
+def _kept(out: Path, done: "Swept", actions: "tuple[Action, ...]", *, report: bool) -> "StoredRun":
+    from sellcli.compose.runs import keep_sweep
+    from sellcli.screen.sweep_forms import sweep_form
+
+    page = None
+    if report:
+        from sellcli.compose.report import sweep_page
+        from sellcli.screen.luck_words import luck_lines
+
+        words: list[str] = []
+        if done.luck is not None and done.returns is not None:
+            words = luck_lines(done.luck, done.returns)
+        title = f"{len(done.found.rules)} rules on {len(done.found.tickers):,} tickers"
+        page = sweep_page(done, actions, title, words)
+    return keep_sweep(out, done, actions, sweep_form(done), page)
+
+
+def _document(done: "Swept", kept: "StoredRun | None") -> str:
+    from sellcli.screen.sweep_forms import row_forms, sweep_form
+
+    run = None if kept is None else str(kept.folder)
+    document = {"run": run, **sweep_form(done), "rows": row_forms(done)}
+    return json.dumps(document, indent=2, allow_nan=False)
 
 
 def _check(

@@ -44,7 +44,11 @@ def keep_backtest(
 
 
 def keep_sweep(
-    runs: Path, swept: "Swept", actions: "Sequence[Action]", form: "Mapping[str, Json]"
+    runs: Path,
+    swept: "Swept",
+    actions: "Sequence[Action]",
+    form: "Mapping[str, Json]",
+    report: str | None,
 ) -> "StoredRun":
     """
     Write a sweep's run: its figures, what each rule earned from day to day, and the rest.
@@ -57,6 +61,7 @@ def keep_sweep(
         swept: The sweep.
         actions: That were taken out of the bars.
         form: What is to be kept of it as JSON.
+        report: A page to keep beside it.
 
     Raises:
         StorageError: nothing was written, or another run has that name.
@@ -73,6 +78,8 @@ def keep_sweep(
     name = hashlib.sha256(b"".join([config.encode(), *files.values()])).hexdigest()
     told: list[Json] = [str(action) for action in actions]
     whole: dict[str, Json] = {"config_hash": config, **form, "actions": told}
+    if report is not None:
+        files[REPORT] = report.encode()
     return keep_run(runs, whole, found.assumptions_in_words, files, name)
 
 

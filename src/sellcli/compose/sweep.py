@@ -80,6 +80,7 @@ class Swept:
     What came of it.
 
     Attributes:
+        source: The bars.
         found: Every rule on every ticker.
         returns: Of every rule, from day to day; None where no ticker has enough bars.
         luck: Alike.
@@ -87,6 +88,7 @@ class Swept:
         notes: What could not be told, one line each.
     """
 
+    source: "BarSource"
     found: Sweep
     returns: RuleReturns | None
     luck: Luck | None
@@ -149,9 +151,9 @@ def swept(
                 on_progress=step("luck"),
             )
         except InvalidValue as error:  # the figures stand, and what they lack is told
-            return Swept(found, None, None, None, (f"luck cannot be told: {error}",))
+            return Swept(source, found, None, None, None, (f"luck cannot be told: {error}",))
     luck, walked, notes = _judged(returns, walk=walk)
-    return Swept(found, returns, luck, walked, notes)
+    return Swept(source, found, returns, luck, walked, notes)
 
 
 def _judged(
