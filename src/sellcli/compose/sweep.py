@@ -138,11 +138,11 @@ def swept(
             chunk=chunk,
             on_progress=step("sweep"),
         )
-        _check_any(found)
+        judged, notes = _judged_rules(found)
         try:
             returns = rule_returns(
                 source,
-                rules,
+                judged,
                 assumptions,
                 actions,
                 tickers=tickers,
@@ -151,9 +151,10 @@ def swept(
                 on_progress=step("luck"),
             )
         except InvalidValue as error:  # the figures stand, and what they lack is told
-            return Swept(source, found, None, None, None, (f"luck cannot be told: {error}",))
-    luck, walked, notes = _judged(returns, walk=walk)
-    return Swept(source, found, returns, luck, walked, notes)
+            untold = f"luck cannot be told: {error}"
+            return Swept(source, found, None, None, None, (*notes, untold))
+    luck, walked, more = _judged(returns, walk=walk)
+    return Swept(source, found, returns, luck, walked, (*notes, *more))
 
 
 def _judged(
@@ -231,11 +232,21 @@ def _rules(
     )
 
 
-def _check_any(found: Sweep) -> None:
-    """Refuse a sweep in which no bar of any ticker could be decided."""
-    if not np.any(found.columns["bars"]):
+def _judged_rules(found: Sweep) -> tuple[tuple[MovingAverageRule, ...], tuple[str, ...]]:
+    """
+    Return the rules that some ticker has enough bars for, and what to say of the others.
+
+    Rules are compared on days that each of them can decide: one that none of the
+    tickers has the bars for would leave no such day.
+    """
+    enough = np.any(found.columns["bars"] >= _FEWEST, axis=0).tolist()
+    judged = tuple(rule for rule, some in zip(found.rules, enough, strict=True) if some)
+    if not judged:
         shortest = min(found.rules, key=lambda rule: rule.required_bars)
         raise ConfigError(
             f"no ticker has enough bars for any rule; {shortest} alone needs "
             f"{shortest.required_bars}; give longer histories, or rules of another timeframe"
         )
+    if left := [str(rule) for rule in found.rules if rule not in judged]:
+        return judged, (f"not judged, as no ticker has enough bars: {', '.join(left)}",)
+    return judged, ()
