@@ -48,6 +48,7 @@ _SELL = (
         "tests/unit/usecases/test_sell_restart.py",
     ),
 )
+_GATHER = ("tests/unit/usecases/test_sell_gather.py",)
 _WATCH = ("tests/unit/usecases/test_watch_*.py",)
 _JOURNAL = (("tests/contract/test_journal.py", "tests/unit/adapters/test_sqlite_journal.py"),)
 _ENTRY = (
@@ -75,8 +76,8 @@ TESTS: dict[str, tuple[tuple[str, ...], ...]] = {
     "sellcore.usecases.sell": _SELL,
     "sellcore.usecases.send": _SELL,
     "sellcore.usecases.reconcile": _SELL,
-    "sellcore.usecases.hear": _SELL,
-    "sellcore.usecases.gather": _SELL,
+    "sellcore.usecases.hear": (_GATHER, *_SELL),
+    "sellcore.usecases.gather": (_GATHER, *_SELL),
     "sellcore.usecases.prepare": _SELL,
     "sellcore.usecases.unlogged": _SELL,
     "sellcore.usecases.decide": (_WATCH, *_SELL),

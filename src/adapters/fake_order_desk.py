@@ -177,6 +177,10 @@ class FakeOrderDesk:
         for order in orders:
             self._cancel(order)
 
+    def say(self, reply: Reply) -> None:
+        """Let the broker say this of its own accord."""
+        self._replies.append(reply)
+
     def replies(self, seconds: float) -> Sequence[Reply]:
         """Return what has been said since the last call; time does not pass meanwhile."""
         if seconds > 0 and not self._replies and self._meanwhile:

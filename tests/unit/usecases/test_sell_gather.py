@@ -1,0 +1,227 @@
+"""What the safety checks look at is what is so, each of it by itself."""
+
+from datetime import timedelta
+from decimal import Decimal
+from math import inf, nan
+
+import pytest
+from attrs import evolve
+from tests.builders import MSFT, an_order
+from tests.desk import FRIDAY, MINUTE, SECOND
+from tests.journal_builders import a_record, sent
+from tests.selling_desk import DECIDED, ELEVEN, OURS, SellingDesk
+
+from sellcore.order import OpenOrder, Side
+from sellcore.ports.journal import Sent
+from sellcore.ports.order_entry import Reply, Word
+from sellcore.ports.quotes import MarketQuote
+from sellcore.selling import testimony
+from sellcore.selling.facts import Facts
+from sellcore.selling.intent_record import IntentRecord
+from sellcore.series import StoredSeries
+from sellcore.snapshot import Holding
+from sellcore.timeframe import Granularity
+from sellcore.usecases.decide import holdings
+from sellcore.usecases.gather import Look, facts, look, look_again
+from sellcore.usecases.hear import hear
+from sellcore.usecases.selling_state import Selling
+from sellcore.usecases.watch_state import Ports, WatchState
+
+NOBODY = Sent(0, 0.0)
+
+
+def told_of(*orders: OpenOrder) -> testimony.Testimony:
+    return testimony.Testimony(ELEVEN, (), orders, (), ())
+
+
+class Looking:
+    """A desk at eleven, whose watch has read everything and decided nothing yet."""
+
+    def __init__(self) -> None:
+        self.desk = SellingDesk()
+        state = self.desk.run(0).state
+        assert state is not None
+        self.state: WatchState = state
+        self.ports: Ports = self.desk.ports()
+        assert self.ports.selling is not None
+        self.selling: Selling = self.ports.selling
+        self.held = holdings(state)
+
+    def look(self) -> Look:
+        terms = self.desk.terms(ELEVEN)
+        return look(self.ports, self.selling, self.state, terms, [MSFT], self.held)
+
+    def facts(self, told: testimony.Testimony | None = None, **changes: object) -> Facts:
+        """Return the facts of an intent on MSFT."""
+        seen = evolve(self.look(), **changes)
+        record = a_record(instrument=MSFT, held=Decimal(100))
+        read = told or told_of()
+        return facts(self.selling, self.state, record, seen, read, NOBODY)
+
+    def with_holding(self, **changes: object) -> Facts:
+        (holding,) = self.held
+        return self.facts(holdings={MSFT.con_id: evolve(holding, **changes)})
+
+
+@pytest.fixture
+def looking() -> Looking:
+    return Looking()
+
+
+def test_line_is_in_the_way_by_itself(looking: Looking) -> None:
+    """What the line says comes first, then what kept the watch from reading."""
+    assert looking.look().line is None
+    looking.state.obstacle = "positions did not answer"
+    assert looking.look().line == "positions did not answer"
+    assert look_again(looking.ports, looking.selling, looking.state, looking.look()).line == (
+        "positions did not answer"
+    )
+
+    looking.desk.broker.drop("the gateway went")
+
+    assert looking.look().line == looking.desk.broker.fault() != "positions did not answer"
+
+
+def test_line_that_goes_between_two_looks_is_seen(looking: Looking) -> None:
+    """The second look costs no question, and asks about everything that can change."""
+    before = looking.look()
+    looking.desk.broker.drop("the gateway went")
+    looking.desk.switch.why = "stop"
+    looking.desk.true.moment += 7 * SECOND
+
+    again = look_again(looking.ports, looking.selling, looking.state, before)
+
+    assert (before.line, before.halted, before.reconciled) == (None, None, True)
+    assert again.line == looking.desk.broker.fault() is not None
+    assert (again.halted, again.reconciled) == ("stop", False)
+    assert again.now - before.now == 7 * SECOND
+
+
+def test_comparison_counts_for_its_own_line_only(looking: Looking) -> None:
+    """Journal and broker were compared since this line was opened, or they were not."""
+    assert looking.look().reconciled
+    looking.state.selling.reconciled_epoch = None
+    assert not looking.look().reconciled
+
+
+def test_bars_were_read_when_the_newest_answer_came(looking: Looking) -> None:
+    """Of whichever granularity; never, where nothing has answered or nothing is held."""
+    early, late = ELEVEN - MINUTE, ELEVEN
+    both = {Granularity.HALF_HOUR: early, Granularity.DAY: late}
+
+    assert looking.with_holding(read_at=both).bars_read_at == late
+    assert looking.with_holding(read_at={}).bars_read_at is None
+    assert looking.facts(holdings={}).bars_read_at is None
+
+
+def test_doubt_about_a_holding_is_handed_on(looking: Looking) -> None:
+    """None where nothing is known of it: other checks see to that."""
+    assert looking.with_holding(obstacle="its bars contradict each other").doubt == (
+        "its bars contradict each other"
+    )
+    assert looking.facts(holdings={}).doubt is None
+
+
+def test_foreign_sales_count_against_what_is_held(looking: Looking) -> None:
+    """What is left of them; a purchase of another program sells nothing."""
+    sale = an_order(client_id=9)
+    orders = (
+        evolve(sale, perm_id=1, remaining=Decimal(30)),
+        evolve(sale, perm_id=2, remaining=Decimal(20)),
+        evolve(sale, perm_id=3, side=Side.BUY, remaining=Decimal(500)),
+    )
+
+    found = looking.facts(told_of(*orders))
+
+    assert found.selling == 50
+    assert len(found.foreign) == 3
+
+
+@pytest.mark.parametrize(
+    ("bid", "last", "price"),
+    [
+        (89.5, 91.0, 89.5),
+        (0.01, 91.0, 0.01),
+        (None, 91.0, 91.0),
+        (0.0, 91.0, 91.0),
+        (-1.0, 91.0, 91.0),
+        (nan, 91.0, 91.0),
+        (inf, 91.0, 91.0),
+        (-1.0, nan, 90.5),
+        (None, None, 90.5),
+    ],
+)
+def test_price_is_the_first_that_is_one(
+    looking: Looking, bid: float | None, last: float | None, price: float
+) -> None:
+    """The bid, the last trade, or what the forming bar shows: 90.50."""
+    found = looking.facts(quotes={MSFT: MarketQuote(bid=bid, last=last)}, now=DECIDED)
+
+    assert found.price == price
+
+
+def test_without_a_session_there_is_no_price_of_it(looking: Looking) -> None:
+    """Yesterday's bars are no price of today, nor are bars that nobody has."""
+    nothing: dict[Granularity, StoredSeries] = {}
+    stored = series_of(looking)
+    empty = {Granularity.HALF_HOUR: StoredSeries(stored.bars[:0], stored.coverage)}
+    old = {Granularity.HALF_HOUR: StoredSeries(stored.bars[:5], stored.coverage)}
+
+    assert looking.facts(now=FRIDAY.close).price is None
+    assert looking.facts(holdings={}).price is None
+    for series in (nothing, empty, old):
+        assert looking.with_holding(series=series).price is None
+
+
+def series_of(looking: Looking) -> StoredSeries:
+    (holding,) = looking.held
+    return holding.series[Granularity.HALF_HOUR]
+
+
+def test_session_is_the_one_that_is_on(looking: Looking) -> None:
+    """Not the last one before, nor one that nobody knows."""
+    assert looking.facts(now=ELEVEN).session == FRIDAY
+    assert looking.facts(now=FRIDAY.open).session == FRIDAY
+    assert looking.facts(now=FRIDAY.open - SECOND).session is None
+    assert looking.facts(now=FRIDAY.close).session is None
+    long_ago = looking.state.sessions[MSFT][0].open - timedelta(days=1)
+    assert looking.facts(now=long_ago).session is None
+    looking.state.sessions.clear()
+    assert looking.facts(now=ELEVEN).session is None
+
+
+def on_record(looking: Looking, order_id: int, client_id: int, minutes: int) -> IntentRecord:
+    """Put an intent on record that was sent with this number, on a position of its own."""
+    instrument = evolve(MSFT, con_id=MSFT.con_id + minutes)
+    moment = ELEVEN - minutes * MINUTE
+    times = dict.fromkeys(("decided_at", "not_before", "deadline"), moment)
+    record = a_record(instrument=instrument, held=Decimal(100), **times)
+    move = sent(
+        record, moment, client_id=client_id, order_id=order_id, position_before=Decimal(100)
+    )
+    looking.desk.journal.prepare([record])
+    looking.desk.journal.record([move])
+    return move.record
+
+
+def test_refusal_is_kept_for_the_order_it_names(looking: Looking) -> None:
+    """Numbers are counted by client: another one's order of that number is another order."""
+    refused = on_record(looking, 41, OURS, 1)
+    another = on_record(looking, 42, OURS, 2)
+    foreign = on_record(looking, 41, OURS + 1, 3)
+    looking.desk.entry.say(Reply(41, Word.REFUSAL, "201: too large"))
+    looking.desk.entry.say(Reply(42, Word.STATUS, "Submitted"))
+
+    spoken = hear(looking.selling, looking.state, 0.0)
+
+    assert spoken == {41, 42}
+    assert looking.state.selling.refusals == {refused.intent_id: "201: too large"}
+    assert another.intent_id != foreign.intent_id
+
+
+def test_holding_is_found_by_its_contract(looking: Looking) -> None:
+    """Two that are called alike are two."""
+    seen = looking.look()
+
+    assert isinstance(seen.holdings[MSFT.con_id], Holding)
+    assert set(seen.holdings) == {MSFT.con_id}
