@@ -227,7 +227,7 @@ class BarSeries:
             NotInstalled: plotly cannot be loaded.
         """
         from sellcore.charts.figure import figure
-        from sellcore.charts.price import closes
+        from sellcore.charts.series import closes
 
         return figure(closes(self, rule))
 

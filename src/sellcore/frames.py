@@ -2,7 +2,7 @@
 Values as tables of Arrow and pandas, for notebooks.
 
 The one place of the core that names these libraries, and only inside functions: neither
-is loaded, nor needs to be installed, until a table is asked for. Decision 0018.
+is loaded, nor needs to be installed, until a table is asked for. Decision 0019.
 """
 
 from collections.abc import Mapping, Sequence

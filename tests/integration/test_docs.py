@@ -46,7 +46,8 @@ _LINK = re.compile(r"(?<!`)\[[^\]\n]+\]\((?P<target>[^)\s]+)\)")
 _COMMANDS = dict(leaves(app))
 
 TOLD_TO_USERS = {
-    *("BrokerUnavailable", "CalendarError", "ClockGone", "ConfigError", "Denied", "StorageError"),
+    *("BrokerUnavailable", "CalendarError", "ClockGone", "ConfigError", "Denied", "NotInstalled"),
+    "StorageError",
 }
 
 

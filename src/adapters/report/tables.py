@@ -13,7 +13,7 @@ from adapters.report.wording import (
 )
 from sellcore.backtest.result import Backtest
 from sellcore.backtest.trades import Trade
-from sellcore.charts.account import is_intraday
+from sellcore.charts.chart import is_intraday
 
 MOST_TRADES = 1_000
 """Rows of the table of trades: more would make the page slow, and nobody reads them."""
@@ -53,7 +53,7 @@ class TickerRow:
 
 def trade_rows(run: Backtest) -> list[TradeRow]:
     """Return the last MOST_TRADES closed trades, as they were closed."""
-    intraday = is_intraday(run)
+    intraday = is_intraday(run.times)
     return [_trade_row(trade, intraday) for trade in run.trades[-MOST_TRADES:]]
 
 

@@ -5,16 +5,22 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from sellcore.bar import Floats
-from sellcore.charts.chart import CLEAR, Chart, Trace, layout, line, time_axis, value_axis
+from sellcore.charts.chart import (
+    CLEAR,
+    Chart,
+    Trace,
+    is_intraday,
+    layout,
+    line,
+    time_axis,
+    value_axis,
+)
 from sellcore.charts.palette import LIGHT
 from sellcore.frames import Numbers, times
 
 if TYPE_CHECKING:
     from sellcore.backtest.metrics import Metrics
     from sellcore.backtest.result import Backtest
-
-_DAYS_APART = 43_200
-"""Bars that are further apart than half a day are days."""
 
 
 def equity(run: "Backtest") -> Chart:
@@ -93,14 +99,9 @@ def account(run: "Backtest") -> Chart:
     )
 
 
-def is_intraday(run: "Backtest") -> bool:
-    """Say whether the account is looked at more than once a day."""
-    return len(run.times) > 1 and bool(np.median(np.diff(run.times)) < _DAYS_APART)
-
-
 def _time_axis(run: "Backtest", **more: object) -> dict[str, object]:
     metrics = run.metrics
-    return time_axis(metrics.start, metrics.end, intraday=is_intraday(run), **more)
+    return time_axis(metrics.start, metrics.end, intraday=is_intraday(run.times), **more)
 
 
 def _moments(run: "Backtest") -> Numbers:

@@ -4,8 +4,10 @@ from collections.abc import Mapping, Sequence
 from html import escape
 from textwrap import wrap
 
+import numpy as np
 from attrs import frozen
 
+from sellcore.bar import Seconds
 from sellcore.charts.palette import LIGHT
 from sellcore.frames import times
 
@@ -14,6 +16,7 @@ Trace = dict[str, object]
 
 FONT = "system-ui, -apple-system, 'Segoe UI', Roboto, 'Helvetica Neue', sans-serif"
 CLEAR = "rgba(0, 0, 0, 0)"
+_HALF_A_DAY = 43_200
 _WIDTH = 64
 """Characters in a line of a label that appears under the pointer."""
 
@@ -47,14 +50,15 @@ def lines(*texts: str) -> str:
     return "<br>".join(safe(part) for part in broken)
 
 
-def line(name: str, color: str, width: float = 1.6, **more: object) -> Trace:
-    """Return a line without its numbers, its corners as they are."""
-    style = {"color": color, "width": width, **_style(more.pop("dash", None))}
-    return {"type": "scatter", "mode": "lines", "name": name, "line": style, **more}
+def line(name: str, color: str, width: float = 1.6) -> Trace:
+    """Return a line without its numbers."""
+    style = {"color": color, "width": width}
+    return {"type": "scatter", "mode": "lines", "name": name, "line": style}
 
 
-def _style(dash: object) -> dict[str, object]:
-    return {"dash": dash} if dash is not None else {}
+def is_intraday(ends: Seconds) -> bool:
+    """Say whether bars that end then are several a day."""
+    return len(ends) > 1 and bool(np.median(np.diff(ends)) < _HALF_A_DAY)
 
 
 def time_axis(first: int, last: int, *, intraday: bool, **more: object) -> dict[str, object]:

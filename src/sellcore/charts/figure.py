@@ -2,6 +2,8 @@
 
 from typing import TYPE_CHECKING
 
+import numpy as np
+
 from sellcore.charts.chart import Chart, safe
 from sellcore.charts.palette import LIGHT
 from sellcore.errors import NotInstalled
@@ -24,7 +26,8 @@ def figure(chart: Chart) -> "Figure":
         raise NotInstalled(
             f'plot() needs plotly ({error}); pip install "sellcli[report]"'
         ) from error
-    drawn = Figure(data=list(chart.traces), layout=dict(chart.layout))
+    traces = [{name: _compact(value) for name, value in each.items()} for each in chart.traces]
+    drawn = Figure(data=traces, layout=dict(chart.layout))
     drawn.update_layout(
         template="none",
         title={"text": safe(chart.title), "x": 0.01, "font": {"size": 15, "color": LIGHT.ink}},
@@ -33,3 +36,10 @@ def figure(chart: Chart) -> "Figure":
         margin_t=74,
     )
     return drawn
+
+
+def _compact(value: object) -> object:
+    """Return times in milliseconds since 1970: as texts they would fill a notebook's file."""
+    if isinstance(value, np.ndarray) and value.dtype.kind == "M":
+        return value.astype("datetime64[ms]").astype(np.float64)
+    return value

@@ -1,15 +1,14 @@
-"""Prices in charts: with the average they are held against, and what was bought and sold."""
+"""A ticker of a backtest in a chart: its price, its average, and what was bought and sold."""
 
 from collections.abc import Iterable, Sequence
 from typing import TYPE_CHECKING
 
 import numpy as np
 
-from sellcore.average import averages
-from sellcore.bar import BarSeries, Floats
-from sellcore.charts.account import is_intraday
-from sellcore.charts.chart import Chart, Trace, layout, line, lines, time_axis, value_axis
+from sellcore.bar import Floats
+from sellcore.charts.chart import Chart, Trace, is_intraday, layout, line, lines, value_axis
 from sellcore.charts.palette import LIGHT
+from sellcore.charts.series import span
 from sellcore.errors import InvalidValue
 from sellcore.frames import times
 from sellcore.instant import from_epoch
@@ -19,9 +18,7 @@ if TYPE_CHECKING:
     from sellcore.backtest.decisions import Decisions
     from sellcore.backtest.fills import Execution
     from sellcore.backtest.result import Backtest
-    from sellcore.rule import MovingAverageRule
 
-_HALF_A_DAY = 43_200
 _DONE = {Side.BUY: "bought", Side.SELL: "sold"}
 _MARKS: dict[Side, dict[str, object]] = {
     Side.BUY: {"symbol": "triangle-up", "color": LIGHT.gain, "size": 11},
@@ -33,33 +30,6 @@ _EMPTY: dict[str, object] = {
     "color": LIGHT.muted,
     "line": {"color": LIGHT.muted, "width": 1.5},
 }
-
-
-def closes(bars: BarSeries, rule: "MovingAverageRule | None" = None) -> Chart:
-    """
-    Return the closes of a series, with the average of a rule.
-
-    Raises:
-        InvalidValue: there is no bar.
-    """
-    if not len(bars):
-        raise InvalidValue("there is no bar to draw; give a series that has some")
-    ends = times(bars.end)
-    traces: list[Trace] = [{**line("close", LIGHT.ink), "x": ends, "y": bars.close}]
-    if rule is not None:
-        drawn = averages(bars.close, rule.kind, (rule.length,))[0]
-        traces.append({**line(rule.average, LIGHT.average), "x": ends, "y": drawn})
-    for trace in traces:
-        trace["hovertemplate"] = "%{y:,.2f}"
-    intraday = len(bars) > 1 and bool(np.median(np.diff(bars.end)) < _HALF_A_DAY)
-    return Chart(
-        "Closes" if rule is None else f"Closes and {rule}",
-        traces,
-        layout(
-            hovermode="x unified", xaxis=_time_axis(bars, intraday=intraday), yaxis=value_axis()
-        ),
-        height=380,
-    )
 
 
 def price(run: "Backtest", ticker: str) -> Chart:
@@ -89,16 +59,12 @@ def price(run: "Backtest", ticker: str) -> Chart:
         ],
         layout(
             hovermode="closest",
-            xaxis=_time_axis(bars, intraday=is_intraday(run)),
+            xaxis=span(bars, intraday=is_intraday(run.times)),
             yaxis=value_axis(),
             shapes=_warm_up(decided),
         ),
         height=380,
     )
-
-
-def _time_axis(bars: BarSeries, *, intraday: bool) -> dict[str, object]:
-    return time_axis(int(bars.start[0]), int(bars.end[-1]), intraday=intraday)
 
 
 def _held(run: "Backtest", decided: "Decisions") -> Floats:

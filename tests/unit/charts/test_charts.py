@@ -14,8 +14,9 @@ from sellcore.charts.account import account, drawdown, equity
 from sellcore.charts.chart import lines, safe
 from sellcore.charts.figure import figure
 from sellcore.charts.palette import DARK, LIGHT
-from sellcore.charts.price import closes, price
+from sellcore.charts.price import price
 from sellcore.charts.rules import heat_map
+from sellcore.charts.series import closes
 from sellcore.errors import InvalidValue
 
 
