@@ -2,11 +2,11 @@
 
 from collections.abc import Iterable, Sequence
 
-from rich import box
 from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
+from sellcli.screen.fitted_table import Column, fitted_table
 from sellcli.screen.text import NONE, average
 from sellcore.backtest.metrics import Metrics
 from sellcore.backtest.result import Backtest
@@ -27,11 +27,13 @@ def show_backtest(console: Console, found: Backtest, trades: int) -> None:
         trades: So many of the last ones are listed.
     """
     console.print(Text(headline(found), style="bold"), soft_wrap=True)
-    console.print(account_table(found))
-    console.print(tickers_table(found))
+    console.print(account_table(found, console.width))
+    console.print(tickers_table(found, console.width))
     listed = found.trades[-trades:] if trades else ()
     if listed:
-        console.print(trades_table(listed, len(found.trades), intraday=_is_intraday(found)))
+        console.print(
+            trades_table(listed, len(found.trades), console.width, intraday=_is_intraday(found))
+        )
     show_assumptions(console, found.assumptions_in_words)
 
 
@@ -53,16 +55,20 @@ def headline(found: Backtest) -> str:
     return f"{told} on {named}, {first} to {last}, {metrics.bars:,} closes"
 
 
-def account_table(found: Backtest) -> Table:
+def account_table(found: Backtest, width: int) -> Table:
     """Return the figures of the account, beside those of buying and holding."""
-    table = _table(f"the account of {found.assumptions.capital:,.2f}")
-    table.add_column("", no_wrap=True)
-    table.add_column("with the rule", justify="right", no_wrap=True, style="bold")
-    table.add_column("buy and hold", justify="right", no_wrap=True)
+    columns = (
+        Column("", right=False),
+        Column("with the rule"),
+        Column("buy and hold"),
+    )
     own, hold = _figures(found.metrics), _figures(found.hold_metrics)
-    for (name, ruled), (_, held) in zip(own, hold, strict=True):
-        table.add_row(name, ruled, held)
-    return table
+    rows = [
+        (name, Text(ruled, style="bold"), held)
+        for (name, ruled), (_, held) in zip(own, hold, strict=True)
+    ]
+    title = f"the account of {found.assumptions.capital:,.2f}"
+    return fitted_table(title, columns, rows, width)
 
 
 def _figures(metrics: Metrics) -> list[tuple[str, str]]:
@@ -98,41 +104,58 @@ def _recovered(metrics: Metrics) -> str:
     return f"{when}, {deepest.days:,.0f} days"
 
 
-def tickers_table(found: Backtest) -> Table:
-    """Return what came of each ticker."""
-    table = _table("each ticker")
-    table.add_column("ticker", no_wrap=True)
-    table.add_column("rule", no_wrap=True)
-    for head in ("bars", "warm-up", "trips", "shares left", "realised", "unrealised", "held"):
-        table.add_column(head, justify="right", no_wrap=True)
+_TICKER_COLUMNS = (
+    Column("ticker", right=False),
+    Column("rule", right=False, goes=1),
+    Column("bars", goes=3),
+    Column("warm-up", goes=4),
+    Column("trips", goes=5),
+    Column("shares left", goes=2),
+    Column("realised"),
+    Column("unrealised"),
+    Column("held"),
+)
+
+
+def tickers_table(found: Backtest, width: int) -> Table:
+    """Return what came of each ticker, and of holding it."""
+    rows = []
     for ticker, decisions in found.decisions.items():
         own, hold = found.curve.tickers[ticker], found.hold.tickers[ticker]
-        table.add_row(
-            ticker,
-            str(decisions.rule),
-            f"{len(decisions.bars) - decisions.first:,}",
-            f"{decisions.warm_up:,}",
-            f"{sum(trade.ticker == ticker for trade in found.trades):,}",
-            f"{own.shares[-1]:,.10g}",
-            _coloured(float(own.realised[-1])),
-            _coloured(float(own.unrealised[-1])),
-            _coloured(float(hold.realised[-1] + hold.unrealised[-1])),
+        rows.append(
+            (
+                ticker,
+                str(decisions.rule),
+                f"{len(decisions.bars) - decisions.first:,}",
+                f"{decisions.warm_up:,}",
+                f"{sum(trade.ticker == ticker for trade in found.trades):,}",
+                f"{own.shares[-1]:,.10g}",
+                _coloured(float(own.realised[-1])),
+                _coloured(float(own.unrealised[-1])),
+                _coloured(float(hold.realised[-1] + hold.unrealised[-1])),
+            )
         )
-    return table
+    return fitted_table("each ticker", _TICKER_COLUMNS, rows, width)
 
 
-def trades_table(trades: Sequence[Trade], of: int, *, intraday: bool) -> Table:
+_TRADE_COLUMNS = (
+    Column("ticker", right=False),
+    Column("bought", right=False),
+    Column("sold", right=False),
+    Column("shares", goes=1),
+    Column("at", goes=2),
+    Column("sold at", goes=3),
+    Column("earned"),
+    Column("sold because", right=False, words=True),
+)
+
+
+def trades_table(trades: Sequence[Trade], of: int, width: int, *, intraday: bool) -> Table:
     """Return round trips, each with the reason it was sold for."""
     shown = f"the last {len(trades)} of {of:,} round trips" if len(trades) < of else "round trips"
-    table = _table(shown)
-    for head in ("ticker", "bought", "sold"):
-        table.add_column(head, no_wrap=True)
-    for head in ("shares", "at", "sold at", "earned"):
-        table.add_column(head, justify="right", no_wrap=True)
-    table.add_column("sold because", overflow="fold")
     style = "%Y-%m-%d %H:%M" if intraday else "%Y-%m-%d"
-    for trade in trades:
-        table.add_row(
+    rows = [
+        (
             trade.ticker,
             f"{from_epoch(trade.entry_time):{style}}",
             f"{from_epoch(trade.exit_time):{style}}",
@@ -142,19 +165,9 @@ def trades_table(trades: Sequence[Trade], of: int, *, intraday: bool) -> Table:
             _coloured(trade.pnl),
             trade.reason,
         )
-    return table
-
-
-def _table(title: str) -> Table:
-    return Table(
-        box=box.SIMPLE_HEAD,
-        pad_edge=False,
-        header_style="bold",
-        padding=(0, 1, 0, 0),
-        title=title,
-        title_justify="left",
-        title_style="dim",
-    )
+        for trade in trades
+    ]
+    return fitted_table(shown, _TRADE_COLUMNS, rows, width)
 
 
 def part(value: float | None) -> str:

@@ -24,11 +24,12 @@ def sweep_progress() -> Iterator[Callable[[str, int, int], None]]:
         *columns, console=console, transient=True, disable=not console.is_terminal
     ) as bar:
         tasks = {
-            name: bar.add_task(words, total=None, start=False) for name, words in WORDS.items()
+            name: bar.add_task(words, total=None, start=False, visible=False)
+            for name, words in WORDS.items()
         }
 
         def on_step(name: str, done: int, total: int) -> None:
             bar.start_task(tasks[name])
-            bar.update(tasks[name], completed=done, total=total)
+            bar.update(tasks[name], completed=done, total=total, visible=True)
 
         yield on_step

@@ -4,12 +4,12 @@ from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
 import numpy as np
-from rich import box
 from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
 from sellcli.screen.backtest_tables import part, ratio, show_assumptions, signed_part
+from sellcli.screen.fitted_table import Column, Row, fitted_table
 from sellcli.screen.luck_words import luck_lines, walk_lines
 from sellcli.screen.text import NONE
 from sellcore.backtest.dates import day_of
@@ -33,8 +33,8 @@ def show_sweep(console: Console, swept: "Swept", top: int) -> None:
     head = f"{len(found.rules)} rules on {len(found.tickers):,} tickers"
     console.print(Text(head if returns is None else f"{head}, {_span(returns)}", style="bold"))
     if returns is not None and len(returns.days):
-        console.print(_rules_table(swept, returns, top))
-    console.print(_tickers_table(swept, top))
+        console.print(_rules_table(swept, returns, top, console.width))
+    console.print(_tickers_table(swept, top, console.width))
     for head, lines in _sections(swept):
         console.print(Text(head, style="bold"))
         for line in lines:
@@ -60,23 +60,30 @@ def _span(returns: "RuleReturns") -> str:
     return f"{first} to {last}, {len(days):,} days that every rule can decide"
 
 
-def _rules_table(swept: "Swept", returns: "RuleReturns", top: int) -> Table:
+_RULE_COLUMNS = (
+    Column("rule", right=False),
+    Column("growth a year"),
+    Column("volatility", goes=1),
+    Column("Sharpe"),
+    Column("drawdown"),
+    Column("beats holding on", goes=2),
+)
+
+
+def _rules_table(swept: "Swept", returns: "RuleReturns", top: int, width: int) -> Table:
     found = swept.found
-    table = _table("the best rules over all tickers, an equal part each")
-    table.add_column("rule", no_wrap=True)
-    for head in ("growth a year", "volatility", "Sharpe", "drawdown", "beats holding on"):
-        table.add_column(head, justify="right", no_wrap=True)
+    rows: list[Row] = []
     for each in ranking(returns)[:top]:
         column = found.rules.index(each.rule) if each.rule in found.rules else 0
         better, of = wins(
             found.columns["final_equity"][:, column].tolist(),
             found.columns["hold_final_equity"][:, column].tolist(),
         )
-        table.add_row(str(each.rule), *_figures(each), f"{better:,} of {of:,}")
-    hold = standing(returns.hold)
-    table.add_section()
-    table.add_row("buy and hold", *_figures(hold), NONE, style="dim")
-    return table
+        rows.append((str(each.rule), *_figures(each), f"{better:,} of {of:,}"))
+    hold = ("buy and hold", *_figures(standing(returns.hold)), NONE)
+    rows.append([Text(cell, style="dim") for cell in hold])
+    title = "the best rules over all tickers, an equal part each"
+    return fitted_table(title, _RULE_COLUMNS, rows, width)
 
 
 def _figures(each: Standing) -> tuple[str, str, str, str]:
@@ -88,35 +95,45 @@ def _figures(each: Standing) -> tuple[str, str, str, str]:
     )
 
 
-def _tickers_table(swept: "Swept", top: int) -> Table:
+_TICKER_COLUMNS = (
+    Column("ticker", right=False),
+    Column("rule", right=False),
+    Column("growth a year"),
+    Column("held"),
+    Column("Sharpe"),
+    Column("held"),
+    Column("drawdown", goes=3),
+    Column("held", goes=2),
+    Column("trips", goes=1),
+)
+
+
+def _tickers_table(swept: "Swept", top: int, width: int) -> Table:
     """Return the best rule of each ticker, beside holding over the same bars."""
     found = swept.found
     sharpes = found.columns["sharpe"]
     best = np.argmax(np.where(np.isnan(sharpes), -np.inf, sharpes), axis=1)
-    rows = np.arange(len(found.tickers))
-    heights = sharpes[rows, best]
-    known = rows[~np.isnan(heights)]
-    listed = known if len(known) <= top else known[np.argsort(-heights[known], kind="stable")][:top]
-    title = "the best rule of each ticker"
+    heights = sharpes[np.arange(len(found.tickers)), best]
+    known = np.flatnonzero(~np.isnan(heights))
+    title, listed = "the best rule of each ticker", known
     if len(known) > top:
         title += f": the {top} highest of {len(known):,}"
-    table = _table(title)
-    for head in ("ticker", "rule"):
-        table.add_column(head, no_wrap=True)
-    for head in ("growth a year", "held", "Sharpe", "held", "drawdown", "held", "trips"):
-        table.add_column(head, justify="right", no_wrap=True)
+        listed = known[np.argsort(-heights[known], kind="stable")][:top]
+    rows = []
     for row in listed.tolist():
         at = row, int(best[row])
         figures = {name: float(values[at]) for name, values in found.columns.items()}
-        table.add_row(
-            found.tickers[row],
-            str(found.rules[at[1]]),
-            *(_signed(figures[f"{own}cagr"]) for own in ("", "hold_")),
-            *(_ratio(figures[f"{own}sharpe"]) for own in ("", "hold_")),
-            *(_fall(figures[f"{own}max_drawdown"]) for own in ("", "hold_")),
-            f"{figures['trades']:,.0f}",
+        rows.append(
+            (
+                found.tickers[row],
+                str(found.rules[at[1]]),
+                *(_signed(figures[f"{own}cagr"]) for own in ("", "hold_")),
+                *(_ratio(figures[f"{own}sharpe"]) for own in ("", "hold_")),
+                *(_fall(figures[f"{own}max_drawdown"]) for own in ("", "hold_")),
+                f"{figures['trades']:,.0f}",
+            )
         )
-    return table
+    return fitted_table(title, _TICKER_COLUMNS, rows, width)
 
 
 def _signed(value: float) -> str:
@@ -137,16 +154,4 @@ def _too_short(returns: "RuleReturns") -> str:
     return (
         f"not judged over all, for want of bars that every rule can decide: {names}{more}; "
         "their own figures stand"
-    )
-
-
-def _table(title: str) -> Table:
-    return Table(
-        box=box.SIMPLE_HEAD,
-        pad_edge=False,
-        header_style="bold",
-        padding=(0, 1, 0, 0),
-        title=title,
-        title_justify="left",
-        title_style="dim",
     )
