@@ -1,7 +1,7 @@
 """Options of backtests and sweeps: what is taken for granted, and on which bars."""
 
 import functools
-from collections.abc import Callable
+from collections.abc import Callable, Collection, Iterator, Sequence
 from datetime import date
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeVar
@@ -235,3 +235,13 @@ def told_actions(path: Path | None) -> "tuple[Action, ...]":
     if read.problems:
         raise ConfigError(read.problems[-1])
     return read.actions
+
+
+def unused_actions(
+    path: Path | None, told: "Sequence[Action]", tickers: Collection[str]
+) -> Iterator[str]:
+    """Say whose actions went unused, if any did: a ticker may be misspelt."""
+    others = sorted({action.ticker for action in told if action.ticker not in tickers})
+    if others:
+        more = f" and {len(others) - 3} more" if len(others) > 3 else ""
+        yield f"{path}: actions of {', '.join(others[:3])}{more} are of no ticker that is tested"

@@ -3,6 +3,7 @@
 import errno
 import json
 import os
+import re
 from collections.abc import Callable, Iterable
 from pathlib import Path
 
@@ -417,3 +418,27 @@ def test_a_report_has_to_go_somewhere(desk: Path) -> None:
 
     assert (done.code, done.out) == (2, "")
     assert "--report needs --out RUNS_DIR" in one_line(done.err)
+
+
+def keys(found: object) -> set[str]:
+    """Return every name of a document, but for tickers and the states of orders."""
+    if isinstance(found, dict):
+        inner = set().union(*(keys(value) for value in found.values()))
+        return inner | {name for name in found if ":" not in name}
+    return set().union(*map(keys, found)) if isinstance(found, list) else set()
+
+
+def test_every_name_in_the_documents_is_in_the_manual(desk: Path) -> None:
+    """A program that reads them finds each field that it meets in the reference."""
+    docs = Path(__file__).parents[2] / "docs"
+    pages = ("reference/json.md", "reference/backtest.md", "how-to/sweep-rules.md")
+    manual = "".join((docs / page).read_text(encoding="utf-8") for page in pages)
+    told = set(re.findall(r"`([a-z_0-9]+)[`(]", manual))
+    one = document(desk, *TEST, "--live-limits")
+    many = document(desk, "sweep", "--data", "bars", "--rules", "SMA,5,D EMA,5,D")
+    one.pop("orders")
+    for found in (one, many):
+        found["assumptions"].pop("limits")  # settings of [live], documented there
+
+    found = keys(one) | {name for name in keys(many) if not name.startswith("hold_")}
+    assert found - told == set()

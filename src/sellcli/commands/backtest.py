@@ -1,20 +1,23 @@
 """``sellcli backtest``: what a rule would have done with an account."""
 
 import json
-from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import click
 
 from sellcli.options import setting_options
-from sellcli.research_options import assumption_options, told_actions, typed_date
+from sellcli.research_options import (
+    assumption_options,
+    told_actions,
+    typed_date,
+    unused_actions,
+)
 from sellcli.settings import Settings
 
 if TYPE_CHECKING:
     from sellcli.compose.backtest import Tested
     from sellcli.compose.runs import StoredRun
-    from sellcore.backtest.actions import Action
     from sellcore.backtest.assumptions import Assumptions
 
 
@@ -106,8 +109,8 @@ def command(
     if as_json:
         click.echo(_document(done, stored))
     else:
-        show_backtest(standard_console(), done.found, trades)
-    for note in (*done.notes, *_unused(actions, told, done)):
+        show_backtest(standard_console(), done.found, done.origins, trades)
+    for note in (*done.notes, *unused_actions(actions, told, done.origins)):
         click.echo(f"sellcli: {note}", err=True)
     if stored is not None:
         what = "kept in" if stored.is_new else "the same run was kept before in"
@@ -139,11 +142,3 @@ def _document(done: "Tested", stored: "StoredRun | None") -> str:
         "trades": [trade_form(trade) for trade in done.found.trades],
     }
     return json.dumps(document, indent=2, allow_nan=False)
-
-
-def _unused(path: Path | None, told: "Sequence[Action]", done: "Tested") -> Iterator[str]:
-    """Say whose actions went unused: a ticker may be misspelt."""
-    others = sorted({action.ticker for action in told} - set(done.origins))
-    if others:
-        more = f" and {len(others) - 3} more" if len(others) > 3 else ""
-        yield f"{path}: actions of {', '.join(others[:3])}{more} are of no ticker that is tested"

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 import click
 
 from sellcli.options import setting_options
-from sellcli.research_options import assumption_options, told_actions
+from sellcli.research_options import assumption_options, told_actions, unused_actions
 from sellcli.settings import Settings
 
 if TYPE_CHECKING:
@@ -133,7 +133,7 @@ def command(
         click.echo(_document(done, kept))
     else:
         show_sweep(standard_console(), done, top)
-    for note in done.notes:
+    for note in (*done.notes, *unused_actions(actions, told, done.found.tickers)):
         click.echo(f"sellcli: {note}", err=True)
     if kept is not None:
         what = "kept in" if kept.is_new else "the same run was kept before in"

@@ -70,7 +70,7 @@ def keep_sweep(
     from adapters.runs.ledgers import returns_ledger
 
     found = swept.found
-    asked = [*found.tickers, *map(str, found.rules), *found.assumptions_in_words]
+    asked = [*found.tickers, *map(str, found.rules), repr(found.assumptions)]
     config = hashlib.sha256("\n".join([*asked, *sorted(map(str, actions))]).encode()).hexdigest()
     files = {"sweep.parquet": sweep_parquet(found)}
     if swept.returns is not None:

@@ -11,8 +11,8 @@ from typing import Protocol
 
 from sellcore.errors import ConfigError, StorageError
 
-WORTH_A_WORKER = 32
-"""Tickers; below twice as many, a process takes longer to start than to be of use."""
+WORTH_A_WORKER = 256
+"""Tickers; for fewer, a process takes longer to start than it saves."""
 
 _PATIENCE = 10
 """Seconds to wait for a cluster."""

@@ -1,6 +1,6 @@
 """A backtest on a screen: the account beside buy-and-hold, each ticker, the last trades."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 
 from rich.console import Console
 from rich.table import Table
@@ -17,16 +17,20 @@ _DAY_BARS = 253
 """More bars a year than this, and a time of day is worth showing."""
 
 
-def show_backtest(console: Console, found: Backtest, trades: int) -> None:
+def show_backtest(
+    console: Console, found: Backtest, origins: Mapping[str, object], trades: int
+) -> None:
     """
     Print what a backtest comes to, and always what it takes for granted.
 
     Args:
         console: Where to.
         found: The backtest.
+        origins: Whose bars each ticker's are.
         trades: So many of the last ones are listed.
     """
     console.print(Text(headline(found), style="bold"), soft_wrap=True)
+    console.print(Text(f"bars: {_whose(origins)}", style="dim"), soft_wrap=True)
     console.print(account_table(found, console.width))
     console.print(tickers_table(found, console.width))
     listed = found.trades[-trades:] if trades else ()
@@ -53,6 +57,12 @@ def headline(found: Backtest) -> str:
     first, last = (f"{from_epoch(each):%Y-%m-%d}" for each in (metrics.start, metrics.end))
     told = rules[0] if len(rules) == 1 else f"{len(rules)} rules"
     return f"{told} on {named}, {first} to {last}, {metrics.bars:,} closes"
+
+
+def _whose(origins: Mapping[str, object]) -> str:
+    kinds = sorted({str(origin) for origin in origins.values()})
+    told = {"files": "from files", "simulated": "of simulated days, which may be made up"}
+    return ", ".join(told.get(kind, kind) for kind in kinds)
 
 
 def account_table(found: Backtest, width: int) -> Table:
