@@ -9,6 +9,7 @@ from tests.integration.cli import DAY, records, run, strict_json
 
 from sellcore.instant import iso
 
+HOW_TO = Path(__file__).parents[2] / "docs" / "how-to"
 SHARED = Path(__file__).parents[2].parent / "shared" / "data"
 SPY = SHARED / "intraday" / "spy_5min_2018_2020h1.parquet"
 
@@ -73,12 +74,31 @@ def outcomes_that_agree(folder: Path, least: int) -> set[str]:
     return {outcome for outcome, _, _ in live.values()}
 
 
-def test_a_simulated_day_and_a_backtest_decide_alike(tmp_path: Path) -> None:
-    """Six holdings, SMA and EMA, hours and days: outcome, close and average are identical."""
-    done = run(tmp_path, *DAY)
+@pytest.fixture(scope="module")
+def watched(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Return the folder that a whole simulated day has left behind."""
+    folder = tmp_path_factory.mktemp("watched")
+    done = run(folder, *DAY)
     assert done.returncode == 0, done.stderr
+    return folder
 
-    assert outcomes_that_agree(tmp_path, least=30) == {"signal", "hold"}
+
+def test_a_simulated_day_and_a_backtest_decide_alike(watched: Path) -> None:
+    """Six holdings, SMA and EMA, hours and days: outcome, close and average are identical."""
+    assert outcomes_that_agree(watched, least=30) == {"signal", "hold"}
+
+
+def test_the_screen_in_the_manual_is_a_real_one(watched: Path) -> None:
+    """What the how-to shows of a backtest is what that command prints."""
+    page = (HOW_TO / "backtest-a-rule.md").read_text(encoding="utf-8")
+    (words,) = re.findall(r"^\$ sellcli (backtest NYSE:KO NASDAQ:MSFT .*--trades 3)$", page, re.M)
+    (screen,) = re.findall(r"^```text\n(SMA.*?)^```$", page, re.M | re.S)
+
+    done = run(watched, *words.split())
+
+    assert done.returncode == 0, done.stderr
+    lines = [line.rstrip() for line in done.stdout.splitlines()]
+    assert lines[: len(screen.splitlines())] == screen.splitlines()
 
 
 @pytest.mark.skipif(not SPY.exists(), reason="the recorded bars of SPY are not here")

@@ -252,3 +252,17 @@ def test_a_report_of_a_sweep_shows_its_best_rule_and_how_likely_it_is_luck(desk:
     assert page.startswith("<!doctype html>")
     assert "3 rules on 3 tickers" in page
     assert "deflated Sharpe; 95 % and more is convincing" in page
+
+
+def test_a_terminal_sees_how_far_it_is_and_no_number_cut_short(desk: Path) -> None:
+    """A bar moves while it works and is gone at the end; the tables fit 80 columns."""
+    from tests.integration.terminal import on_terminal
+
+    shown = on_terminal(desk, [*SWEEP, "--entry", "reclaim"], columns=80)
+
+    assert shown.code == 0
+    assert any("every rule on every ticker" in line and "3/3" in line for line in shown.plain)
+    assert "…" not in shown.text
+    ruled = [line for line in shown.plain if line.strip().startswith("──")]
+    assert len(ruled) == 2
+    assert all(len(line) <= 80 for line in ruled)
