@@ -250,7 +250,7 @@ def test_a_report_of_a_sweep_shows_its_best_rule_and_how_likely_it_is_luck(desk:
     (folder,) = (desk / "runs").iterdir()
     page = (folder / "report.html").read_text(encoding="utf-8")
     assert page.startswith("<!doctype html>")
-    assert "3 rules on 3 tickers" in page
+    assert "The best of 3 rules on 3 tickers" in page
     assert "deflated Sharpe; 95 % and more is convincing" in page
 
 

@@ -126,9 +126,9 @@ def _kept(out: Path | None, done: "Tested", *, report: bool) -> "StoredRun | Non
     page = None
     if report:
         from sellcli.compose.report import backtest_page
-        from sellcli.screen.backtest_tables import headline
+        from sellcli.screen.backtest_tables import subject
 
-        page = backtest_page(done.found, headline(done.found))
+        page = backtest_page(done.found, subject(done.found))
     return keep_backtest(out, done.found, backtest_form(done.found), page)
 
 

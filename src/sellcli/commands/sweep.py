@@ -152,7 +152,7 @@ def _kept(out: Path, done: "Swept", actions: "tuple[Action, ...]", *, report: bo
         words: list[str] = []
         if done.luck is not None and done.returns is not None:
             words = luck_lines(done.luck, done.returns)
-        title = f"{len(done.found.rules)} rules on {len(done.found.tickers):,} tickers"
+        title = f"The best of {len(done.found.rules)} rules on {len(done.found.tickers):,} tickers"
         page = sweep_page(done, actions, title, words)
     return keep_sweep(out, done, actions, sweep_form(done), page)
 

@@ -50,13 +50,18 @@ def show_assumptions(console: Console, lines: Iterable[str]) -> None:
 
 def headline(found: Backtest) -> str:
     """Return rules, tickers and period in one line."""
+    metrics = found.metrics
+    first, last = (f"{from_epoch(each):%Y-%m-%d}" for each in (metrics.start, metrics.end))
+    return f"{subject(found)}, {first} to {last}, {metrics.bars:,} closes"
+
+
+def subject(found: Backtest) -> str:
+    """Return rules and tickers in a few words."""
     rules = sorted({str(each.rule) for each in found.decisions.values()})
     tickers = list(found.decisions)
     named = ", ".join(tickers) if len(tickers) <= 4 else f"{len(tickers)} tickers"
-    metrics = found.metrics
-    first, last = (f"{from_epoch(each):%Y-%m-%d}" for each in (metrics.start, metrics.end))
     told = rules[0] if len(rules) == 1 else f"{len(rules)} rules"
-    return f"{told} on {named}, {first} to {last}, {metrics.bars:,} closes"
+    return f"{told} on {named}"
 
 
 def _whose(origins: Mapping[str, object]) -> str:

@@ -82,7 +82,7 @@ def _rules_table(swept: "Swept", returns: "RuleReturns", top: int, width: int) -
         rows.append((str(each.rule), *_figures(each), f"{better:,} of {of:,}"))
     hold = ("buy and hold", *_figures(standing(returns.hold)), NONE)
     rows.append([Text(cell, style="dim") for cell in hold])
-    title = "the best rules over all tickers, an equal part each"
+    title = "the best rules over all tickers, equal parts every day"
     return fitted_table(title, _RULE_COLUMNS, rows, width)
 
 
