@@ -192,7 +192,7 @@ def part(value: float | None) -> str:
 
 def signed_part(value: float | None) -> str:
     """Return a part of a whole as a percentage with its sign."""
-    return NONE if value is None else f"{value:+.2%}".replace("%", " %")
+    return NONE if value is None else f"{value:+,.2%}".replace("%", " %")
 
 
 def ratio(value: float | None) -> str:
