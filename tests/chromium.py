@@ -3,8 +3,10 @@
 import base64
 import json
 import os
+import select
 import shutil
 import subprocess
+import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -28,6 +30,22 @@ _SWITCHES = (
     "--force-color-profile=srgb",
     "--remote-debugging-pipe",
 )
+
+_HAND_OVER = """
+import fcntl, os, sys
+read, write = (fcntl.fcntl(int(number), fcntl.F_DUPFD, 10) for number in sys.argv[1:3])
+os.dup2(read, 3)
+os.dup2(write, 4)
+os.execv(sys.argv[3], sys.argv[3:])
+"""
+"""
+The browser listens on 3 and answers on 4, which the pipes' own numbers must not be.
+
+A process of its own, as pytest's may have threads.
+"""
+
+_SECONDS = 60
+"""A browser that says nothing for so long has failed."""
 
 
 @define
@@ -93,8 +111,9 @@ class Page:
 
     def _next(self) -> dict[str, Any]:
         while b"\0" not in self.rest:
-            more = os.read(self.reading, 1 << 20)
-            assert more, "the browser is gone"
+            ready, _, _ = select.select([self.reading], [], [], _SECONDS)
+            more = os.read(self.reading, 1 << 20) if ready else b""
+            assert more, "the browser is gone, or says nothing"
             self.rest += more
         message, _, self.rest = self.rest.partition(b"\0")
         return json.loads(message)
@@ -118,19 +137,15 @@ def browser(profile: Path) -> Iterator[Page]:
     assert FOUND is not None
     (from_us, writing), (reading, to_us) = os.pipe(), os.pipe()
 
-    def hand_over() -> None:
-        # The browser listens on 3 and answers on 4; ours may have those very numbers.
-        read, write = os.dup(from_us), os.dup(to_us)
-        os.dup2(read, 3)
-        os.dup2(write, 4)
-
     process = subprocess.Popen(
-        [FOUND, *_SWITCHES, f"--user-data-dir={profile}", "about:blank"],
+        [
+            *(sys.executable, "-c", _HAND_OVER, str(from_us), str(to_us)),
+            *(FOUND, *_SWITCHES, f"--user-data-dir={profile}", "about:blank"),
+        ],
         stdin=subprocess.DEVNULL,
         stdout=subprocess.DEVNULL,
         stderr=subprocess.DEVNULL,
-        close_fds=False,
-        preexec_fn=hand_over,
+        pass_fds=(from_us, to_us),
     )
     os.close(from_us)
     os.close(to_us)

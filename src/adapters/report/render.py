@@ -20,6 +20,7 @@ from sellcore.charts.palette import DARK, LIGHT
 from sellcore.charts.price import price
 from sellcore.charts.rules import heat_map
 from sellcore.errors import NotInstalled
+from sellcore.rule import MovingAverageRule
 
 if TYPE_CHECKING:
     from jinja2 import Template
@@ -64,7 +65,8 @@ def render(
         PriceSection(f"price-{number}", ticker, str(run.decisions[ticker].rule))
         for number, ticker in enumerate(_drawn_tickers(run), start=1)
     ]
-    charts = dict(_charts(run, sections, sweep))
+    chosen = _chosen(run, sweep)
+    charts = dict(_charts(run, sections, sweep, chosen))
     drawing = (_PAGE / "draw.js").read_text(encoding="utf-8")
     text = template.render(
         title=title,
@@ -80,6 +82,7 @@ def render(
         most_trades=MOST_TRADES,
         tickers=ticker_rows(run),
         sweep=sweep,
+        is_framed=chosen is not None,
         luck=luck,
         assumptions=run.assumptions_in_words,
         config_hash=run.config_hash,
@@ -98,7 +101,10 @@ def render(
 
 
 def _charts(
-    run: Backtest, sections: Sequence[PriceSection], sweep: Sweep | None
+    run: Backtest,
+    sections: Sequence[PriceSection],
+    sweep: Sweep | None,
+    chosen: MovingAverageRule | None,
 ) -> Iterator[tuple[str, Chart]]:
     """Yield every chart with the id of its element."""
     yield "equity", equity(run)
@@ -106,8 +112,14 @@ def _charts(
     for section in sections:
         yield section.id, price(run, section.ticker)
     if sweep is not None:
-        rules = {decided.rule for decided in run.decisions.values()}
-        yield "rules", heat_map(sweep, rules.pop() if len(rules) == 1 else None)
+        yield "rules", heat_map(sweep, chosen)
+
+
+def _chosen(run: Backtest, sweep: Sweep | None) -> MovingAverageRule | None:
+    """Return the rule of all tickers, where there is one and it was swept."""
+    rules = {decided.rule for decided in run.decisions.values()}
+    swept = rules.intersection(() if sweep is None else sweep.rules)
+    return swept.pop() if len(rules) == 1 and swept else None
 
 
 def _drawn_tickers(run: Backtest) -> list[str]:

@@ -1,14 +1,14 @@
 """The account in charts: its equity and its falls, beside buy-and-hold."""
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, cast
 
 import numpy as np
 
 from sellcore.bar import Floats
 from sellcore.charts.chart import (
-    CLEAR,
     Chart,
     Trace,
+    growth_axis,
     is_intraday,
     layout,
     line,
@@ -26,9 +26,10 @@ if TYPE_CHECKING:
 def equity(run: "Backtest") -> Chart:
     """Return the account's worth from its first instant on, beside buy-and-hold."""
     moments = _moments(run)
+    held, own = _from_capital(run, held=True), _from_capital(run)
     traces = [
-        {**line("buy and hold", LIGHT.hold, 1.8), "x": moments, "y": _from_capital(run, held=True)},
-        {**line("the rule", LIGHT.account, 2.2), "x": moments, "y": _from_capital(run)},
+        {**line("buy and hold", LIGHT.hold, 1.8), "x": moments, "y": held},
+        {**line("the rule", LIGHT.account, 2.2), "x": moments, "y": own},
     ]
     for trace in traces:
         trace["hovertemplate"] = "%{y:,.0f}"
@@ -38,7 +39,7 @@ def equity(run: "Backtest") -> Chart:
         layout(
             hovermode="x unified",
             xaxis=_time_axis(run),
-            yaxis=value_axis(tickformat="~s"),
+            yaxis=growth_axis([held, own], tickformat="~s"),
         ),
         height=380,
     )
@@ -83,6 +84,7 @@ def account(run: "Backtest") -> Chart:
     """Return equity and drawdown in one chart, above each other on one axis of time."""
     top, bottom = equity(run), drawdown(run)
     lower = [{**trace, "yaxis": "y2", "showlegend": False} for trace in bottom.traces]
+    above = cast("dict[str, object]", top.layout["yaxis"])
     shapes, notes = _deepest(run.metrics, yref="y2")
     return Chart(
         "Equity and drawdown, beside buy and hold",
@@ -90,7 +92,7 @@ def account(run: "Backtest") -> Chart:
         {
             **top.layout,
             "xaxis": _time_axis(run, anchor="y2"),
-            "yaxis": value_axis(tickformat="~s", domain=[0.36, 1]),
+            "yaxis": {**above, "domain": [0.36, 1]},
             "yaxis2": value_axis(tickformat=".0%", rangemode="tozero", domain=[0, 0.3]),
             "shapes": shapes,
             "annotations": notes,
@@ -150,6 +152,7 @@ def _deepest(metrics: "Metrics", yref: str = "y") -> tuple[list[Trace], list[Tra
         "ax": 0,
         "ay": 18,
         "font": {"color": LIGHT.ink},
-        "bgcolor": CLEAR,
+        "bgcolor": LIGHT.paper,
+        "opacity": 0.9,
     }
     return [shade], [note]

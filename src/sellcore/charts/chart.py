@@ -7,7 +7,7 @@ from textwrap import wrap
 import numpy as np
 from attrs import frozen
 
-from sellcore.bar import Seconds
+from sellcore.bar import Floats, Seconds
 from sellcore.charts.palette import LIGHT
 from sellcore.frames import times
 
@@ -17,6 +17,8 @@ Trace = dict[str, object]
 FONT = "system-ui, -apple-system, 'Segoe UI', Roboto, 'Helvetica Neue', sans-serif"
 CLEAR = "rgba(0, 0, 0, 0)"
 _HALF_A_DAY = 43_200
+_FAR = 10.0
+"""Times as much: on an even scale the beginning would be a flat line."""
 _WIDTH = 64
 """Characters in a line of a label that appears under the pointer."""
 
@@ -100,6 +102,22 @@ def value_axis(**more: object) -> dict[str, object]:
         "nticks": 6,
         **more,
     }
+
+
+def growth_axis(values: Sequence[Floats], **more: object) -> dict[str, object]:
+    """
+    Return an axis of what grows by parts of itself: logarithmic where it grows far.
+
+    Args:
+        values: All that is drawn on it; NaN where nothing is.
+        more: What this axis has of its own.
+    """
+    known = np.concatenate([drawn[np.isfinite(drawn)] for drawn in values])
+    lowest, highest = float(known.min()), float(known.max())
+    if lowest <= 0 or highest < _FAR * lowest:
+        return value_axis(**more)
+    words = {"text": "logarithmic", "font": {"size": 11, "color": LIGHT.muted}, "standoff": 4}
+    return value_axis(type="log", dtick="D2", title=words, **more)
 
 
 def layout(**more: object) -> dict[str, object]:

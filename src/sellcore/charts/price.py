@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from sellcore.bar import Floats
-from sellcore.charts.chart import Chart, Trace, is_intraday, layout, line, lines, value_axis
+from sellcore.charts.chart import Chart, Trace, growth_axis, is_intraday, layout, line, lines
 from sellcore.charts.palette import LIGHT
 from sellcore.charts.series import span
 from sellcore.errors import InvalidValue
@@ -60,7 +60,7 @@ def price(run: "Backtest", ticker: str) -> Chart:
         layout(
             hovermode="closest",
             xaxis=span(bars, intraday=is_intraday(run.times)),
-            yaxis=value_axis(),
+            yaxis=growth_axis([values for _, values in drawn], tickformat=",~f"),
             shapes=_warm_up(decided),
         ),
         height=380,

@@ -13,6 +13,9 @@ from sellcore.rule import MovingAverageRule
 if TYPE_CHECKING:
     from sellcore.backtest.universe import Sweep
 
+_FULL = 1.0
+"""A lead in Sharpe ratio that has the full colour: worse rules would make all others look alike."""
+
 
 def heat_map(swept: "Sweep", chosen: MovingAverageRule | None = None) -> Chart:
     """
@@ -37,14 +40,15 @@ def heat_map(swept: "Sweep", chosen: MovingAverageRule | None = None) -> Chart:
         if np.isfinite(own[number]):
             texts[place] = _signed(own[number])
             hovers[place] = _hover(rule, own[number], held[number])
-    farthest = float(np.nanmax(np.abs(lead))) if np.isfinite(lead).any() else 1.0
+    farthest = float(np.nanmax(np.abs(lead))) if np.isfinite(lead).any() else _FULL
+    reach = min(max(farthest, 0.01), _FULL)
     cells: Trace = {
         "type": "heatmap",
         "x": [str(length) for length in lengths],
         "y": families,
         "z": lead,
-        "zmin": -max(farthest, 0.01),
-        "zmax": max(farthest, 0.01),
+        "zmin": -reach,
+        "zmax": reach,
         "colorscale": [[0, LIGHT.loss], [0.5, LIGHT.even], [1, LIGHT.gain]],
         "showscale": False,
         "xgap": 3,
@@ -83,7 +87,8 @@ def _family(rule: MovingAverageRule) -> str:
 
 
 def _signed(value: float) -> str:
-    return f"{value:.2f}".replace("-", "\N{MINUS SIGN}")
+    text = f"{round(value, 2) + 0.0:.2f}"  # adding nothing takes the sign from a zero
+    return text.replace("-", "\N{MINUS SIGN}")
 
 
 def _hover(rule: MovingAverageRule, own: float, held: float) -> str:

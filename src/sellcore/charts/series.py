@@ -4,7 +4,7 @@ from typing import TYPE_CHECKING
 
 from sellcore.average import averages
 from sellcore.bar import BarSeries
-from sellcore.charts.chart import Chart, Trace, is_intraday, layout, line, time_axis, value_axis
+from sellcore.charts.chart import Chart, Trace, growth_axis, is_intraday, layout, line, time_axis
 from sellcore.charts.palette import LIGHT
 from sellcore.errors import InvalidValue
 from sellcore.frames import times
@@ -35,7 +35,7 @@ def closes(bars: BarSeries, rule: "MovingAverageRule | None" = None) -> Chart:
         layout(
             hovermode="x unified",
             xaxis=span(bars, intraday=is_intraday(bars.end)),
-            yaxis=value_axis(),
+            yaxis=growth_axis([bars.close], tickformat=",~f"),
         ),
         height=380,
     )

@@ -169,6 +169,17 @@ def test_a_series_without_bars_cannot_be_drawn():
         daily([1.0])[:0].plot()
 
 
+@pytest.mark.parametrize(
+    ("last", "scale"), [(9.0, None), (11.0, "log")], ids=["nine times", "eleven times"]
+)
+def test_what_grows_far_is_drawn_on_a_logarithmic_scale(last, scale):
+    """On an even scale, the first years of a stock that rose a hundredfold are a flat line."""
+    axis = closes(daily([1.0, 2.0, last])).layout["yaxis"]
+
+    assert axis.get("type") == scale
+    assert ("logarithmic" in strings(axis)) == (scale == "log")
+
+
 def test_hours_are_told_with_their_time():
     """Under the pointer, a daily bar has a date, an hourly one an hour as well."""
     assert closes(daily([1.0, 2.0])).layout["xaxis"]["hoverformat"] == "%-d %b %Y"

@@ -13,14 +13,15 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 from tests.backtest_builders import daily
 from tests.report_runs import RULE, a_run, a_sweep, walks
 
 from adapters.report.encoding import script_json
 from adapters.report.render import MOST_CHARTS, render
-from sellcore.backtest import backtest
+from sellcore import AverageKind, MovingAverageRule, Timeframe
+from sellcore.backtest import Assumptions, Entry, Fill, backtest
 from sellcore.errors import NotInstalled
 
 HOSTILE = "</script><script>window.stolen=1</script>\"><img src=x onerror=stolen=1>{{ 7*7 }}'&amp;"
@@ -128,6 +129,26 @@ def test_a_page_without_a_sweep_has_no_other_rules():
     assert "rules" not in charts_of(page)
 
 
+@pytest.mark.parametrize(("lengths", "framed"), [((5, 20), True), ((5, 50), False)])
+def test_a_frame_is_told_of_where_there_is_one(lengths, framed):
+    """The rule of the page stands out in the map, if it was among those that were swept."""
+    page = render(a_run(), title="framed", sweep=a_sweep(lengths=lengths))
+
+    assert ("The rule of this page is framed." in page) is framed
+    assert bool(charts_of(page)["rules"]["layout"]["shapes"]) is framed
+
+
+def test_tickers_with_rules_of_their_own_frame_none():
+    """Where each ticker follows another rule, no cell is the page's."""
+    rules = {"A": RULE, "B": MovingAverageRule(AverageKind.EMA, 5, Timeframe.DAY)}
+    run = backtest(walks("A", "B"), rules)
+
+    page = render(run, title="two rules", sweep=a_sweep("A", "B"))
+
+    assert "2 rules" in page
+    assert charts_of(page)["rules"]["layout"]["shapes"] == []
+
+
 def test_the_same_run_gives_the_same_page_in_any_process():
     """Two processes, two orders of sets and dicts, one page, byte for byte."""
     root = str(Path(__file__).parents[3])
@@ -166,6 +187,26 @@ def test_a_name_that_is_no_text_does_not_keep_the_page_from_being_written():
     run = backtest({"T\udc80": daily([100.0 + row % 7 for row in range(60)])}, RULE)
 
     assert "T\\udc80" in render(run, title="x").encode("utf-8").decode("utf-8")
+
+
+@settings(max_examples=30, deadline=None)
+@given(
+    st.lists(st.floats(0.01, 1e6), min_size=20, max_size=60),
+    st.sampled_from(Entry),
+    st.sampled_from(Fill),
+    st.floats(1.0, 1e9),
+)
+def test_every_account_has_a_page(closes, entry, fill, capital):
+    """Whether it traded or not, rose or was ruined: a figure that is none is a dash, no fault."""
+    given = Assumptions(entry=entry, fill=fill, capital=capital, allow_jumps=True)
+    run = backtest({"T": daily(closes)}, RULE, given)
+
+    page = render(run, title="any")
+
+    text = " ".join(Elements(page).text)
+    assert set(charts_of(page)) == {"equity", "drawdown", "price-1"}
+    assert not re.search(r"\b(nan|inf|None)\b", text)
+    assert ("Nothing was sold." in text) == (not run.trades)
 
 
 def test_of_many_tickers_those_are_drawn_that_moved_most():

@@ -60,3 +60,28 @@ def test_compared_anew_once_the_clock_was_set_back() -> None:
     desk.clock.at(START + SECOND, lambda: setattr(desk.clock, "ahead", 0 * SECOND))
 
     assert desk.compared(5)[:2] == [0 * MINUTE, 1 * MINUTE]
+
+
+def test_comparison_that_cannot_be_stored_leaves_the_two_not_compared() -> None:
+    """It is told, and made again at the next look; until then nothing may be sent."""
+    desk = ComparingDesk()
+    desk.selling_policy = SellingPolicy(reconcile=timedelta(minutes=3))
+
+    def fill_the_disk() -> None:
+        desk.journal.full = True
+        desk.hold_quietly("-40")  # something to write
+
+    desk.clock.at(START + 2.5 * MINUTE, fill_the_disk)
+    desk.clock.at(START + 5.5 * MINUTE, lambda: setattr(desk.journal, "full", False))
+
+    times = desk.compared(4.2)
+    assert times == [minutes * MINUTE for minutes in (0, 3, 4, 5)]
+    assert desk.state is not None
+    assert desk.state.selling.reconciled_epoch is None
+    (told,) = desk.telling("denied")
+    assert told.endswith("; nothing is sent until the journal can be written")
+    desk.times.clear()
+
+    desk.run(8)
+
+    assert desk.state.selling.reconciled_epoch == desk.broker.epoch()
