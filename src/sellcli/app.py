@@ -17,6 +17,8 @@ COMMANDS = {
     "halt": "Halt all selling.",
     "resume": "End a halt.",
     "import": "Bring bars of other sources into the cache, for research.",
+    "backtest": "Test a rule on history, after costs, beside buying and holding.",
+    "sweep": "Test many rules on many tickers, and say how likely the best is luck.",
     "cache": "Look at the downloaded bars, check them, or write them anew.",
     "config": "Show every setting and where it came from.",
     "doctor": "Look at everything a watch needs, with the fix for each.",

@@ -109,19 +109,31 @@ def known_tail(
     Returns:
         The bars after the gap, and its end; all bars and None where there is none.
     """
-    if not len(bars):
+    gap = gaps(bars, coverage, sessions).until
+    if gap is None:
         return bars, None
+    return bars[int(bars.start.searchsorted(gap)) :], from_epoch(gap)
+
+
+def gaps(bars: BarSeries, coverage: Coverage, sessions: Sequence[Session]) -> Coverage:
+    """
+    Return the parts of sessions between the first bar and the last that are not known.
+
+    Args:
+        bars: Closed bars, oldest first.
+        coverage: Intervals that were fetched.
+        sessions: The exchange's sessions; only time inside them can be a gap.
+    """
+    if not len(bars):
+        return Coverage()
     first, last = int(bars.start[0]), int(bars.end[-1])
     if coverage.contains(first, last):
-        return bars, None
+        return Coverage()
     days = TradingDays.of(sessions)
     opens, closes = np.maximum(days.opens, first), np.minimum(days.closes, last)
     inside = opens < closes
     trading = zip(opens[inside].tolist(), closes[inside].tolist(), strict=True)
-    gap = (Coverage(tuple(trading)) - coverage).until
-    if gap is None:
-        return bars, None
-    return bars[int(bars.start.searchsorted(gap)) :], from_epoch(gap)
+    return Coverage(tuple(trading)) - coverage
 
 
 def with_gap(evaluation: Evaluation, gap: datetime | None) -> Evaluation:

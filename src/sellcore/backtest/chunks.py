@@ -18,6 +18,9 @@ from sellcore.timeframe import Timeframe
 CHUNK = 64
 """Tickers in a chunk: some 100 MB while it is worked on, with ten years of days."""
 
+OnProgress = Callable[[int, int], None]
+"""Told how many tickers are done, of how many."""
+
 _Result = TypeVar("_Result")
 
 

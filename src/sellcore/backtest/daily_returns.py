@@ -15,7 +15,7 @@ from attrs import frozen
 from sellcore.backtest.actions import Action
 from sellcore.backtest.assumptions import Assumptions
 from sellcore.backtest.block import blocks
-from sellcore.backtest.chunks import CHUNK, in_chunks, load_ready, universe_of
+from sellcore.backtest.chunks import CHUNK, OnProgress, in_chunks, load_ready, universe_of
 from sellcore.backtest.columns import columns_of
 from sellcore.backtest.curves import curves_of
 from sellcore.backtest.dates import Dates, trading_dates
@@ -67,9 +67,12 @@ def rule_returns(
     tickers: Sequence[str] | None = None,
     executor: Executor | None = None,
     chunk: int = CHUNK,
+    on_progress: OnProgress = lambda done, total: None,
 ) -> RuleReturns:
     """
     Return what each rule earned from day to day; arguments are those of ``sweep``.
+
+    Means are added up chunk by chunk: another size of chunk may round them otherwise.
 
     Hourly accounts are looked at where a trading day ends.
 
@@ -79,7 +82,10 @@ def rule_returns(
     """
     universe = universe_of(source, tickers, rules, assumptions, chunk)
     work = partial(_summed, tuple(rules), assumptions, tuple(actions))
-    parts = list(in_chunks(work, source, universe, chunk, executor))
+    parts: list[tuple[_Sums, tuple[str, ...]]] = []
+    for part in in_chunks(work, source, universe, chunk, executor):
+        parts.append(part)
+        on_progress(min(len(parts) * chunk, len(universe)), len(universe))
     counted = [ticker for _, own in parts for ticker in own]
     if not counted:
         raise InvalidValue(

@@ -1,5 +1,7 @@
 """Trading dates, told from the bars alone: no exchange calendar is needed for a history."""
 
+from datetime import date
+
 import numpy as np
 from numpy.typing import NDArray
 
@@ -10,6 +12,18 @@ DAY = 86_400
 
 Dates = NDArray[np.int64]
 """Days since 1970-01-01."""
+
+_EPOCH = date(1970, 1, 1).toordinal()
+
+
+def day_number(day: date) -> int:
+    """Return how many days lie between 1970-01-01 and a day."""
+    return day.toordinal() - _EPOCH
+
+
+def day_of(number: int) -> date:
+    """Return the day that lies so many days after 1970-01-01."""
+    return date.fromordinal(_EPOCH + number)
 
 
 def trading_dates(start: Seconds, end: Seconds) -> Dates:

@@ -1,12 +1,14 @@
 """The rule over a whole history: candidates by arrays, each order's decision by the live rule."""
 
 from collections.abc import Sequence
+from datetime import date
 
 import numpy as np
 from attrs import field, frozen
 from numpy.typing import NDArray
 
 from sellcore.average import averages
+from sellcore.backtest.dates import day_number, trading_dates
 from sellcore.bar import BarSeries, Floats
 from sellcore.errors import Disagreement, InvalidValue
 from sellcore.evaluation import Evaluation, evaluate
@@ -32,7 +34,7 @@ class Decisions:
         bars: Shape (n,), of the rule's timeframe.
         side: Shape (n,): -1 where a bar closed below its average, 0 where they are equal,
             1 above; exact. Before ``first`` it decides nothing.
-        first: Row of the first bar that can be decided; n where none can.
+        first: Row of the first bar that is decided; n where none is.
     """
 
     ticker: str
@@ -53,7 +55,7 @@ class Decisions:
 
     @property
     def warm_up(self) -> int:
-        """How many bars came before the first that can be decided; they count for nothing else."""
+        """How many bars came before the first that is decided; they count for nothing else."""
         return self.first
 
     @property
@@ -99,16 +101,30 @@ def sides(bars: BarSeries, rule: MovingAverageRule) -> Signs:
     return decided
 
 
-def decide(ticker: str, bars: BarSeries, rule: MovingAverageRule) -> Decisions:
+def decide(
+    ticker: str, bars: BarSeries, rule: MovingAverageRule, since: date | None = None
+) -> Decisions:
     """
     Decide every bar of a history.
+
+    Args:
+        ticker: The label it goes by.
+        bars: Of the rule's timeframe.
+        rule: The rule to apply.
+        since: Bars of trading dates before it fill the average, and are not decided.
 
     Raises:
         InvalidValue: the bars are not of the rule's timeframe.
     """
     check_timeframe(ticker, bars, rule)
-    first = min(rule.required_bars - 1, len(bars))
+    first = min(max(rule.required_bars - 1, _first_of(bars, since)), len(bars))
     return Decisions(ticker, rule, bars, sides(bars, rule), first)
+
+
+def _first_of(bars: BarSeries, since: date | None) -> int:
+    if since is None:
+        return 0
+    return int(trading_dates(bars.start, bars.end).searchsorted(day_number(since)))
 
 
 def check_timeframe(ticker: str, bars: BarSeries, rule: MovingAverageRule) -> None:

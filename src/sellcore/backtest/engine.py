@@ -1,6 +1,7 @@
 """A backtest: bars and rules in, what would have come of it out."""
 
 from collections.abc import Iterable, Mapping
+from datetime import date
 
 import numpy as np
 
@@ -29,6 +30,8 @@ def backtest(
     rules: Rules,
     assumptions: Assumptions | None = None,
     actions: Iterable[Action] = (),
+    *,
+    since: date | None = None,
 ) -> Backtest:
     """
     Return what rules would have done with one account, beside buying and holding.
@@ -43,6 +46,8 @@ def backtest(
         assumptions: Left out, those of ``Assumptions()``.
         actions: Splits and dividends to take out of the bars; those of other tickers
             are passed over.
+        since: The account starts on the first bar of this trading date or later; bars
+            before it fill the averages. None for as early as can be.
 
     Raises:
         InvalidValue: no ticker, a ticker without a rule, bars of another timeframe, a jump
@@ -54,8 +59,8 @@ def backtest(
     adjusted = {
         ticker: decidable_bars(ticker, bars[ticker], told, given) for ticker in sorted(bars)
     }
-    every = [decide(ticker, series, ruled[ticker]) for ticker, series in adjusted.items()]
-    too_short = {each.ticker: _too_short(each) for each in every if _is_too_short(each)}
+    every = [decide(ticker, series, ruled[ticker], since) for ticker, series in adjusted.items()]
+    too_short = {each.ticker: _too_short(each, since) for each in every if _is_too_short(each)}
     decided = [each for each in every if not _is_too_short(each)]
     if not decided:
         raise InvalidValue(
@@ -82,7 +87,8 @@ def backtest(
         hold=hold_line,
         hold_fills=tuple(hold.book.executions),
         hold_metrics=hold_metrics,
-        config_hash=config_hash(bars, ruled, given, told),
+        since=since,
+        config_hash=config_hash(bars, ruled, given, told, since),
     )
 
 
@@ -140,7 +146,9 @@ def _is_too_short(decisions: Decisions) -> bool:
     return decisions.first == len(decisions.bars)
 
 
-def _too_short(decisions: Decisions) -> str:
+def _too_short(decisions: Decisions, since: date | None) -> str:
+    if since is not None and len(decisions.bars) >= decisions.rule.required_bars:
+        return f"{decisions.ticker}: {decisions.rule} has no bar from {since} on"
     return (
         f"{decisions.ticker}: {decisions.rule} needs {decisions.rule.required_bars} closed bars, "
         f"has {len(decisions.bars)}"

@@ -5,6 +5,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from sellcore.backtest.live_averages import live_averages
 from sellcore.bar import COLUMNS as BAR_COLUMNS
 from sellcore.bar import Floats
 from sellcore.errors import InvalidValue
@@ -78,14 +79,14 @@ def _bars(run: "Backtest") -> Columns:
 
 
 def _decisions(run: "Backtest") -> Columns:
-    """Return what was said of every bar; the average is the one for people."""
+    """Return what was said of every bar, beside the average that live compares with."""
     every = run.decisions.values()
     return {
         "ticker": _tickers(run),
         "bar_end": times(np.concatenate([each.bars.end for each in every])),
         "rule": [str(each.rule) for each in every for _ in range(len(each.bars))],
         "close": np.concatenate([each.bars.close for each in every]),
-        "average": np.concatenate([each.averages for each in every]),
+        "average": np.concatenate([live_averages(each) for each in every]),
         "outcome": [str(outcome) for each in every for outcome in each.outcomes],
     }
 

@@ -2,6 +2,7 @@
 
 import hashlib
 from collections.abc import Mapping, Sequence
+from datetime import date
 from typing import TYPE_CHECKING
 
 from attrs import fields, frozen
@@ -45,6 +46,7 @@ class Backtest:
         hold: The curve of buy-and-hold: entered alike, never sold.
         hold_fills: Its purchases.
         hold_metrics: Of it.
+        since: The trading date before which nothing is decided, where one was asked for.
         config_hash: 64 hexadecimal digits: the same input has the same.
     """
 
@@ -60,6 +62,7 @@ class Backtest:
     hold: Curve
     hold_fills: tuple[Execution, ...]
     hold_metrics: Metrics
+    since: date | None
     config_hash: str
 
     @property
@@ -88,9 +91,15 @@ class Backtest:
         warm_up = ", ".join(f"{ticker} {bars}" for ticker, bars in self.warm_up.items())
         return (
             *describe(self.assumptions),
+            *self._period_in_words(),
             f"warm-up bars that count for nothing: {warm_up}",
             *(f"left out: {reason}" for reason in self.too_short.values()),
         )
+
+    def _period_in_words(self) -> tuple[str, ...]:
+        if self.since is None:
+            return ()
+        return (f"the account starts on {self.since} or later; bars before fill the averages",)
 
     def to_arrow(self, ledger: str = "equity") -> "Table":
         """
@@ -141,6 +150,7 @@ def config_hash(
     rules: Mapping[str, MovingAverageRule],
     assumptions: Assumptions,
     actions: Sequence[Action],
+    since: date | None = None,
 ) -> str:
     """
     Return the SHA-256 of all input, whatever order tickers and actions were given in.
@@ -151,6 +161,7 @@ def config_hash(
     lines = [FORMAT]
     lines += [f"bars {ticker} {rules[ticker]} {_digest(bars[ticker])}" for ticker in sorted(bars)]
     lines += [f"assume {name} {value}" for name, value in _flat("", assumptions)]
+    lines += [] if since is None else [f"since {since}"]
     lines += sorted(
         f"action {each.ticker} {each.day} {each.kind} {float(each.value)!r}" for each in actions
     )

@@ -7,7 +7,7 @@ cluster. What is kept of it is a few figures for each ticker and rule, so memory
 follows the chunk and not the universe; no bit of a figure depends on either.
 """
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from concurrent.futures import Executor
 from functools import partial
 from typing import TYPE_CHECKING
@@ -18,7 +18,7 @@ from numpy.typing import NDArray
 
 from sellcore.backtest.actions import Action
 from sellcore.backtest.assumptions import Assumptions, describe
-from sellcore.backtest.chunks import CHUNK, in_chunks, load_ready, universe_of
+from sellcore.backtest.chunks import CHUNK, OnProgress, in_chunks, load_ready, universe_of
 from sellcore.backtest.measuring import COLUMNS, measure
 from sellcore.errors import InvalidValue
 from sellcore.ports.bar_source import BarSource
@@ -30,9 +30,6 @@ if TYPE_CHECKING:
 
 Figures = Mapping[str, NDArray[np.float64] | NDArray[np.int64]]
 """By name, each of shape (tickers, rules)."""
-
-OnProgress = Callable[[int, int], None]
-"""Told how many tickers are done, of how many."""
 
 
 @frozen(eq=False)

@@ -1,0 +1,212 @@
+"""A backtest on a screen: the account beside buy-and-hold, each ticker, the last trades."""
+
+from collections.abc import Iterable, Mapping, Sequence
+
+from rich.console import Console
+from rich.table import Table
+from rich.text import Text
+
+from sellcli.screen.fitted_table import Column, fitted_table
+from sellcli.screen.text import NONE, average
+from sellcore.backtest.metrics import Metrics
+from sellcore.backtest.result import Backtest
+from sellcore.backtest.trades import Trade
+from sellcore.instant import from_epoch
+
+_DAY_BARS = 253
+"""More bars a year than this, and a time of day is worth showing."""
+
+
+def show_backtest(
+    console: Console, found: Backtest, origins: Mapping[str, object], trades: int
+) -> None:
+    """
+    Print what a backtest comes to, and always what it takes for granted.
+
+    Args:
+        console: Where to.
+        found: The backtest.
+        origins: Whose bars each ticker's are.
+        trades: So many of the last ones are listed.
+    """
+    console.print(Text(headline(found), style="bold"), soft_wrap=True)
+    console.print(Text(f"bars: {_whose(origins)}", style="dim"), soft_wrap=True)
+    console.print(account_table(found, console.width))
+    console.print(tickers_table(found, console.width))
+    listed = found.trades[-trades:] if trades else ()
+    if listed:
+        console.print(
+            trades_table(listed, len(found.trades), console.width, intraday=_is_intraday(found))
+        )
+    show_assumptions(console, found.assumptions_in_words)
+
+
+def show_assumptions(console: Console, lines: Iterable[str]) -> None:
+    """Print what a result takes for granted."""
+    console.print(Text("taken for granted", style="dim"))
+    for line in lines:
+        console.print(Text(f"  {line}"), soft_wrap=True)
+
+
+def headline(found: Backtest) -> str:
+    """Return rules, tickers and period in one line."""
+    metrics = found.metrics
+    first, last = (f"{from_epoch(each):%Y-%m-%d}" for each in (metrics.start, metrics.end))
+    return f"{subject(found)}, {first} to {last}, {metrics.bars:,} closes"
+
+
+def subject(found: Backtest) -> str:
+    """Return rules and tickers in a few words."""
+    rules = sorted({str(each.rule) for each in found.decisions.values()})
+    tickers = list(found.decisions)
+    named = ", ".join(tickers) if len(tickers) <= 4 else f"{len(tickers)} tickers"
+    told = rules[0] if len(rules) == 1 else f"{len(rules)} rules"
+    return f"{told} on {named}"
+
+
+def _whose(origins: Mapping[str, object]) -> str:
+    kinds = sorted({str(origin) for origin in origins.values()})
+    told = {"files": "from files", "simulated": "of simulated days, which may be made up"}
+    return ", ".join(told.get(kind, kind) for kind in kinds)
+
+
+def account_table(found: Backtest, width: int) -> Table:
+    """Return the figures of the account, beside those of buying and holding."""
+    columns = (
+        Column("", right=False),
+        Column("with the rule"),
+        Column("buy and hold"),
+    )
+    own, hold = _figures(found.metrics), _figures(found.hold_metrics)
+    rows = [
+        (name, Text(ruled, style="bold"), held)
+        for (name, ruled), (_, held) in zip(own, hold, strict=True)
+    ]
+    title = f"the account of {found.assumptions.capital:,.2f}"
+    return fitted_table(title, columns, rows, width)
+
+
+def _figures(metrics: Metrics) -> list[tuple[str, str]]:
+    deepest = metrics.drawdown
+    return [
+        ("final equity", f"{metrics.final_equity:,.2f}"),
+        ("total return", signed_part(metrics.total_return)),
+        ("growth a year (CAGR)", signed_part(metrics.cagr)),
+        ("volatility a year", part(metrics.volatility)),
+        ("Sharpe", ratio(metrics.sharpe)),
+        ("Sortino", ratio(metrics.sortino)),
+        ("deepest drawdown", part(-deepest.depth if deepest.depth else 0.0)),
+        ("  from", f"{_day(deepest.peak)} to {_day(deepest.trough)}" if deepest.depth else NONE),
+        ("  recovered", _recovered(metrics)),
+        ("Calmar", ratio(metrics.calmar)),
+        ("round trips", f"{metrics.trades:,}"),
+        ("  that earned", part(metrics.hit_rate)),
+        ("  average win", average(metrics.average_win)),
+        ("  average loss", average(metrics.average_loss)),
+        ("exposure", part(metrics.exposure)),
+        ("time in the market", part(metrics.time_in_market)),
+        ("turnover a year", ratio(metrics.turnover)),
+        ("commission", average(metrics.commission)),
+        ("slippage", average(metrics.slippage)),
+    ]
+
+
+def _recovered(metrics: Metrics) -> str:
+    deepest = metrics.drawdown
+    if not deepest.depth:
+        return NONE
+    when = "not yet" if deepest.recovery is None else _day(deepest.recovery)
+    return f"{when}, {deepest.days:,.0f} days"
+
+
+_TICKER_COLUMNS = (
+    Column("ticker", right=False),
+    Column("rule", right=False, goes=1),
+    Column("bars", goes=3),
+    Column("warm-up", goes=4),
+    Column("trips", goes=5),
+    Column("shares left", goes=2),
+    Column("realised"),
+    Column("unrealised"),
+    Column("held"),
+)
+
+
+def tickers_table(found: Backtest, width: int) -> Table:
+    """Return what came of each ticker, and of holding it."""
+    rows = []
+    for ticker, decisions in found.decisions.items():
+        own, hold = found.curve.tickers[ticker], found.hold.tickers[ticker]
+        rows.append(
+            (
+                ticker,
+                str(decisions.rule),
+                f"{len(decisions.bars) - decisions.first:,}",
+                f"{decisions.warm_up:,}",
+                f"{sum(trade.ticker == ticker for trade in found.trades):,}",
+                f"{own.shares[-1]:,.10g}",
+                _coloured(float(own.realised[-1])),
+                _coloured(float(own.unrealised[-1])),
+                _coloured(float(hold.realised[-1] + hold.unrealised[-1])),
+            )
+        )
+    return fitted_table("each ticker", _TICKER_COLUMNS, rows, width)
+
+
+_TRADE_COLUMNS = (
+    Column("ticker", right=False),
+    Column("bought", right=False),
+    Column("sold", right=False),
+    Column("shares", goes=1),
+    Column("at", goes=2),
+    Column("sold at", goes=3),
+    Column("earned"),
+    Column("sold because", right=False, words=True),
+)
+
+
+def trades_table(trades: Sequence[Trade], of: int, width: int, *, intraday: bool) -> Table:
+    """Return round trips, each with the reason it was sold for."""
+    shown = f"the last {len(trades)} of {of:,} round trips" if len(trades) < of else "round trips"
+    style = "%Y-%m-%d %H:%M" if intraday else "%Y-%m-%d"
+    rows = [
+        (
+            trade.ticker,
+            f"{from_epoch(trade.entry_time):{style}}",
+            f"{from_epoch(trade.exit_time):{style}}",
+            f"{trade.shares:,.10g}",
+            average(trade.entry_price),
+            average(trade.exit_price),
+            _coloured(trade.pnl),
+            trade.reason,
+        )
+        for trade in trades
+    ]
+    return fitted_table(shown, _TRADE_COLUMNS, rows, width)
+
+
+def part(value: float | None) -> str:
+    """Return a part of a whole as a percentage."""
+    return NONE if value is None else f"{value:.2%}".replace("%", " %")
+
+
+def signed_part(value: float | None) -> str:
+    """Return a part of a whole as a percentage with its sign."""
+    return NONE if value is None else f"{value:+,.2%}".replace("%", " %")
+
+
+def ratio(value: float | None) -> str:
+    """Return a ratio with two decimals."""
+    return NONE if value is None else f"{value:.2f}"
+
+
+def _coloured(amount: float) -> Text:
+    return Text(f"{amount:+,.2f}", style="red" if amount < 0 else "green" if amount > 0 else "")
+
+
+def _day(seconds: int | None) -> str:
+    return NONE if seconds is None else f"{from_epoch(seconds):%Y-%m-%d}"
+
+
+def _is_intraday(found: Backtest) -> bool:
+    return found.metrics.periods_per_year > _DAY_BARS

@@ -1,0 +1,125 @@
+"""A run's folder is there whole or not at all, and is never changed."""
+
+import errno
+import os
+import subprocess
+from pathlib import Path
+
+import pytest
+
+from adapters.runs.folder import store_run
+from adapters.runs.revision import Revision, revision
+from sellcore.errors import StorageError
+
+FILES = {"a.txt": b"one", "b.bin": bytes(range(256))}
+
+
+def content(folder: Path) -> dict[str, bytes]:
+    return {path.name: path.read_bytes() for path in folder.iterdir()}
+
+
+def test_a_run_is_written_once(tmp_path: Path) -> None:
+    """The first time it is new, with all its files; then it is only looked at."""
+    first = store_run(tmp_path / "runs", "x", FILES)
+    second = store_run(tmp_path / "runs", "x", FILES)
+
+    assert (first.is_new, second.is_new) == (True, False)
+    assert first.folder == second.folder == tmp_path / "runs" / "x"
+    assert content(first.folder) == FILES
+    assert [path.name for path in (tmp_path / "runs").iterdir()] == ["x"]
+
+
+@pytest.mark.parametrize(
+    ("spoil", "line"),
+    [
+        (lambda folder: (folder / "a.txt").write_bytes(b"two"), "a.txt is there and differs"),
+        (lambda folder: (folder / "a.txt").unlink(), "is there and lacks a.txt"),
+    ],
+)
+def test_a_run_that_differs_is_an_error_and_stays(tmp_path: Path, spoil, line: str) -> None:
+    """Whatever lies there is not ours to mend, and nothing more is put beside it."""
+    folder = store_run(tmp_path, "x", FILES).folder
+    spoil(folder)
+    before = content(folder)
+
+    with pytest.raises(StorageError, match=line):
+        store_run(tmp_path, "x", {**FILES, "page.html": b"late"}, added=("page.html",))
+
+    assert content(folder) == before
+
+
+def test_a_page_may_come_later_and_is_kept_then(tmp_path: Path) -> None:
+    """What may be added is added once; asked for without it, the run is still the same."""
+    late = {**FILES, "page.html": b"late"}
+    store_run(tmp_path, "x", FILES, added=("page.html",))
+
+    store_run(tmp_path, "x", late, added=("page.html",))
+    again = store_run(tmp_path, "x", FILES, added=("page.html",))
+
+    assert not again.is_new
+    assert content(again.folder) == late
+    with pytest.raises(StorageError, match=r"page.html is there and differs"):
+        store_run(tmp_path, "x", {**late, "page.html": b"other"}, added=("page.html",))
+
+
+@pytest.mark.parametrize("fails_at", [0, 1, 2, 3])
+def test_nothing_is_left_behind_wherever_it_fails(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, fails_at: int
+) -> None:
+    """Neither half a run nor a folder made for it; what was there before stays."""
+    (tmp_path / "kept").mkdir()
+    asked = iter(range(100))
+    whole = os.fsync
+
+    def fsync(handle: int) -> None:
+        if next(asked) == fails_at:
+            raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
+        whole(handle)
+
+    monkeypatch.setattr(os, "fsync", fsync)
+    with pytest.raises(StorageError, match="no space left on device; free some space"):
+        store_run(tmp_path / "kept" / "deep" / "runs", "x", FILES)
+
+    left = sorted(path.relative_to(tmp_path).as_posix() for path in tmp_path.rglob("*"))
+    # The last flush is of the folder that holds the run: by then the run itself is whole.
+    assert left == ["kept"] if fails_at < 3 else "kept/deep/runs/x/b.bin" in left
+
+
+def test_a_file_in_the_place_of_the_folder_is_told_of(tmp_path: Path) -> None:
+    """One line says what cannot be written."""
+    (tmp_path / "runs").write_text("mine")
+
+    with pytest.raises(StorageError, match=r"cannot write .*runs/x"):
+        store_run(tmp_path / "runs", "x", FILES)
+
+    assert (tmp_path / "runs").read_text() == "mine"
+
+
+def test_the_commit_is_the_one_that_is_checked_out() -> None:
+    """Git itself says the same; without git, or installed elsewhere, there is none."""
+    asked = subprocess.run(
+        ["git", "rev-parse", "HEAD"], cwd=Path(__file__).parent, capture_output=True, text=True
+    )
+    wanted = asked.stdout.strip() if asked.returncode == 0 else None
+
+    assert revision().git_sha == wanted
+
+
+@pytest.mark.parametrize(
+    ("told", "text"),
+    [
+        (Revision("1.2", None, modified=False), "1.2"),
+        (Revision("1.2", "0123456789" * 4, modified=False), "0123456"),
+        (Revision("1.2", "0123456789" * 4, modified=True), "0123456-modified"),
+    ],
+)
+def test_a_program_is_named_for_its_commit_or_else_its_version(told: Revision, text: str) -> None:
+    """Changes that are not committed are told as well: no commit stands for them."""
+    assert str(told) == text
+
+
+def test_no_git_is_no_commit(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A machine without git runs a program all the same."""
+    monkeypatch.setenv("PATH", "")
+
+    assert revision().git_sha is None
