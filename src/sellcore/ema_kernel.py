@@ -18,13 +18,13 @@ import numpy as np
 
 from sellcore.bar import Floats
 
-BLOCK = 12
+BLOCK = 16
 """Bars in a block: longer ones cost more arithmetic, shorter ones more carries."""
 
 UPPER_BLOCK = 16
 """Values in a block of the levels above, where fewer levels matter more than arithmetic."""
 
-TILE = 100_000
+TILE = 200_000
 """Bars worked on at a time: they and what is derived from them stay in the cache."""
 
 _DIGITS = Context(prec=60, Emax=MAX_EMAX, Emin=MIN_EMIN)

@@ -1,6 +1,5 @@
 """Orders: those that work at the broker, and those we mean to send."""
 
-import hashlib
 from datetime import datetime
 from decimal import Decimal
 from enum import Enum
@@ -143,6 +142,8 @@ class OrderIntent:
 
         Shape: 32 hexadecimal digits.
         """
+        from hashlib import sha256  # here: a command that makes no order need not wait for it
+
         about = (
             self.mode,
             self.account,
@@ -151,7 +152,7 @@ class OrderIntent:
             iso(self.bar_end),
             self.epoch,
         )
-        return hashlib.sha256("|".join(map(str, about)).encode()).hexdigest()[:32]
+        return sha256("|".join(map(str, about)).encode()).hexdigest()[:32]
 
     @property
     def order_ref(self) -> str:
