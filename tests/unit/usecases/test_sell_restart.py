@@ -1,5 +1,6 @@
 """The process dies, anywhere: what it did is found, and nothing is done twice."""
 
+from datetime import timedelta
 from decimal import Decimal
 
 import pytest
@@ -11,6 +12,7 @@ from tests.selling_desk import DECIDED, ELEVEN, OURS, Killed, SellingDesk
 
 from adapters.fake_order_desk import Fate
 from sellcore.outcome import Outcome
+from sellcore.plan import LOGGED_LATE
 from sellcore.selling.intent_record import IntentRecord
 from sellcore.selling.lifecycle import Happening, State
 from sellcore.usecases import reconcile
@@ -161,6 +163,22 @@ def test_bars_that_were_missed_beside_an_unlogged_intent_are_missed_in_the_end()
     missed = [row.bar_end for row in desk.log.read() if row.decision is Outcome.MISSED]
     assert missed == [ELEVEN + hours * 60 * MINUTE for hours in (1, 2, 3, 4)]
     assert (len(desk.sent), desk.ends) == (1, ["filled"])
+
+
+@pytest.mark.parametrize(("days", "lines"), [(6.9, 1), (7.1, 0)])
+def test_intent_from_before_the_log_is_read_is_not_explained_anew(days: float, lines: int) -> None:
+    """The log is asked for a week; what is older may be in it, and nothing of it can be sent."""
+    desk = a_desk()
+    moment = desk.true.moment - timedelta(days=days)
+    times = dict.fromkeys(("decided_at", "not_before", "deadline"), moment)
+    record = a_record(instrument=MSFT, held=Decimal(100), **times)
+    desk.journal.prepare([record])
+
+    desk.run(-0.5)
+
+    late = [row for row in desk.log.read() if LOGGED_LATE in row.reason]
+    assert [row.intent_id for row in late] == [record.intent_id] * lines
+    assert (desk.sent, desk.ends) == ([], ["denied"])
 
 
 def test_bar_that_is_revised_behind_a_death_does_not_undo_the_decision() -> None:
