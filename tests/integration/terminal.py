@@ -20,6 +20,10 @@ termios = pytest.importorskip("termios")
 
 ESCAPE = re.compile(r"\x1b\[[0-9;?]*[A-Za-z]")
 QUESTION = re.compile(rb"[\]):] ?: ?$|\]: $")
+CTRL_C = b"\x03"
+PATIENCE = 50
+"""Fifths of a second."""
+
 OWN_TERMINAL = (
     "import fcntl, os, sys, termios; fcntl.ioctl(0, termios.TIOCSCTTY, 0); "
     "os.execv(sys.argv[1], sys.argv[1:])"
@@ -72,10 +76,16 @@ def on_terminal(
     )
     os.close(inner)
     out, since, waiting = b"", b"", list(answers)
+    typed, silent = b"", 0
     deadline = time.monotonic() + LIMIT
     while time.monotonic() < deadline:
         if not select.select([terminal], [], [], 0.2)[0]:
+            silent += 1
+            # Python can miss one in the instant before it begins to read: a person types another.
+            if typed == CTRL_C and silent == PATIENCE:
+                os.write(terminal, CTRL_C)
             continue
+        silent = 0
         try:
             data = os.read(terminal, 1 << 16)
         except OSError:  # how Linux says that the other side has hung up
@@ -84,7 +94,8 @@ def on_terminal(
             break
         out, since = out + data, since + data
         if waiting and waiting[0][0].search(since):
-            os.write(terminal, waiting.pop(0)[1])
+            typed = waiting.pop(0)[1]
+            os.write(terminal, typed)
             since = b""
     os.close(terminal)
     code = child.wait(timeout=LIMIT)
