@@ -81,7 +81,7 @@ def on_terminal(
     while time.monotonic() < deadline:
         if not select.select([terminal], [], [], 0.2)[0]:
             silent += 1
-            # Python can miss one in the instant before it begins to read: a person types another.
+            # It may be missed in the instant before Python begins to read: a person types another.
             if typed == CTRL_C and silent == PATIENCE:
                 os.write(terminal, CTRL_C)
             continue
