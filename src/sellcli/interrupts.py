@@ -1,7 +1,9 @@
 """Being asked to end: Ctrl-C, and the signals by which a system asks for the same."""
 
 import os
+import select
 import signal
+import sys
 from collections.abc import Callable
 from types import FrameType
 
@@ -39,6 +41,27 @@ def interrupt_when_asked() -> None:
 def end_undisturbed() -> None:
     """All is closed: who asks again must not break in on the way out."""
     _handle(signal.SIG_IGN)
+
+
+def wait_for_input() -> None:
+    """
+    Return once a line was typed; raise Ended if the end is asked for before.
+
+    Python looks whether a signal came in, and then begins to read: one that comes
+    between the two is not seen before the next key. Here each signal also writes to a
+    descriptor that is waited for together with the keys.
+    """
+    if os.name != "posix":  # consoles elsewhere cannot be waited for, and end their reads
+        return
+    heard, said = os.pipe()
+    os.set_blocking(said, False)
+    before = signal.set_wakeup_fd(said)
+    try:
+        select.select([sys.stdin, heard], [], [])
+    finally:
+        signal.set_wakeup_fd(before)
+        os.close(heard)
+        os.close(said)
 
 
 def _handle(handler: "_Handler | signal.Handlers") -> None:

@@ -1,7 +1,10 @@
 """Asking a person: which rule a holding is to follow, and whether orders may be sent."""
 
+import sys
+
 import click
 
+from sellcli.interrupts import wait_for_input
 from sellcore.rule import LENGTHS, AverageKind, MovingAverageRule
 from sellcore.timeframe import Timeframe
 
@@ -35,17 +38,31 @@ def ask_rule(ticker: str) -> MovingAverageRule | None:
     return rule
 
 
-def _choose(text: str, choices: list[str], default: str) -> str:
-    answer: str = click.prompt(
-        text, type=click.Choice(choices, case_sensitive=False), default=default, err=True
-    )
-    return answer
-
-
 def ask_account(account: str) -> str:
     """Have a person type the account's id, so that nobody sells by a slip of a flag."""
     click.echo(f"\nOrders will be SENT for account {account}.", err=True)
-    typed: str = click.prompt(
-        "type the account id to arm it", err=True, default="", show_default=False
-    )
-    return typed
+    return _answer("type the account id to arm it: ")
+
+
+def ask_yes(text: str) -> bool:
+    """Ask whether to go on; an empty answer is a yes."""
+    while (answer := _answer(f"{text} [Y/n]: ").lower()) not in ("", "y", "yes", "n", "no"):
+        click.echo(f"{answer!r} is neither; answer y or n", err=True)
+    return answer in ("", "y", "yes")
+
+
+def _choose(text: str, choices: list[str], default: str) -> str:
+    question = f"{text} ({', '.join(choices)}) [{default}]: "
+    while (answer := _answer(question).lower() or default) not in choices:
+        click.echo(f"{answer!r} is not one of {', '.join(choices)}", err=True)
+    return answer
+
+
+def _answer(question: str) -> str:
+    # input() drops an interrupt that comes while it prepares to read, click.prompt() with it.
+    click.echo(question, nl=False, err=True)
+    wait_for_input()
+    line = sys.stdin.readline()
+    if not line:  # Ctrl-D
+        raise click.Abort("ended by the end of the input")
+    return line.strip()

@@ -20,9 +20,6 @@ termios = pytest.importorskip("termios")
 
 ESCAPE = re.compile(r"\x1b\[[0-9;?]*[A-Za-z]")
 QUESTION = re.compile(rb"[\]):] ?: ?$|\]: $")
-CTRL_C = b"\x03"
-PATIENCE = 50
-"""Fifths of a second."""
 
 OWN_TERMINAL = (
     "import fcntl, os, sys, termios; fcntl.ioctl(0, termios.TIOCSCTTY, 0); "
@@ -76,16 +73,10 @@ def on_terminal(
     )
     os.close(inner)
     out, since, waiting = b"", b"", list(answers)
-    typed, silent = b"", 0
     deadline = time.monotonic() + LIMIT
     while time.monotonic() < deadline:
         if not select.select([terminal], [], [], 0.2)[0]:
-            silent += 1
-            # It may be missed in the instant before Python begins to read: a person types another.
-            if typed == CTRL_C and silent == PATIENCE:
-                os.write(terminal, CTRL_C)
             continue
-        silent = 0
         try:
             data = os.read(terminal, 1 << 16)
         except OSError:  # how Linux says that the other side has hung up
@@ -94,8 +85,7 @@ def on_terminal(
             break
         out, since = out + data, since + data
         if waiting and waiting[0][0].search(since):
-            typed = waiting.pop(0)[1]
-            os.write(terminal, typed)
+            os.write(terminal, waiting.pop(0)[1])
             since = b""
     os.close(terminal)
     code = child.wait(timeout=LIMIT)

@@ -88,7 +88,7 @@ def test_missing_rules_are_asked_for_one_by_one_and_kept(desk: Path) -> None:
     )
 
     assert shown.code == 0
-    assert sum(line.startswith("Error:") for line in shown.plain) == 2
+    assert sum(" is not one of " in line for line in shown.plain) == 2
     assert (desk / "config" / "assigned_ma.csv").read_text() == (
         "ticker,type,length,timeframe\nARCA:CCC,SMA,50,D\nNYSE:BBB,EMA,10,1H\n"
     )

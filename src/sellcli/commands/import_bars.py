@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 import click
 
 from sellcli.options import setting_options
+from sellcli.prompt import ask_yes
 from sellcli.settings import Settings
 from sellcore.errors import ConfigError
 
@@ -99,5 +100,4 @@ def _confirmed(found: "Examined", *, yes: bool) -> bool:
             f"{guessed[0].path}: its columns were guessed, {guessed[0].columns}, and there is no "
             "terminal to confirm that on; add --yes, or name them with --columns"
         )
-    answer: bool = click.confirm("take the columns as they were guessed?", err=True, default=True)
-    return answer
+    return ask_yes("take the columns as they were guessed?")
