@@ -33,6 +33,7 @@ docs: $(STAMP)  ## the manual against the program
 
 bench: $(STAMP)  ## figures beside a reference, in one run
 	$(BIN)/pip install --quiet -c constraints.txt -e ".[bench]"
+	$(BIN)/python -m compileall -q src
 	$(BIN)/python -m bench
 
 soak: $(STAMP)  ## stories of days on which things go wrong: make soak SEEDS=100000
@@ -47,6 +48,7 @@ mutate: $(STAMP)  ## break the selling core in small ways: do the tests notice? 
 $(STAMP): pyproject.toml constraints.txt
 	$(PYTHON) -m venv $(VENV)
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check -c constraints.txt -e ".[dev]"
+	$(BIN)/python -m compileall -q src
 	@touch $@
 
 clean:

@@ -42,7 +42,8 @@ from bench.measure import Goal, Row
 from sellcore.order import Mode
 from sellcore.policy import Policy
 from sellcore.rule import parse_rule
-from sellcore.selling.arming import AccountKind, Arming
+from sellcore.selling.account_kind import AccountKind
+from sellcore.selling.arming import Arming
 from sellcore.selling.limits import SellingPolicy
 from sellcore.usecases.selling_state import Selling
 from sellcore.usecases.watch import begin, cycle, read

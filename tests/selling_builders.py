@@ -10,7 +10,8 @@ from tests.journal_builders import MODE, TEN, a_record, an_execution, stock
 
 from sellcore.order import OpenOrder, Side
 from sellcore.position import Position
-from sellcore.selling.arming import AccountKind, Arming
+from sellcore.selling.account_kind import AccountKind
+from sellcore.selling.arming import Arming
 from sellcore.selling.execution import CompletedOrder, Execution
 from sellcore.selling.facts import Facts
 from sellcore.selling.intent_record import IntentRecord

@@ -19,7 +19,8 @@ from sellcore.order import Mode, OpenOrder
 from sellcore.ports.quotes import MarketQuote
 from sellcore.record import DecisionRecord
 from sellcore.rule import MovingAverageRule
-from sellcore.selling.arming import AccountKind, Arming
+from sellcore.selling.account_kind import AccountKind
+from sellcore.selling.arming import Arming
 from sellcore.selling.intent_record import IntentRecord
 from sellcore.selling.lifecycle import State
 from sellcore.selling.limit_price import PriceStep

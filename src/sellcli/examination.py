@@ -10,7 +10,7 @@ from sellcli.compose.files import assignment_store
 from sellcli.settings import Settings
 from sellcore.errors import BrokerError, SellError
 from sellcore.instrument import Kind
-from sellcore.selling.arming import PORTS, kind_of
+from sellcore.selling.account_kind import PORTS, kind_of
 
 
 @frozen

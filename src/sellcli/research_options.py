@@ -167,7 +167,7 @@ _FIELDS = {
 
 def _assumptions(told: dict[str, Any]) -> "Assumptions":
     from sellcore.backtest.assumptions import Adjustment, Assumptions, Entry, Fill
-    from sellcore.order import OrderType
+    from sellcore.order_type import OrderType
 
     costs = _costs(told.pop("costs"), told.pop("slippage_bps"))
     order = {"market": OrderType.MARKET, "limit": OrderType.LIMIT}[told.pop("order", "market")]

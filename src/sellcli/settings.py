@@ -30,10 +30,10 @@ from sellcli.setting_kinds import (
     whole,
     word,
 )
-from sellcore.order import OrderType
+from sellcore.order_type import OrderType
 from sellcore.policy import AtClose, Policy
 from sellcore.rule import MovingAverageRule
-from sellcore.selling.arming import AccountKind
+from sellcore.selling.account_kind import AccountKind
 from sellcore.selling.limits import OtherOrders, SellingPolicy
 
 T = TypeVar("T")

@@ -37,16 +37,6 @@ class Side(Enum):
         return self.value
 
 
-class OrderType(Enum):
-    """At the market, or at a limit that the market meets."""
-
-    MARKET = "MKT"
-    LIMIT = "LMT"
-
-    def __str__(self) -> str:
-        return self.value
-
-
 @frozen
 class OpenOrder:
     """

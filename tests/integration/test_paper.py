@@ -18,7 +18,7 @@ from adapters.ib.witness import IBWitness
 from sellcore.contract import ContractDetails
 from sellcore.instrument import Instrument, Kind
 from sellcore.request import BarRequest, Duration, FetchedBars, Unit
-from sellcore.selling.arming import AccountKind, kind_of
+from sellcore.selling.account_kind import AccountKind, kind_of
 from sellcore.timeframe import Granularity
 
 WHERE = os.environ.get("SELLCLI_PAPER", "")

@@ -9,7 +9,8 @@ from hypothesis import strategies as st
 
 from sellcore.errors import InvalidValue
 from sellcore.order import Mode
-from sellcore.selling.arming import PORTS, AccountKind, Arming, Keys, NotArmed, arm, kind_of
+from sellcore.selling.account_kind import PORTS, AccountKind, kind_of
+from sellcore.selling.arming import Arming, Keys, NotArmed, arm
 
 NOW = datetime(2022, 5, 20, 12, tzinfo=UTC)
 LATER = NOW + timedelta(hours=4)

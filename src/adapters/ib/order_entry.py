@@ -13,7 +13,8 @@ from adapters.ib.line import Line
 from adapters.ib.sending_client import SendingClient, sending_client
 from sellcore.errors import BrokerUnavailable, InvalidValue, SendUnclear
 from sellcore.instrument import Kind
-from sellcore.order import OpenOrder, OrderType
+from sellcore.order import OpenOrder
+from sellcore.order_type import OrderType
 from sellcore.ports.order_entry import Reply, SellOrder
 
 

@@ -13,7 +13,7 @@ from sellcli.screen.terminal import Terminal
 from sellcli.screen.text import both_times, zones
 from sellcore.event import Alert, Event, Retrying
 from sellcore.order import Mode
-from sellcore.selling.arming import AccountKind
+from sellcore.selling.account_kind import AccountKind
 from sellcore.status import Status
 
 

@@ -8,7 +8,7 @@ from attrs import Attribute, field, frozen
 from attrs.validators import optional
 
 from sellcore.errors import InvalidValue
-from sellcore.order import OrderType
+from sellcore.order_type import OrderType
 from sellcore.selling.limits import SellingPolicy
 
 

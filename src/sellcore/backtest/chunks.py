@@ -10,7 +10,7 @@ from sellcore.backtest.decisions import check_timeframe
 from sellcore.backtest.engine import decidable_bars
 from sellcore.bar import BarSeries
 from sellcore.errors import InvalidValue
-from sellcore.order import OrderType
+from sellcore.order_type import OrderType
 from sellcore.ports.bar_source import BarSource
 from sellcore.rule import MovingAverageRule
 from sellcore.timeframe import Timeframe

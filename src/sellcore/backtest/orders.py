@@ -4,7 +4,8 @@ from enum import Enum
 
 from attrs import define, frozen
 
-from sellcore.order import OrderType, Side
+from sellcore.order import Side
+from sellcore.order_type import OrderType
 
 
 class OrderState(Enum):

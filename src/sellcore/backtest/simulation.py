@@ -21,7 +21,8 @@ from sellcore.backtest.filling import fill, is_whole
 from sellcore.backtest.fills import meets
 from sellcore.backtest.orders import OrderState, WorkingOrder, limit_of, settled
 from sellcore.backtest.phases import AT_CLOSE, AT_OPEN, DECIDE, WITHIN, Moment
-from sellcore.order import OrderType, Side
+from sellcore.order import Side
+from sellcore.order_type import OrderType
 from sellcore.selling.reopening import not_below_any_more
 
 

@@ -7,7 +7,8 @@ from typing import Protocol
 from attrs import frozen
 
 from sellcore.instrument import Instrument
-from sellcore.order import OpenOrder, OrderType
+from sellcore.order import OpenOrder
+from sellcore.order_type import OrderType
 
 
 @frozen

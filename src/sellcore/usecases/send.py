@@ -5,7 +5,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from attrs import frozen
 
 from sellcore.errors import InvalidValue
-from sellcore.order import OrderType
+from sellcore.order_type import OrderType
 from sellcore.ports.order_entry import SellOrder
 from sellcore.selling.facts import Facts
 from sellcore.selling.intent_record import IntentRecord, moved

@@ -24,7 +24,8 @@ from sellcore.due import next_look
 from sellcore.errors import BrokerUnavailable, SellError, StorageError
 from sellcore.order import Mode
 from sellcore.policy import AtClose, Policy
-from sellcore.selling.arming import AccountKind, Arming
+from sellcore.selling.account_kind import AccountKind
+from sellcore.selling.arming import Arming
 from sellcore.usecases.decide import holdings
 from sellcore.usecases.selling_state import Selling
 from sellcore.usecases.watch import begin, decide_and_act, read, run

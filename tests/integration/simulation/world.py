@@ -17,7 +17,8 @@ from adapters.memory_log import MemoryDecisionLog
 from adapters.memory_store import MemoryBarStore
 from sellcore.errors import BrokerUnavailable, StorageError
 from sellcore.instrument import Instrument
-from sellcore.order import Mode, OpenOrder, OrderType
+from sellcore.order import Mode, OpenOrder
+from sellcore.order_type import OrderType
 from sellcore.ports.alerts import Notice
 from sellcore.ports.order_entry import Reply, SellOrder, Word
 from sellcore.rule import parse_rule

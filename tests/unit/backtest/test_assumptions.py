@@ -11,7 +11,7 @@ from sellcore.backtest import FREE, IB_FIXED, Adjustment, Assumptions, Costs, En
 from sellcore.backtest.assumptions import describe
 from sellcore.backtest.sizing import affordable
 from sellcore.errors import InvalidValue
-from sellcore.order import OrderType
+from sellcore.order_type import OrderType
 from sellcore.selling.limits import SellingPolicy
 
 amounts = st.floats(0, 50).map(lambda value: round(value, 3))

@@ -22,7 +22,8 @@ from sellcore.backtest import (
     backtest,
 )
 from sellcore.instant import from_epoch
-from sellcore.order import OrderType, Side
+from sellcore.order import Side
+from sellcore.order_type import OrderType
 
 BARS = 40
 prices = st.integers(9_000, 11_000).map(lambda cents: cents / 100)

@@ -8,7 +8,8 @@ from tests.builders import rule
 from sellcore import BarSeries
 from sellcore.backtest import FREE, Assumptions, Backtest, Costs, Entry, Fill, backtest
 from sellcore.backtest.orders import OrderState
-from sellcore.order import OrderType, Side
+from sellcore.order import Side
+from sellcore.order_type import OrderType
 from sellcore.selling.limits import SellingPolicy
 
 SMA5 = rule("SMA,5,D")

@@ -15,7 +15,7 @@ from sellcore.backtest.engine import backtest
 from sellcore.backtest.universe import sweep
 from sellcore.bar import BarSeries
 from sellcore.errors import InvalidValue
-from sellcore.order import OrderType
+from sellcore.order_type import OrderType
 from sellcore.rule import LENGTHS, AverageKind, MovingAverageRule
 from sellcore.timeframe import Timeframe
 

@@ -14,10 +14,10 @@ from sellcli.setting_kinds import plain
 from sellcli.setting_sources import DEFAULT_FILE, load_settings
 from sellcli.settings import DEFAULT, KEYS, Settings, SmtpTls
 from sellcore.errors import ConfigError
-from sellcore.order import OrderType
+from sellcore.order_type import OrderType
 from sellcore.policy import AtClose, Policy
 from sellcore.rule import parse_rule
-from sellcore.selling.arming import AccountKind
+from sellcore.selling.account_kind import AccountKind
 from sellcore.selling.limits import OtherOrders, SellingPolicy
 
 DEFAULTS = {

@@ -8,7 +8,8 @@ from tests.desk import FRIDAY, MINUTE, MONDAY, SECOND
 from tests.selling_desk import SellingDesk
 
 from adapters.fake_order_desk import Fate
-from sellcore.order import OrderType, SendAt
+from sellcore.order import SendAt
+from sellcore.order_type import OrderType
 from sellcore.policy import AtClose, Policy
 from sellcore.ports.quotes import MarketQuote
 from sellcore.selling.limits import SellingPolicy

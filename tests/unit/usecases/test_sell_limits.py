@@ -16,7 +16,8 @@ from adapters.fake_order_desk import Fate
 from sellcore.instrument import Instrument
 from sellcore.order import Mode
 from sellcore.ports.quotes import MarketQuote
-from sellcore.selling.arming import AccountKind, Arming
+from sellcore.selling.account_kind import AccountKind
+from sellcore.selling.arming import Arming
 from sellcore.selling.lifecycle import Happening
 from sellcore.selling.limits import SellingPolicy
 from sellcore.usecases.sell import CHECKED

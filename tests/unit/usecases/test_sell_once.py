@@ -9,7 +9,7 @@ from tests.selling_desk import DECIDED, ELEVEN, OURS, SellingDesk
 
 from adapters.fake_order_desk import Fate
 from sellcore.event import OrderMoved, Prepared
-from sellcore.order import OrderType
+from sellcore.order_type import OrderType
 from sellcore.ports.order_entry import SellOrder
 from sellcore.ports.quotes import MarketQuote
 from sellcore.selling.checks import CHECKS
