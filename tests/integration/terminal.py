@@ -46,6 +46,7 @@ def on_terminal(
     arguments: Sequence[str],
     *,
     columns: int,
+    rows: int = 40,
     answers: Sequence[tuple[re.Pattern[bytes], bytes]] = (),
     variables: Mapping[str, str] | None = None,
 ) -> Shown:
@@ -56,12 +57,13 @@ def on_terminal(
         folder: The working directory.
         arguments: Behind ``sellcli``.
         columns: How wide the terminal is.
+        rows: How high.
         answers: What is typed once a pattern stands at the end of what came since.
         variables: Environment beside the usual.
     """
     usual = {k: v for k, v in environment().items() if k not in ("NO_COLOR", "COLUMNS", "LINES")}
     terminal, inner = pty.openpty()
-    fcntl.ioctl(inner, termios.TIOCSWINSZ, struct.pack("HHHH", 40, columns, 0, 0))
+    fcntl.ioctl(inner, termios.TIOCSWINSZ, struct.pack("HHHH", rows, columns, 0, 0))
     child = subprocess.Popen(
         [sys.executable, "-c", OWN_TERMINAL, *COMMAND, *arguments],
         cwd=folder,

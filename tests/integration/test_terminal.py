@@ -63,6 +63,23 @@ def test_tables_fit_the_terminal_and_their_numbers_stand_in_line(
             assert row[edge.end()] == " "
 
 
+@pytest.mark.parametrize(("rows", "told"), [(22, 0), (40, 2), (90, 3)])
+def test_distances_are_shown_of_as_many_holdings_as_there_is_room_for(
+    rows: int, told: int, desk: Path
+) -> None:
+    """The nearest to their average come first, and a line says that these are not all."""
+    assign(desk)
+
+    shown = on_terminal(desk, [*WATCH, "--scenario", "day.toml"], columns=100, rows=rows)
+
+    last = max(n for n, line in enumerate(shown.plain) if " DRY-RUN " in line)
+    screen = shown.plain[last:]
+    assert sum(bool(re.match(r" ?[A-Z]+:\S+ +(1H|D) +SMA ", line)) for line in screen) == told
+    hint = f"the {told} nearest to their average; 'sellcli status' shows all"
+    assert (hint in screen) == (0 < told < len(RULES))
+    assert len(screen) < rows
+
+
 def test_a_terminal_gets_its_cursor_back_after_ctrl_c(desk: Path) -> None:
     """Exit 0, the last table stands, the summary below it, the cursor is shown again."""
     assign(desk)

@@ -34,6 +34,9 @@ from sellcore.status import Status
 _FRAME = 7
 """Lines around the rows of holdings: blank, head, column names, rule, notes."""
 
+_ABOVE = 4
+"""A fourth of the screen is left to what happened, before distances are shown."""
+
 _UNBOUNDED = 1000
 """Columns, more than any table takes."""
 
@@ -117,12 +120,24 @@ class Terminal:
         if left_out:
             text = f"the {len(shown.rows)} nearest to their average; 'sellcli status' shows all"
             parts.append(Text(text, style="dim"))
-        elif room - self._lines(holdings) > len(status.rows):
-            distances = distances_table(status)
-            if self._fits(distances, room - self._lines(holdings)):
-                parts.append(distances)
+        else:
+            parts += self._distances(status, room - self._lines(holdings))
         parts.append(Text("Ctrl-C ends the watch", style="dim"))
         return Group(*parts)
+
+    def _distances(self, status: Status, room: int) -> list[RenderableType]:
+        """Return the distances to all averages, of as many holdings as there is room for."""
+        room -= self._console.height // _ABOVE
+        rows = [row for row in status.rows if row.levels]
+        for most in range(min(len(rows), room // 2), 0, -1):
+            table = distances_table(evolve(status, rows=nearest_first(rows, most)))
+            if not self._fits(table, room):
+                continue
+            if most == len(rows):
+                return [table]
+            text = f"the {most} nearest to their average; 'sellcli status' shows all"
+            return [table, Text(text, style="dim")]
+        return []
 
     def _head(self, status: Status) -> Text:
         badge = "black on green" if self._mode is Mode.DRY_RUN else "white on red"
