@@ -137,6 +137,15 @@ def test_all_reasons_are_told_at_once():
     ]
 
 
+def test_before_a_login_nobody_is_told_to_type_an_empty_account():
+    """No account is known yet: what the variable holds may well be right."""
+    named = reasons(Keys("", None, "DU0000001", "", 4001))
+    unset = reasons(Keys("", None, "", "", 4001))
+
+    assert not any("SELLCLI_ARM" in reason for reason in named)
+    assert "SELLCLI_ARM is not set; set it to the account id" in unset
+
+
 @pytest.mark.parametrize("keys", [PAPER, LIVE])
 @pytest.mark.parametrize("port", [1, 4000, 4005, 5000, 7498, 65535])
 def test_other_ports_say_nothing(keys, port):

@@ -96,8 +96,8 @@ def _account(keys: Keys) -> Iterator[str]:
         )
     wanted = keys.account or keys.login_account
     if not keys.variable:
-        yield f"SELLCLI_ARM is not set; set it to the account id, {wanted!r}"
-    elif keys.variable != wanted:
+        yield f"SELLCLI_ARM is not set; set it to the account id{wanted and f', {wanted!r}'}"
+    elif wanted and keys.variable != wanted:
         yield f"SELLCLI_ARM holds another text than the account id; set it to {wanted!r}"
 
 
