@@ -16,6 +16,7 @@ from sellcore.ports.clock import Clock
 from sellcore.ports.order_entry import Reply, SellOrder, Word
 from sellcore.position import Position
 from sellcore.selling.execution import CompletedOrder, Execution
+from sellcore.selling.other_orders import BY_HAND
 
 _FIRST_PERM_ID = 700_000_001
 
@@ -171,7 +172,8 @@ class FakeOrderDesk:
     def cancel(self, orders: Sequence[OpenOrder]) -> None:
         """Let become of each order what was told; raises as the port says."""
         for order in orders:
-            if order.client_id != self.client_id or not order.order_id:
+            named = order.order_id or (self.client_id == BY_HAND and order.perm_id)
+            if order.client_id != self.client_id or not named:
                 raise InvalidValue(f"{order}: not entered by client {self.client_id}")
         self._require_line()
         for order in orders:

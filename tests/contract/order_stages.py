@@ -87,8 +87,10 @@ class OrderStage(ABC):
         trouble: Trouble = Trouble.NONE,
         others: Sequence[OpenOrder] = (),
         timeout: float = 15.0,
+        client_id: int = CLIENT_ID,
     ) -> None:
         self._trouble, self._others, self._timeout = trouble, list(others), timeout
+        self._client_id = client_id
         self._folder = tmp_path
         self._open()
 
@@ -161,7 +163,7 @@ class FakeOrderStage(OrderStage):
     def _open(self) -> None:
         self.clock = self._clock = FrozenClock(START)
         self.connection = self.broker = self._fake = FakeBroker(self.clock)
-        self.entry = self._desk = FakeOrderDesk(self._fake, self.clock, CLIENT_ID)
+        self.entry = self._desk = FakeOrderDesk(self._fake, self.clock, self._client_id)
         self.witness = self._desk.witness
         self._desk.witness.tells_costs = self._trouble is not Trouble.COSTS_LATE
         if self._trouble is Trouble.FILLS_ON_CANCEL:
@@ -241,7 +243,7 @@ class SimulatedOrderStage(OrderStage):
         self.ledger = self._folder / "ledger.jsonl"
         self._server = GatewayServer(scenario, self.clock, SessionTable(), record=self.ledger)
         self.host, self.port = self._server.start()
-        self.connection = self.connect_as(CLIENT_ID)
+        self.connection = self.connect_as(self._client_id)
         self.broker = IBBroker(self.connection)
         self.witness = IBWitness(self.connection)
         self.entry = IBOrderEntry(self.connection)
@@ -267,7 +269,7 @@ class SimulatedOrderStage(OrderStage):
 
     def arrived(self) -> int:
         lines = [json.loads(line) for line in self.ledger.read_text("utf-8").splitlines()]
-        ours = [line for line in lines if line["client_id"] == CLIENT_ID]
+        ours = [line for line in lines if line["client_id"] == self._client_id]
         return sum(line["event"] in ("accepted", "rejected") for line in ours)
 
     def close(self) -> None:

@@ -151,6 +151,29 @@ class OrderEntryContract:
             assert stage.entry.replies(0.3) == ()
             assert len(stage.broker.open_orders()) == 2
 
+    def test_order_by_hand_is_cancelled_by_client_0(self, tmp_path: Path) -> None:
+        """It has no number before that client asks; ours beside it stays as it is."""
+        with self.stage(tmp_path, others=[by_another(11, 0)], client_id=0) as stage:
+            kept = stage.sold(limit=FAR)
+            (stop,) = (o for o in stage.broker.open_orders() if o.order_type == "STP")
+            assert stop.order_id == 0
+            stage.entry.cancel([stop])
+            stage.hear(lambda reply: reply.code == 202)
+            assert [o.order_ref for o in stage.broker.open_orders()] == [kept.order_ref]
+            ended = {o.perm_id: o.status for o in stage.witness.completed_orders()}
+            assert ended[stop.perm_id] == "Cancelled"
+
+    def test_order_by_hand_that_has_ended_since_is_nobody_elses(self, tmp_path: Path) -> None:
+        """Nothing is cancelled in its place, and nothing is wrong."""
+        with self.stage(tmp_path, others=[by_another(11, 0)], client_id=0) as stage:
+            kept = stage.sold(limit=FAR)
+            (stop,) = (o for o in stage.broker.open_orders() if o.order_type == "STP")
+            stage.entry.cancel([stop])
+            stage.hear(lambda reply: reply.code == 202)
+            stage.entry.cancel([stop])
+            stage.entry.replies(0.3)
+            assert [o.order_ref for o in stage.broker.open_orders()] == [kept.order_ref]
+
     def test_numbers_rise_and_are_given_once(self, tmp_path: Path) -> None:
         """Every draw is above all draws before it and above what is on record."""
         with self.stage(tmp_path) as stage:

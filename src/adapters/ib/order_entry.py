@@ -8,6 +8,8 @@ from threading import Lock
 
 from ib_async import Contract, Order
 
+from adapters.ib import questions
+from adapters.ib.asking import whole
 from adapters.ib.connection import IBConnection
 from adapters.ib.line import Line
 from adapters.ib.sending_client import SendingClient, sending_client
@@ -16,6 +18,7 @@ from sellcore.instrument import Kind
 from sellcore.order import OpenOrder
 from sellcore.order_type import OrderType
 from sellcore.ports.order_entry import Reply, SellOrder
+from sellcore.selling.other_orders import BY_HAND
 
 
 class IBOrderEntry:
@@ -79,12 +82,19 @@ class IBOrderEntry:
 
         Raises:
             InvalidValue: an order is not ours to cancel; nothing was written.
-            BrokerUnavailable: the line is gone; asking again later is safe.
+            BrokerUnavailable: the line is gone, or the gateway gives orders entered by
+                hand no number; asking again later is safe.
         """
         for order in orders:
             self._check_cancel(order)
-        limit = self._connection.order_limit(len(orders))
-        self._connection.ask(lambda line: self._cancel(line, orders), limit)
+        bound: dict[int, int] = {}
+        if not all(order.order_id for order in orders):
+            bound = whole(self._connection, "orders entered by hand", _bound)
+        known = [order.order_id or bound.get(order.perm_id, 0) for order in orders]
+        # One without a number now has ended meanwhile; the broker's lists tell how.
+        numbers = [number for number in known if number]
+        limit = self._connection.order_limit(len(numbers))
+        self._connection.ask(lambda line: self._cancel(line, numbers), limit)
 
     def replies(self, seconds: float) -> Sequence[Reply]:
         """
@@ -109,12 +119,12 @@ class IBOrderEntry:
         self._news.numbers.spend(order.order_id)
         client.placeOrder(order.order_id, _contract(order), _order(order))
 
-    async def _cancel(self, line: Line, orders: Sequence[OpenOrder]) -> None:
+    async def _cancel(self, line: Line, numbers: Sequence[int]) -> None:
         client = sending_client(line.client)
-        for order in orders:
+        for number in numbers:
             await line.order_turn()
-            self._news.cancelling(order.order_id)
-            client.cancelOrder(order.order_id)
+            self._news.cancelling(number)
+            client.cancelOrder(number)
         await line.drain()
 
     def _check_cancel(self, order: OpenOrder) -> None:
@@ -124,8 +134,15 @@ class IBOrderEntry:
                 f"{order}: entered by client {order.client_id}, not by client {self.client_id}; "
                 "cancel it where it was entered"
             )
-        if not order.order_id or (order.order_id < 0 and self.client_id):
+        by_hand = self.client_id == BY_HAND and (order.order_id < 0 or order.perm_id)
+        if order.order_id <= 0 and not by_hand:
             raise InvalidValue(f"{order}: has no number to be cancelled by; cancel it by hand")
+
+
+async def _bound(line: Line) -> dict[int, int]:
+    """Have the gateway number what was entered by hand; return numbers by permanent ids."""
+    rows = await questions.open_orders(line, sending_client(line.client).reqOpenOrders)
+    return {row.order.permId: row.order.orderId for row in rows}
 
 
 class _Batch:

@@ -11,7 +11,7 @@ line is gone or the answer cannot be read.
 """
 
 import asyncio
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from contextlib import suppress
 
 from ib_async import Contract, ContractDetails, ExecutionFilter
@@ -47,13 +47,13 @@ async def positions(line: Line) -> list[Frame]:
         return rows
 
 
-async def open_orders(line: Line) -> list[OpenOrderRow]:
-    """Return the open orders of all clients; raises as ``positions``."""
+async def open_orders(line: Line, ask: Callable[[], None] | None = None) -> list[OpenOrderRow]:
+    """Return the open orders of all clients, or of whom ``ask`` does; raises as ``positions``."""
     async with line.unnumbered:
         await line.turn()
         line.inbox.orders = pending = Pending[OpenOrderRow]()
         try:
-            line.client.reqAllOpenOrders()
+            (ask or line.client.reqAllOpenOrders)()
             return await line.complete(pending, "open orders")
         finally:
             line.inbox.orders = None

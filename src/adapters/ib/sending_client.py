@@ -11,7 +11,7 @@ from adapters.ib.reading_client import ReadingClient
 
 
 class SendingClient(Protocol):
-    """ib_async's client, with the two calls that reach an order."""
+    """ib_async's client, with the calls that reach an order."""
 
     def placeOrder(self, orderId: int, contract: Contract, order: Order) -> None:
         """Write one order; with the number of one that works, it would change that one."""
@@ -19,6 +19,10 @@ class SendingClient(Protocol):
 
     def cancelOrder(self, orderId: int) -> None:
         """Write the wish that our order of this number be cancelled."""
+        ...
+
+    def reqOpenOrders(self) -> None:
+        """Ask for our orders; client id 0 is given those entered by hand, each with a number."""
         ...
 
 

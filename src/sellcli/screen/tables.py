@@ -26,7 +26,7 @@ _NEAR = 0.5
 """In %: a price this near above its average is worth a colour."""
 
 
-_ROOM_FOR_REASONS = 130
+_ROOM_FOR_REASONS = 150
 """Columns; a narrower screen shows the word only, the reasons stand in the lines above."""
 
 _GAP = (0, 1, 0, 0)

@@ -111,8 +111,10 @@ class OrderEntry(Protocol):
         """
         Ask for these orders to be cancelled, and wait for nothing.
 
+        With client id 0 also those entered by hand, which may have no number yet.
+
         Raises:
-            BrokerUnavailable: the line is gone.
+            BrokerUnavailable: the line is gone, or an order was given no number.
         """
         ...
 

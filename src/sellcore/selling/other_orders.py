@@ -16,11 +16,12 @@ def can_cancel(order: OpenOrder, client_id: int) -> bool:
     """
     Say whether a client may cancel an order.
 
-    The broker takes a cancel only from the client that entered the order; with
-    client id 0 also for orders entered by hand, once they are bound to a number.
+    The broker takes a cancel only from the client that entered the order; client id 0
+    may also cancel those entered by hand, which have no number before it asks for one.
     An order with our reference that no intent explains is nobody's to touch.
     """
-    return order.client_id == client_id and order.order_id != 0 and not order.ours
+    named = order.order_id != 0 or (order.client_id == BY_HAND and order.perm_id != 0)
+    return order.client_id == client_id and named and not order.ours
 
 
 def sorted_out(

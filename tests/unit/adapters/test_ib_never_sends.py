@@ -13,7 +13,9 @@ from adapters.ib.sending_client import SendingClient
 IB = Path(adapters.ib.__file__).parent
 SOURCE = IB.parents[1]
 
-SENDING = {"placeOrder", "cancelOrder"}
+SENDING = {"placeOrder", "cancelOrder", "reqOpenOrders"}
+"""The last gives client 0 the orders that were entered by hand, each with a number."""
+
 NEVER = {"reqGlobalCancel", "exerciseOptions", "reqAutoOpenOrders"}
 RAW = {"send", "sendMsg", "write", "writelines", "call_action"}
 """Ways around the client's own methods; ``write`` of a batch is that of the order entry."""
@@ -125,7 +127,7 @@ def test_the_client_is_typed_without_sending_calls() -> None:
     assert (SENDING | NEVER).isdisjoint(vars(ReadingClient))
 
 
-def test_the_sending_client_has_two_calls() -> None:
-    """It can place and cancel; there is no third way to touch an order."""
+def test_the_sending_client_has_three_calls() -> None:
+    """It can place, cancel, and ask for numbers; there is no other way to touch an order."""
     public = {name for name in vars(SendingClient) if not name.startswith("_")}
     assert public == SENDING

@@ -28,7 +28,9 @@ def stop(**changes):
         (stop(client_id=0), 7, False),
         (stop(client_id=7), 0, False),
         (stop(client_id=0), 0, True),
-        (stop(client_id=0, order_id=0), 0, False),
+        (stop(client_id=0, order_id=0), 0, True),
+        (stop(client_id=0, order_id=0, perm_id=0), 0, False),
+        (stop(client_id=0, order_id=0), 7, False),
         (stop(client_id=0, order_id=-3), 0, True),
         (stop(order_id=0), 7, False),
         (stop(order_ref="sellcli:0123456789abcdef"), 7, False),
@@ -38,7 +40,7 @@ def stop(**changes):
     ],
 )
 def test_order_can_be_cancelled_by_who_entered_it(order, client_id, can):
-    """It has a number, and is no sale of ours that nobody can explain."""
+    """It has a number or may be given one, and is no sale of ours that nobody can explain."""
     assert can_cancel(order, client_id) is can
 
 
