@@ -4,7 +4,7 @@ from datetime import datetime
 
 from attrs import frozen
 
-from sellcore.order import Mode, OrderIntent
+from sellcore.order import Mode, OpenOrder, OrderIntent
 from sellcore.plan import Decision
 from sellcore.selling.intent_record import IntentRecord
 from sellcore.status import Status
@@ -79,10 +79,19 @@ class Decided:
 
 @frozen
 class Prepared:
-    """An order was prepared; in dry-run it goes no further."""
+    """
+    An order was prepared; in dry-run it goes no further.
+
+    Attributes:
+        time: UTC.
+        intent: What would be sent.
+        foreign: Orders on the position that we cannot cancel: because of them nothing
+            would be sent.
+    """
 
     time: datetime
     intent: OrderIntent
+    foreign: tuple[OpenOrder, ...] = ()
 
 
 @frozen

@@ -128,6 +128,7 @@ def _watch(
             until=None if simulated is None else simulated.end,
             recall=simulated is None or not simulated.built_in,
             outage=timedelta(minutes=settings.alerts_disconnected_minutes),
+            client_id=settings.client_id,
         )
         yield Wiring(
             ports=ports,

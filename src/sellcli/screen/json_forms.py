@@ -36,7 +36,8 @@ def event_form(event: Event) -> dict[str, Json] | None:
         case Decided():
             return _named("decision", event, decision_form(event.decision))
         case Prepared():
-            return _named("order", event, intent_form(event.intent))
+            foreign: Json = [_order(order) for order in event.foreign]
+            return _named("order", event, {**intent_form(event.intent), "foreign": foreign})
         case OrderMoved():
             return _named("order", event, record_form(event.record))
         case Alert():

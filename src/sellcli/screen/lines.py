@@ -46,6 +46,9 @@ def prepared(event: Prepared) -> str:
     """Say which order was prepared, and what became of it."""
     intent = event.intent
     fate = "not sent (dry-run)" if intent.mode is Mode.DRY_RUN else "to be sent"
+    clients = " or ".join(str(number) for number in sorted({o.client_id for o in event.foreign}))
+    if clients:
+        fate += f"; live it would be denied: only client {clients} can cancel that"
     return f"{'':>10}order for {intent.instrument.ticker}: {intent}; {fate}"
 
 

@@ -2,6 +2,7 @@
 
 from sellcore.selling.facts import Facts, Held
 from sellcore.selling.limits import OtherOrders
+from sellcore.selling.other_orders import BY_HAND
 from sellcore.selling.verdict import Check
 
 
@@ -54,11 +55,14 @@ def others_leave_it_alone(facts: Facts) -> Check:
     standing = facts.foreign
     if policy.other_orders is OtherOrders.DENY:
         standing += facts.to_cancel
+    way_out = "cancel them where they were entered, or let them sell it"
+    if any(order.client_id == BY_HAND for order in facts.foreign):
+        way_out += "; with --client-id 0 those entered by hand are cancelled first"
     listed = ", ".join(f"{order} (client {order.client_id})" for order in standing)
     return Check(
         "other orders",
         not standing,
         f"works on it: {listed}" if standing else "none that must be left alone",
-        "cancel them where they were entered, or let them sell it",
+        way_out,
         for_now=False,
     )

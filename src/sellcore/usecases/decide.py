@@ -15,6 +15,7 @@ from sellcore.ports.alerts import Cause
 from sellcore.position import Position
 from sellcore.record import DecisionRecord
 from sellcore.selling.intent_record import IntentRecord
+from sellcore.selling.other_orders import sorted_out
 from sellcore.series import SeriesKey
 from sellcore.snapshot import Holding, Snapshot
 from sellcore.timeframe import Granularity, Timeframe
@@ -100,7 +101,8 @@ def decide_due(ports: Ports, state: WatchState, terms: Terms, held: tuple[Holdin
         sessions = state.sessions.get(decision.instrument)
         ports.emit(Decided(now, decision, sessions[-1].zone if sessions else "UTC"))
         if decision.intent is not None and ports.selling is None:
-            ports.emit(Prepared(now, decision.intent))
+            _, foreign = sorted_out(decision.intent.cancels, terms.client_id)
+            ports.emit(Prepared(now, decision.intent, foreign))
     _tell_prepared(ports, state, decisions, [*records, *intents])
     for intent_id, text in blocked.items():
         tell_person(ports, state, Cause.DENIED, f"blocked {intent_id}", text)

@@ -72,6 +72,7 @@ class Terms:
         until: When to end by itself, UTC, or None.
         recall: Heed what earlier runs have decided; a demonstration does not.
         outage: The broker may be out of reach for so long before a person is told.
+        client_id: Under which the broker knows this program, and lets it cancel orders.
     """
 
     mode: Mode
@@ -83,6 +84,7 @@ class Terms:
     until: datetime | None = None
     recall: bool = True
     outage: timedelta = timedelta(minutes=10)
+    client_id: int = 1
 
 
 @define

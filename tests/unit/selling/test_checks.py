@@ -340,6 +340,13 @@ FAILS = {
             "works on it: SELL 100 LMT @ 120.00 GTC (client 9), SELL 100 STP @ 240.00 GTC "
             "(client 7); cancel them where they were entered, or let them sell it",
         ),
+        (
+            {"foreign": (evolve(STOP, client_id=0),)},
+            FOR_GOOD,
+            "works on it: SELL 100 STP @ 240.00 GTC (client 0); cancel them where they were "
+            "entered, or let them sell it; with --client-id 0 those entered by hand are "
+            "cancelled first",
+        ),
         ({"foreign": (evolve(STOP, side=Side.BUY),)}, FOR_GOOD, "works on it: BUY 100 STP"),
         (
             {"to_cancel": (STOP,), "policy": policy(other_orders=OtherOrders.DENY)},

@@ -3,6 +3,7 @@
 from decimal import Decimal
 
 import pytest
+from attrs import evolve
 from tests.builders import AAPL, ACCOUNT, MSFT, a_position, an_order, at, new_york, rule
 from tests.desk import FRIDAY, HOUR, HOURS, MINUTE, MONDAY, SECOND, SESSIONS, Desk, all_of
 
@@ -159,6 +160,21 @@ def test_order_is_for_what_is_held_at_that_minute() -> None:
     assert actions[3] == (
         "SELL 250 MKT DAY, after cancelling SELL 100 STP @ 240.00 GTC, leaving 0.5"
     )
+
+
+def test_dry_run_says_which_orders_would_keep_a_live_sale_from_being_sent() -> None:
+    """Those of this client id go first; nobody but their own client can cancel the others."""
+    desk = Desk(EARLY)
+    desk.hold(MSFT, price=falling)
+    for client_id in (0, 1, 9):
+        desk.broker.work(evolve(an_order(client_id=client_id), order_id=5, perm_id=50 + client_id))
+
+    desk.watch(NOON)
+
+    assert desk.prepared
+    for event in desk.prepared:
+        assert [order.client_id for order in event.intent.cancels] == [0, 1, 9]
+        assert [order.client_id for order in event.foreign] == [0, 9]
 
 
 def test_other_accounts_positions_and_orders_are_not_ours() -> None:
