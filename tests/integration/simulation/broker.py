@@ -12,9 +12,6 @@ from sellcore.order import OpenOrder, Side
 from sellcore.ports.order_entry import Reply, SellOrder, Word
 from sellcore.selling.execution import Commission, CompletedOrder, Execution
 
-OURS = 1
-"""The client id of the program under test."""
-
 ACCOUNT = "DU0000001"
 
 DONE = {"Filled", "Cancelled", "Inactive"}
@@ -38,6 +35,7 @@ class Servers:
         tell: Said to the client, where a line stands.
         told: Told what happens, one line each.
         market_open: Whether orders fill now.
+        ours: The client id of the program under test.
     """
 
     random: Random
@@ -56,6 +54,7 @@ class Servers:
     stuck: set[int] = field(factory=set)
     of_a_session: set[int] = field(factory=set)
     ever_traded: list[Execution] = field(factory=list)
+    ours: int = 1
     _perm_id: int = 1000
     _exec_id: int = 0
     _due: list[tuple[float, int, Callable[[], None]]] = field(factory=list)
@@ -111,7 +110,9 @@ class Servers:
 
     def arrive(self, order: SellOrder) -> int:
         """Take an order message of ours; return its permanent id."""
-        live = [o for o in self.working() if (o.client_id, o.order_id) == (OURS, order.order_id)]
+        live = [
+            o for o in self.working() if (o.client_id, o.order_id) == (self.ours, order.order_id)
+        ]
         if live:
             raise AssertionError(f"number {order.order_id} is live: this would modify {live[0]}")
         self.count(order)
@@ -129,7 +130,7 @@ class Servers:
             "DAY",
             "PreSubmitted",
             order.order_id,
-            OURS,
+            self.ours,
             self._perm_id,
             order.order_ref,
         )
@@ -138,9 +139,9 @@ class Servers:
 
     def count(self, order: SellOrder) -> None:
         """Take note that an order message came; its number must be a new one."""
-        if any(number == order.order_id for _, number, _ in self.placed):
+        if any((self.ours, order.order_id) == placed[:2] for placed in self.placed):
             raise AssertionError(f"number {order.order_id} was used before (103)")
-        self.placed.append((OURS, order.order_id, order.order_ref))
+        self.placed.append((self.ours, order.order_id, order.order_ref))
 
     def status(self, perm_id: int, status: str) -> None:
         """Change an order's status and say so."""
@@ -152,7 +153,7 @@ class Servers:
 
     def say(self, order: OpenOrder, word: Word, text: str) -> None:
         """Tell its client something about an order."""
-        if order.client_id == OURS:
+        if order.client_id == self.ours:
             self.tell(Reply(order.order_id, word, text))
 
     def fill(self, perm_id: int, shares: Decimal | None = None) -> None:

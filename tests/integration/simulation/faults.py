@@ -42,6 +42,7 @@ class Fault(Enum):
     CLOCK_JUMP = "this machine's clock jumps"
     SUSPENDED = "trading in it is suspended for a while"
     HALTED = "a person halts selling"
+    NEW_CLIENT_ID = "a person changes the client id between two lives"
     LONG_DEATH = "the process stays dead for long once it is killed"
     HURRY = "what is to happen soon happens between two questions"
 

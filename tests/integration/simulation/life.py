@@ -5,7 +5,7 @@ from datetime import UTC, date, datetime
 from decimal import Decimal
 
 from attrs import define
-from tests.integration.simulation.broker import ACCOUNT, OURS
+from tests.integration.simulation.broker import ACCOUNT
 from tests.integration.simulation.faults import Fault
 from tests.integration.simulation.market import sessions
 from tests.integration.simulation.world import World
@@ -129,7 +129,10 @@ class Desk:
     """The way to send."""
 
     world: World
-    client_id: int = OURS
+
+    @property
+    def client_id(self) -> int:
+        return self.world.servers.ours
 
     def order_ids(self, count: int, above: int) -> Sequence[int]:
         self.world.reach("entry ids")

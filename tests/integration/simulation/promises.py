@@ -6,7 +6,6 @@ from decimal import Decimal
 from typing import TYPE_CHECKING
 
 from tests.integration.simulation import decisions
-from tests.integration.simulation.broker import OURS
 
 from sellcore.order import REF_PREFIX, SendAt
 from sellcore.outcome import Outcome
@@ -142,7 +141,7 @@ def _calm_stories_sell(world: "World") -> None:
     if world.dice.mood.faults or world.killed or world.armed_until is not None or world.narrow:
         return
     for record in world.journal.intents():
-        foreign = any(o.client_id != OURS for o in record.intent.cancels)
+        foreign = any(o.client_id != world.servers.ours for o in record.intent.cancels)
         if record.state is not State.FILLED and not foreign and record.state is not State.LAPSED:
             raise Broken(
                 f"nothing went wrong, and {record.intent_id} is {record.state}: {record.words}"

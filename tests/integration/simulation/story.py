@@ -141,7 +141,9 @@ def _watch_until(world: World, policy: Policy, end: datetime, process: Process |
     """Go on with a process, or begin another one."""
     terms = _terms(world, policy, end)
     if process is None:
-        world.note("a life begins")
+        if world.dice(Fault.NEW_CLIENT_ID, 0.5):
+            world.servers.ours += 1
+        world.note(f"a life begins as client {world.servers.ours}")
         ports = _ports(world)
         process = Process(ports, terms, begin(ports, terms, None))
     else:

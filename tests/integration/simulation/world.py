@@ -7,7 +7,7 @@ from random import Random
 
 from attrs import evolve, frozen
 from tests.integration.simulation import promises
-from tests.integration.simulation.broker import ACCOUNT, OURS, Servers
+from tests.integration.simulation.broker import ACCOUNT, Servers
 from tests.integration.simulation.faults import Dice, Fault, Mood
 from tests.integration.simulation.market import Tape, sessions
 
@@ -23,6 +23,7 @@ from sellcore.ports.alerts import Notice
 from sellcore.ports.order_entry import Reply, SellOrder, Word
 from sellcore.rule import parse_rule
 from sellcore.selling.limits import OtherOrders, SellingPolicy
+from sellcore.selling.other_orders import BY_HAND
 
 NAMES = (Instrument(11, "AAA", "NASDAQ", "USD"), Instrument(12, "BBB", "NASDAQ", "USD"))
 HELD = ("100",) * 10 + ("10.7",) * 4 + ("1",) * 2 + ("1000",) * 2 + ("0.4", "-30")
@@ -85,6 +86,8 @@ class World:
         self.bars_read_at: datetime | None = None
         self.journal_compared: int | None = None
         self.began_with: dict[int, Decimal] = {}
+        if random.random() < 0.1:
+            self.servers.ours = BY_HAND
         for name in self.tapes:
             self._hold(name)
 
@@ -92,8 +95,9 @@ class World:
         quantity = Decimal(self.random.choice(HELD))
         self.servers.held[name.con_id] = self.began_with[name.con_id] = quantity
         self.servers.cost[name.con_id] = 300.0
+        ours = self.servers.ours
         if quantity >= 100 and self.random.random() < 0.4:
-            client_id, order_id = self.random.choice(((OURS, 500), (OURS, 501), (0, 0), (7, 3)))
+            client_id, order_id = self.random.choice(((ours, 500), (ours, 501), (0, 0), (7, 3)))
             self.servers.rest(name.con_id, client_id, 100, order_id=order_id)
 
     def _tape(self, con_id: int) -> Tape:
@@ -259,7 +263,8 @@ class World:
     def cancel(self, order: OpenOrder) -> None:
         """Let a request to cancel be written."""
         servers, dice = self.servers, self.dice
-        if order.client_id != OURS or not order.order_id:
+        named = order.order_id or (servers.ours == BY_HAND and order.perm_id)
+        if order.client_id != servers.ours or not named:
             raise AssertionError(f"{order} of client {order.client_id} is not ours to cancel")
         if dice(Fault.CANCEL_IGNORED, 0.5):
             return
