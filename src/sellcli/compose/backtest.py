@@ -14,9 +14,9 @@ from sellcli.settings import Settings
 from sellcore.errors import ConfigError
 
 if TYPE_CHECKING:
+    from sellcore.backtest.account.result import Backtest
     from sellcore.backtest.actions import Action
     from sellcore.backtest.assumptions import Assumptions
-    from sellcore.backtest.result import Backtest
     from sellcore.rule import MovingAverageRule
 
 
@@ -74,7 +74,7 @@ def tested(
         InvalidValue: bars that cannot be what they claim to be; see ``backtest``.
         StorageError: the cache cannot be read.
     """
-    from sellcore.backtest.engine import backtest
+    from sellcore.backtest.account.engine import backtest
 
     _check_period(question)
     every = research_bars(settings, question.tickers, question.data, question.origin)

@@ -10,8 +10,8 @@ if TYPE_CHECKING:
     from adapters.runs.folder import StoredRun as StoredRun
     from sellcli.compose.sweep import Swept
     from sellcli.screen.json_forms import Json
+    from sellcore.backtest.account.result import Backtest
     from sellcore.backtest.actions import Action
-    from sellcore.backtest.result import Backtest
 
 REPORT = "report.html"
 """A page for people; it may be added to a run later."""

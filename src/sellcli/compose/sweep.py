@@ -13,11 +13,12 @@ from sellcli.compose.workers import executor
 from sellcli.settings import Settings
 from sellcore.backtest.actions import Action
 from sellcore.backtest.assumptions import Assumptions
-from sellcore.backtest.chunks import CHUNK
-from sellcore.backtest.daily_returns import RuleReturns, rule_returns
-from sellcore.backtest.luck import DeflatedSharpe, RealityCheck, deflated_sharpe, reality_check
-from sellcore.backtest.universe import Sweep, sweep
-from sellcore.backtest.windows import WalkForward, walk_forward
+from sellcore.backtest.luck.deflated_sharpe import DeflatedSharpe, deflated_sharpe
+from sellcore.backtest.luck.reality_check import RealityCheck, reality_check
+from sellcore.backtest.luck.walk_forward import WalkForward, walk_forward
+from sellcore.backtest.universe.chunks import CHUNK
+from sellcore.backtest.universe.daily_returns import RuleReturns, rule_returns
+from sellcore.backtest.universe.sweep import Sweep, sweep
 from sellcore.errors import ConfigError, InvalidValue
 from sellcore.rule import LENGTHS, AverageKind, MovingAverageRule
 from sellcore.timeframe import Timeframe
