@@ -4,6 +4,8 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from concurrent.futures import Executor
 from typing import TypeVar
 
+from attrs import frozen
+
 from sellcore.backtest.actions import Action
 from sellcore.backtest.assumptions import Assumptions
 from sellcore.backtest.decidable_bars import decidable_bars
@@ -24,29 +26,63 @@ OnProgress = Callable[[int, int], None]
 _Result = TypeVar("_Result")
 
 
+@frozen
+class Asked:
+    """
+    What is asked of every ticker; it travels with each chunk.
+
+    Attributes:
+        rules: Each once.
+        assumptions: Of every account.
+        actions: Splits and dividends to take out of the bars.
+    """
+
+    rules: tuple[MovingAverageRule, ...]
+    assumptions: Assumptions
+    actions: tuple[Action, ...]
+
+
 def in_chunks(
-    work: Callable[[BarSource, Sequence[str]], _Result],
+    work: Callable[[Asked, BarSource, Sequence[str]], _Result],
+    asked: Asked,
     source: BarSource,
     tickers: Sequence[str],
     chunk: int,
     executor: Executor | None,
-) -> Iterator[_Result]:
+    on_progress: OnProgress,
+) -> list[_Result]:
     """
-    Yield what comes of each chunk, in the order of the tickers, however it is worked out.
+    Return what comes of each chunk, in the order of the tickers, however it is worked out.
 
     Args:
-        work: Called with a source and the tickers of a chunk; pickled where the executor
-            needs that.
+        work: Called with what is asked, a source, and the tickers of a chunk; pickled where
+            the executor needs that.
+        asked: Of every chunk.
         source: The bars.
         tickers: All of them.
         chunk: Tickers in a chunk.
         executor: Any; left out, chunks are worked on here, one after the other.
+        on_progress: Called as chunks are done, in order.
     """
     parts = [tickers[first : first + chunk] for first in range(0, len(tickers), chunk)]
+    done: list[_Result] = []
+    for result in _worked_on(work, asked, source, parts, executor):
+        done.append(result)
+        on_progress(min(len(done) * chunk, len(tickers)), len(tickers))
+    return done
+
+
+def _worked_on(
+    work: Callable[[Asked, BarSource, Sequence[str]], _Result],
+    asked: Asked,
+    source: BarSource,
+    parts: Sequence[Sequence[str]],
+    executor: Executor | None,
+) -> Iterator[_Result]:
     if executor is None:
-        yield from (work(source, part) for part in parts)
+        yield from (work(asked, source, part) for part in parts)
         return
-    running = [executor.submit(work, source.only(part), part) for part in parts]
+    running = [executor.submit(work, asked, source.only(part), part) for part in parts]
     try:
         yield from (future.result() for future in running)
     finally:
@@ -55,11 +91,7 @@ def in_chunks(
 
 
 def load_ready(
-    source: BarSource,
-    tickers: Sequence[str],
-    rules: Sequence[MovingAverageRule],
-    assumptions: Assumptions,
-    actions: Sequence[Action],
+    asked: Asked, source: BarSource, tickers: Sequence[str]
 ) -> Mapping[Timeframe, Mapping[str, BarSeries]]:
     """
     Return the bars of some tickers, of each timeframe that a rule has, ready to be decided.
@@ -68,31 +100,26 @@ def load_ready(
         InvalidValue: bars that the source refuses, or that a backtest would.
     """
     ready: dict[Timeframe, dict[str, BarSeries]] = {}
-    for rule in rules:
+    for rule in asked.rules:
         if rule.timeframe in ready:
             continue
         own = ready[rule.timeframe] = {}
         for ticker, bars in source.load(tickers, rule.timeframe).items():
             check_timeframe(ticker, bars, rule)
-            own[ticker] = decidable_bars(ticker, bars, actions, assumptions)
+            own[ticker] = decidable_bars(ticker, bars, asked.actions, asked.assumptions)
     return ready
 
 
 def universe_of(
-    source: BarSource,
-    tickers: Sequence[str] | None,
-    rules: Sequence[MovingAverageRule],
-    assumptions: Assumptions,
-    chunk: int,
+    asked: Asked, source: BarSource, tickers: Sequence[str] | None, chunk: int
 ) -> tuple[str, ...]:
     """
     Return the tickers to sweep, and refuse what cannot be swept before a bar is read.
 
     Args:
+        asked: Of each of them.
         source: The bars.
         tickers: Those asked for; None for all there are.
-        rules: Each once.
-        assumptions: Of every account.
         chunk: Tickers in a chunk.
 
     Raises:
@@ -101,7 +128,7 @@ def universe_of(
     """
     known = tuple(source.tickers())
     universe = known if tickers is None else tuple(tickers)
-    _check(universe, rules, assumptions, chunk)
+    _check(universe, asked, chunk)
     if strangers := set(universe) - set(known):
         first = next(ticker for ticker in universe if ticker in strangers)
         raise InvalidValue(
@@ -110,17 +137,12 @@ def universe_of(
     return universe
 
 
-def _check(
-    tickers: Sequence[str],
-    rules: Sequence[MovingAverageRule],
-    assumptions: Assumptions,
-    chunk: int,
-) -> None:
+def _check(tickers: Sequence[str], asked: Asked, chunk: int) -> None:
     if not tickers:
         raise InvalidValue("the universe is empty: there is no ticker to sweep; give some bars")
-    if not rules:
+    if not asked.rules:
         raise InvalidValue("there is no rule to sweep; give at least one, e.g. SMA,50,D")
-    for what, given in (("ticker", tickers), ("rule", rules)):
+    for what, given in (("ticker", tickers), ("rule", asked.rules)):
         seen: set[object] = set()
         for each in given:
             if each in seen:
@@ -129,7 +151,7 @@ def _check(
     if chunk < 1:
         raise InvalidValue(f"chunk {chunk} is below 1; a chunk holds at least one ticker")
     for what, is_asked in _BEYOND.items():
-        if is_asked(assumptions):
+        if is_asked(asked.assumptions):
             raise InvalidValue(f"a sweep has no {what}; leave it out, or backtest that ticker")
 
 

@@ -7,7 +7,6 @@ which every rule can decide, so that none has a longer history than another.
 
 from collections.abc import Iterable, Mapping, Sequence
 from concurrent.futures import Executor
-from functools import partial
 
 import numpy as np
 from attrs import frozen
@@ -16,7 +15,14 @@ from sellcore.backtest.actions import Action
 from sellcore.backtest.assumptions import Assumptions
 from sellcore.backtest.dates import Dates, trading_dates
 from sellcore.backtest.universe.block import blocks
-from sellcore.backtest.universe.chunks import CHUNK, OnProgress, in_chunks, load_ready, universe_of
+from sellcore.backtest.universe.chunks import (
+    CHUNK,
+    Asked,
+    OnProgress,
+    in_chunks,
+    load_ready,
+    universe_of,
+)
 from sellcore.backtest.universe.columns import columns_of
 from sellcore.backtest.universe.curves import curves_of
 from sellcore.bar import BarSeries, Floats
@@ -80,12 +86,9 @@ def rule_returns(
         InvalidValue: as ``sweep``; or no ticker has two days that every rule can decide.
         StorageError: the source cannot be read.
     """
-    universe = universe_of(source, tickers, rules, assumptions, chunk)
-    work = partial(_summed, tuple(rules), assumptions, tuple(actions))
-    parts: list[tuple[_Sums, tuple[str, ...]]] = []
-    for part in in_chunks(work, source, universe, chunk, executor):
-        parts.append(part)
-        on_progress(min(len(parts) * chunk, len(universe)), len(universe))
+    asked = Asked(tuple(rules), assumptions, tuple(actions))
+    universe = universe_of(asked, source, tickers, chunk)
+    parts = in_chunks(_summed, asked, source, universe, chunk, executor, on_progress)
     counted = [ticker for _, own in parts for ticker in own]
     if not counted:
         raise InvalidValue(
@@ -95,7 +98,7 @@ def rule_returns(
     total = _added(sums for sums, _ in parts)
     means = total.returns / total.counts
     return RuleReturns(
-        rules=tuple(rules),
+        rules=asked.rules,
         days=total.days,
         returns=means[:-1],
         hold=means[-1],
@@ -105,20 +108,17 @@ def rule_returns(
 
 
 def _summed(
-    rules: Sequence[MovingAverageRule],
-    assumptions: Assumptions,
-    actions: Sequence[Action],
-    source: BarSource,
-    tickers: Sequence[str],
+    asked: Asked, source: BarSource, tickers: Sequence[str]
 ) -> tuple[_Sums, tuple[str, ...]]:
     """Return the sums of a chunk, and the tickers in it that count."""
-    ready = load_ready(source, tickers, rules, assumptions, actions)
+    rules = asked.rules
+    ready = load_ready(asked, source, tickers)
     whole = [ticker for ticker in tickers if all(ticker in bars for bars in ready.values())]
     curves: dict[str, dict[Timeframe, tuple[Dates, Floats]]] = {ticker: {} for ticker in whole}
     for timeframe, bars in ready.items():
         own = [rule for rule in rules if rule.timeframe is timeframe]
         series = [bars[ticker] for ticker in whole]
-        for row, daily in _at_day_ends(series, own, assumptions).items():
+        for row, daily in _at_day_ends(series, own, asked.assumptions).items():
             curves[whole[row]][timeframe] = daily
     found = {}
     for ticker, by_timeframe in curves.items():

@@ -9,7 +9,6 @@ follows the chunk and not the universe; no bit of a figure depends on either.
 
 from collections.abc import Iterator, Mapping, Sequence
 from concurrent.futures import Executor
-from functools import partial
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -18,7 +17,14 @@ from numpy.typing import NDArray
 
 from sellcore.backtest.actions import Action
 from sellcore.backtest.assumptions import Assumptions, describe
-from sellcore.backtest.universe.chunks import CHUNK, OnProgress, in_chunks, load_ready, universe_of
+from sellcore.backtest.universe.chunks import (
+    CHUNK,
+    Asked,
+    OnProgress,
+    in_chunks,
+    load_ready,
+    universe_of,
+)
 from sellcore.backtest.universe.measuring import COLUMNS, measure
 from sellcore.errors import InvalidValue
 from sellcore.ports.bar_source import BarSource
@@ -136,36 +142,28 @@ def sweep(
             that need a backtest; bars that the source refuses, or that a backtest would.
         StorageError: the source cannot be read.
     """
-    universe = universe_of(source, tickers, rules, assumptions, chunk)
-    work = partial(_swept, tuple(rules), assumptions, tuple(actions))
-    found: list[Figures] = []
-    for columns in in_chunks(work, source, universe, chunk, executor):
-        found.append(columns)
-        on_progress(min(len(found) * chunk, len(universe)), len(universe))
+    asked = Asked(tuple(rules), assumptions, tuple(actions))
+    universe = universe_of(asked, source, tickers, chunk)
+    found = in_chunks(_swept, asked, source, universe, chunk, executor, on_progress)
     joined = {name: np.concatenate([columns[name] for columns in found]) for name in COLUMNS}
     bars = (joined["warm_up"] + joined["bars"]).any(axis=0)
     if not bars.all():
-        rule = rules[int(np.argmin(bars))]
+        rule = asked.rules[int(np.argmin(bars))]
         raise InvalidValue(
             f"no ticker of {len(universe)} has bars for {rule}; give some, or leave the rule out"
         )
-    return Sweep(universe, tuple(rules), assumptions, joined)
+    return Sweep(universe, asked.rules, assumptions, joined)
 
 
-def _swept(
-    rules: Sequence[MovingAverageRule],
-    assumptions: Assumptions,
-    actions: Sequence[Action],
-    source: BarSource,
-    tickers: Sequence[str],
-) -> Figures:
+def _swept(asked: Asked, source: BarSource, tickers: Sequence[str]) -> Figures:
     """Return the figures of some tickers: what an executor is asked to do."""
+    rules = asked.rules
     whole = {name: np.full((len(tickers), len(rules)), empty) for name, empty in COLUMNS.items()}
-    for timeframe, bars in load_ready(source, tickers, rules, assumptions, actions).items():
+    for timeframe, bars in load_ready(asked, source, tickers).items():
         numbers = [n for n, rule in enumerate(rules) if rule.timeframe is timeframe]
         rows = [row for row, ticker in enumerate(tickers) if ticker in bars]
         series = [bars[tickers[row]] for row in rows]
-        own = measure(series, [rules[number] for number in numbers], assumptions)
+        own = measure(series, [rules[number] for number in numbers], asked.assumptions)
         for name, values in own.items():
             whole[name][np.ix_(rows, numbers)] = values
     return whole
