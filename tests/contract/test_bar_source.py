@@ -304,6 +304,41 @@ def test_a_missing_session_is_told(tmp_path):
     assert len(some.load(["NYSE:KO"], Timeframe.DAY)["NYSE:KO"]) == 3
 
 
+def test_a_gap_before_what_is_asked_about_is_left_behind(tmp_path):
+    """The bars behind it are taken, of days and of hours; a gap behind that date is told."""
+    days = np.array(["2020-01-02", "2020-01-03", "2020-01-07", "2020-01-08"], dtype="datetime64[D]")
+    write(tmp_path / "days" / "NYSE_KO_1d.parquet", columns_of(days_of(1, 4), days))
+    half_hours(tmp_path / "hours" / "NYSE_KO_30m.parquet", drop=(3, 4))
+
+    def load(folder, timeframe, since):
+        source = open_dataset(str(tmp_path / folder), SessionTable(), since=since)
+        return source.only(["NYSE:KO"]).load(["NYSE:KO"], timeframe)["NYSE:KO"]
+
+    behind = load("days", Timeframe.DAY, date(2020, 1, 7))
+    assert behind.start.astype("datetime64[s]").astype("datetime64[D]").tolist() == [
+        date(2020, 1, 7),
+        date(2020, 1, 8),
+    ]
+    assert len(load("hours", Timeframe.HOUR, date(2020, 1, 3))) == 7 + 4
+    with pytest.raises(InvalidValue, match="2020-01-06: the bar of this session is missing"):
+        load("days", Timeframe.DAY, date(2020, 1, 5))
+
+
+def test_bars_behind_the_last_date_are_not_known(tmp_path):
+    """Neither traded nor missed."""
+    days = np.array(["2020-01-02", "2020-01-03", "2020-01-07"], dtype="datetime64[D]")
+    write(tmp_path / "days" / "NYSE_KO_1d.parquet", columns_of(days_of(1, 3), days))
+    half_hours(tmp_path / "hours" / "NYSE_KO_30m.parquet", drop=(20,))
+
+    def load(folder, timeframe, until):
+        source = open_dataset(str(tmp_path / folder), SessionTable(), until=until)
+        return source.load(["NYSE:KO"], timeframe)["NYSE:KO"]
+
+    assert len(load("days", Timeframe.DAY, date(2020, 1, 3))) == 2
+    assert len(load("hours", Timeframe.HOUR, date(2020, 1, 2))) == 7
+    assert len(load("hours", Timeframe.HOUR, date(2019, 12, 31))) == 0
+
+
 def test_a_missing_half_hour_is_told(tmp_path):
     """An hour that cannot be built is missing."""
     half_hours(tmp_path / "NYSE_KO_30m.parquet", drop=(3, 4))

@@ -71,6 +71,7 @@ def keep_sweep(
 
     found = swept.found
     asked = [*found.tickers, *map(str, found.rules), repr(found.assumptions)]
+    asked += [] if found.since is None else [f"since {found.since}"]
     config = hashlib.sha256("\n".join([*asked, *sorted(map(str, actions))]).encode()).hexdigest()
     files = {"sweep.parquet": sweep_parquet(found)}
     if swept.returns is not None:

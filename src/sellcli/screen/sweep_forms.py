@@ -23,6 +23,7 @@ def sweep_form(swept: "Swept") -> dict[str, Json]:
     return {
         "tickers": list(swept.found.tickers),
         "rules": [str(rule) for rule in swept.found.rules],
+        "since": None if swept.found.since is None else swept.found.since.isoformat(),
         "judged": None if returns is None else _judged(returns),
         "luck": None if swept.luck is None or returns is None else _luck(swept.luck, returns),
         "walk_forward": None

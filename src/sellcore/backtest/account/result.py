@@ -90,16 +90,10 @@ class Backtest:
         """What was taken for granted, a line each; printed with the result."""
         warm_up = ", ".join(f"{ticker} {bars}" for ticker, bars in self.warm_up.items())
         return (
-            *describe(self.assumptions),
-            *self._period_in_words(),
+            *describe(self.assumptions, since=self.since),
             f"warm-up bars that count for nothing: {warm_up}",
             *(f"left out: {reason}" for reason in self.too_short.values()),
         )
-
-    def _period_in_words(self) -> tuple[str, ...]:
-        if self.since is None:
-            return ()
-        return (f"the account starts on {self.since} or later; bars before fill the averages",)
 
     def to_arrow(self, ledger: str = "equity") -> "Table":
         """

@@ -1,12 +1,15 @@
 """Blocks: the bars of several series side by side, small enough to stay in the cache."""
 
 from collections.abc import Iterator, Sequence
+from datetime import date
 
 import numpy as np
 from attrs import frozen
 
+from sellcore.backtest.decisions import first_since
 from sellcore.bar import BarSeries, Floats
 from sellcore.exact_block import Counts
+from sellcore.rule import MovingAverageRule
 
 _STEP = 128
 """A series is padded to a multiple of it, so that many have one width and few bars are added."""
@@ -25,15 +28,30 @@ class Block:
         counts: Shape (series,), how many bars each has.
         opens: Shape (series, n), in each instrument's currency, padded with the last one.
         closes: Alike.
+        since: The trading date before which nothing is decided, where there is one.
+        begins: Shape (series,), the first bar of that date or later.
     """
 
     rows: Counts
     counts: Counts
     opens: Floats
     closes: Floats
+    since: date | None
+    begins: Counts
+
+    def firsts(self, rules: Sequence[MovingAverageRule]) -> Counts:
+        """
+        Return the first bar that each rule can decide of each series.
+
+        Returns:
+            Shape (rules, series), at least 1; not below a series' count where there is none.
+        """
+        warm_up = np.array([[rule.required_bars - 1] for rule in rules])
+        firsts: Counts = np.maximum(warm_up, self.begins)
+        return firsts
 
 
-def blocks(series: Sequence[BarSeries]) -> Iterator[Block]:
+def blocks(series: Sequence[BarSeries], since: date | None = None) -> Iterator[Block]:
     """
     Cut series into blocks; one without bars is in none.
 
@@ -47,10 +65,12 @@ def blocks(series: Sequence[BarSeries]) -> Iterator[Block]:
     for width, rows in by_width.items():
         most = max(1, _CELLS // width)
         for first in range(0, len(rows), most):
-            yield _block(series, rows[first : first + most], width)
+            yield _block(series, rows[first : first + most], width, since)
 
 
-def _block(series: Sequence[BarSeries], rows: Sequence[int], width: int) -> Block:
+def _block(
+    series: Sequence[BarSeries], rows: Sequence[int], width: int, since: date | None
+) -> Block:
     counts = np.array([len(series[row]) for row in rows])
     opens, closes = np.empty((2, len(rows), width))
     for place, row in enumerate(rows):
@@ -58,4 +78,5 @@ def _block(series: Sequence[BarSeries], rows: Sequence[int], width: int) -> Bloc
         for values, padded in ((series[row].open, opens), (series[row].close, closes)):
             padded[place, :count] = values
             padded[place, count:] = values[-1]
-    return Block(np.array(rows), counts, opens, closes)
+    begins = np.array([first_since(series[row], since) for row in rows])
+    return Block(np.array(rows), counts, opens, closes, since, begins)

@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from concurrent.futures import Executor
+from datetime import date
 from typing import TypeVar
 
 from attrs import frozen
@@ -35,11 +36,13 @@ class Asked:
         rules: Each once.
         assumptions: Of every account.
         actions: Splits and dividends to take out of the bars.
+        since: Bars of trading dates before it fill the averages, and are not decided.
     """
 
     rules: tuple[MovingAverageRule, ...]
     assumptions: Assumptions
     actions: tuple[Action, ...]
+    since: date | None
 
 
 def in_chunks(

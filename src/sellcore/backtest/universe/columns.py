@@ -6,6 +6,7 @@ minimum is worked out turn by turn over all columns at once.
 """
 
 from collections.abc import Sequence
+from datetime import date
 
 import numpy as np
 from attrs import evolve, frozen
@@ -101,18 +102,21 @@ def _retried(
     each = list(zip(*(np.split(field, turns.firsts[1:-1]) for field in fields), strict=True))
     for column in missed:
         rule, place = divmod(column, len(block.rows))
-        each[column] = _order_by_order(series[int(block.rows[place])], rules[rule], assumptions)
+        each[column] = _order_by_order(
+            series[int(block.rows[place])], rules[rule], assumptions, block.since
+        )
     bars, prices, cash, shares = (np.concatenate(field) for field in zip(*each, strict=True))
     firsts = np.cumsum([0, *(len(column[0]) for column in each)])
     return Columns(Turns(firsts, bars, prices), Levels(cash, shares))
 
 
 def _order_by_order(
-    bars: BarSeries, rule: MovingAverageRule, assumptions: Assumptions
+    bars: BarSeries, rule: MovingAverageRule, assumptions: Assumptions, since: date | None
 ) -> tuple[Counts, Floats, Floats, Floats]:
     """Return bars, prices, cash and shares of one column's turns."""
     # The bars are ready to be decided: nobody is to ask about their jumps again.
-    fills = backtest({"": bars}, rule, evolve(assumptions, allow_jumps=True)).fills
+    ready = evolve(assumptions, allow_jumps=True)
+    fills = backtest({"": bars}, rule, ready, since=since).fills
     cash = assumptions.capital + np.cumsum([fill.cash for fill in fills])
     return (
         np.array([fill.row for fill in fills], dtype=np.int64),

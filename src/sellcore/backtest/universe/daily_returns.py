@@ -7,6 +7,7 @@ which every rule can decide, so that none has a longer history than another.
 
 from collections.abc import Iterable, Mapping, Sequence
 from concurrent.futures import Executor
+from datetime import date
 
 import numpy as np
 from attrs import frozen
@@ -70,6 +71,7 @@ def rule_returns(
     assumptions: Assumptions,
     actions: Sequence[Action] = (),
     *,
+    since: date | None = None,
     tickers: Sequence[str] | None = None,
     executor: Executor | None = None,
     chunk: int = CHUNK,
@@ -86,7 +88,7 @@ def rule_returns(
         InvalidValue: as ``sweep``; or no ticker has two days that every rule can decide.
         StorageError: the source cannot be read.
     """
-    asked = Asked(tuple(rules), assumptions, tuple(actions))
+    asked = Asked(tuple(rules), assumptions, tuple(actions), since)
     universe = universe_of(asked, source, tickers, chunk)
     parts = in_chunks(_summed, asked, source, universe, chunk, executor, on_progress)
     counted = [ticker for _, own in parts for ticker in own]
@@ -118,7 +120,7 @@ def _summed(
     for timeframe, bars in ready.items():
         own = [rule for rule in rules if rule.timeframe is timeframe]
         series = [bars[ticker] for ticker in whole]
-        for row, daily in _at_day_ends(series, own, asked.assumptions).items():
+        for row, daily in _at_day_ends(series, own, asked).items():
             curves[whole[row]][timeframe] = daily
     found = {}
     for ticker, by_timeframe in curves.items():
@@ -130,7 +132,7 @@ def _summed(
 
 
 def _at_day_ends(
-    series: Sequence[BarSeries], rules: Sequence[MovingAverageRule], assumptions: Assumptions
+    series: Sequence[BarSeries], rules: Sequence[MovingAverageRule], asked: Asked
 ) -> Mapping[int, tuple[Dates, Floats]]:
     """
     Return each series' accounts at the last bar of each day that all of them can decide.
@@ -138,17 +140,17 @@ def _at_day_ends(
     Returns:
         By row: the days, and shape (rules + 1, days), last what is held itself.
     """
-    first = max(rule.required_bars for rule in rules) - 1
     found = {}
-    cut = list(blocks(series))
-    for block, own in zip(cut, columns_of(series, cut, rules, assumptions), strict=True):
-        curves = curves_of(block, own, assumptions.capital)
+    cut = list(blocks(series, asked.since))
+    for block, own in zip(cut, columns_of(series, cut, rules, asked.assumptions), strict=True):
+        curves = curves_of(block, own, asked.assumptions.capital)
+        firsts = block.firsts(rules).max(axis=0)
         by_series = curves.equity.reshape(len(rules), len(block.rows), -1)
         for place, row in enumerate(block.rows.tolist()):
             bars = series[row]
             days = trading_dates(bars.start, bars.end)
             last = np.flatnonzero(np.append(days[1:] > days[:-1], True))
-            last = last[last >= first]
+            last = last[last >= firsts[place]]
             worth = np.vstack([by_series[:, place, last], bars.close[last]])
             found[row] = (days[last], worth)
     return found

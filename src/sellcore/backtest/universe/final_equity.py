@@ -36,8 +36,7 @@ def final_equities(
             final = final_by_growth(block, turns, assumptions)
         else:
             final = _final_by_levels(block, settled[number], assumptions.capital)
-        required = np.array([[rule.required_bars] for rule in rules])
-        begun = block.counts >= required
+        begun = block.firsts(rules) < block.counts
         worth[block.rows] = np.where(begun, final.reshape(begun.shape), np.nan).T
     return worth
 

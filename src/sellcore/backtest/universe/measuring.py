@@ -1,6 +1,7 @@
 """What a sweep knows of each rule on each series, beside buying the series and holding it."""
 
 from collections.abc import Mapping, Sequence
+from datetime import date
 
 import numpy as np
 from numpy.typing import NDArray
@@ -34,22 +35,33 @@ decided.
 
 
 def measure(
-    series: Sequence[BarSeries], rules: Sequence[MovingAverageRule], assumptions: Assumptions
+    series: Sequence[BarSeries],
+    rules: Sequence[MovingAverageRule],
+    assumptions: Assumptions,
+    since: date | None = None,
 ) -> dict[str, NDArray[np.float64] | NDArray[np.int64]]:
     """
     Measure rules of one timeframe on series of it.
+
+    Args:
+        series: The bars.
+        rules: Each once.
+        assumptions: Of every account.
+        since: Bars of trading dates before it fill the averages, and are not decided.
 
     Returns:
         What COLUMNS names, each of shape (series, rules).
     """
     shape = (len(series), len(rules))
     whole = {name: np.full(shape, empty) for name, empty in COLUMNS.items()}
-    cut = list(blocks(series))
-    firsts = [rule.required_bars - 1 for rule in rules]
+    cut = list(blocks(series, since))
     ruled = columns_of(series, cut, rules, assumptions)
     held = held_columns(cut, rules, assumptions)
     for block, own, hold in zip(cut, ruled, held, strict=True):
-        periods = np.array([_bars_a_year(series[row], firsts) for row in block.rows])
+        firsts = block.firsts(rules)
+        periods = np.array(
+            [_bars_a_year(series[row], of) for row, of in zip(block.rows, firsts.T, strict=True)]
+        )
         for name, values in _of_block(block, periods, firsts, own, hold, assumptions).items():
             whole[name][block.rows] = values.reshape(len(rules), -1).T
     return whole
@@ -58,13 +70,13 @@ def measure(
 def _of_block(
     block: Block,
     periods: Floats,
-    first_bars: Sequence[int],
+    first_bars: Counts,
     ruled: Columns,
     held: Columns,
     assumptions: Assumptions,
 ) -> dict[str, Floats | Counts]:
     """Return everything of a block's columns, each of shape (rules * series,)."""
-    firsts = np.repeat(first_bars, len(block.rows))
+    firsts = first_bars.reshape(-1)
     counts = np.tile(block.counts, len(first_bars))
     bars_a_year = periods.T.reshape(-1)
 
@@ -84,14 +96,14 @@ def _of_block(
     }
 
 
-def _bars_a_year(bars: BarSeries, firsts: Sequence[int]) -> list[float]:
+def _bars_a_year(bars: BarSeries, firsts: Counts) -> list[float]:
     """Return ``metrics.periods_per_year`` of a series from each of some bars on."""
     dates = trading_dates(bars.start, bars.end)
     days, begins, counts = np.unique(dates, return_index=True, return_counts=True)
     if len(days) == len(dates):
         return [float(TRADING_DAYS)] * len(firsts)
     years = []
-    for first in firsts:
+    for first in firsts.tolist():
         day = int(np.searchsorted(begins, first, side="right")) - 1
         left = counts[day:].copy()
         left[0] -= first - begins[day]

@@ -9,6 +9,7 @@ follows the chunk and not the universe; no bit of a figure depends on either.
 
 from collections.abc import Iterator, Mapping, Sequence
 from concurrent.futures import Executor
+from datetime import date
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -49,19 +50,21 @@ class Sweep:
         assumptions: What all of it takes for granted.
         columns: The figures of ``sellcore.backtest.universe.measuring.COLUMNS``. NaN where there
             is no such figure: no bar could be decided, or nothing was at risk.
+        since: The trading date before which nothing is decided, where one was asked for.
     """
 
     tickers: tuple[str, ...]
     rules: tuple[MovingAverageRule, ...]
     assumptions: Assumptions
     columns: Figures
+    since: date | None = None
 
     @property
     def assumptions_in_words(self) -> tuple[str, ...]:
         """What the figures take for granted, a line each."""
         return (
             "each ticker and rule on an account of its own",
-            *describe(self.assumptions),
+            *describe(self.assumptions, since=self.since),
         )
 
     def rows(self) -> Iterator[dict[str, str | int | float]]:
@@ -119,6 +122,7 @@ def sweep(
     assumptions: Assumptions,
     actions: Sequence[Action] = (),
     *,
+    since: date | None = None,
     tickers: Sequence[str] | None = None,
     executor: Executor | None = None,
     chunk: int = CHUNK,
@@ -132,6 +136,8 @@ def sweep(
         rules: Each once; of any timeframe the source has.
         assumptions: Of each account; what a sweep cannot do is refused.
         actions: Splits and dividends to take out of the bars.
+        since: Each account starts on the first bar of this trading date or later; bars
+            before it fill the averages. None for as early as can be.
         tickers: The universe; by default all of the source.
         executor: Where chunks are worked on; by default here, one after the other.
         chunk: Tickers in a chunk, at least 1.
@@ -142,7 +148,7 @@ def sweep(
             that need a backtest; bars that the source refuses, or that a backtest would.
         StorageError: the source cannot be read.
     """
-    asked = Asked(tuple(rules), assumptions, tuple(actions))
+    asked = Asked(tuple(rules), assumptions, tuple(actions), since)
     universe = universe_of(asked, source, tickers, chunk)
     found = in_chunks(_swept, asked, source, universe, chunk, executor, on_progress)
     joined = {name: np.concatenate([columns[name] for columns in found]) for name in COLUMNS}
@@ -152,7 +158,7 @@ def sweep(
         raise InvalidValue(
             f"no ticker of {len(universe)} has bars for {rule}; give some, or leave the rule out"
         )
-    return Sweep(universe, asked.rules, assumptions, joined)
+    return Sweep(universe, asked.rules, assumptions, joined, since)
 
 
 def _swept(asked: Asked, source: BarSource, tickers: Sequence[str]) -> Figures:
@@ -163,7 +169,7 @@ def _swept(asked: Asked, source: BarSource, tickers: Sequence[str]) -> Figures:
         numbers = [n for n, rule in enumerate(rules) if rule.timeframe is timeframe]
         rows = [row for row, ticker in enumerate(tickers) if ticker in bars]
         series = [bars[tickers[row]] for row in rows]
-        own = measure(series, [rules[number] for number in numbers], asked.assumptions)
+        own = measure(series, [rules[number] for number in numbers], asked.assumptions, asked.since)
         for name, values in own.items():
             whole[name][np.ix_(rows, numbers)] = values
     return whole

@@ -43,7 +43,7 @@ def turns_of(block: Block, rules: Sequence[MovingAverageRule], fill: Fill, entry
     """
     Decide every bar of a block by every rule, and return what is bought and sold.
 
-    A series with fewer bars than a rule requires has no turn by it. The decision
+    A series without a bar that a rule can decide has no turn by it. The decision
     on a series' last bar has no fill at a next open.
     """
     return turns_by(block, decide_block(block, rules), rules, fill, entry)
@@ -62,25 +62,31 @@ def turns_by(
     """Return what is bought and sold by decisions that are made already."""
     width = block.closes.shape[1]
     held = np.zeros(decided.below.shape, dtype=np.bool_)
-    for states, below, equal, rule in zip(held, decided.below, decided.equal, rules, strict=True):
-        first = rule.required_bars - 1
+    firsts = block.firsts(rules)
+    for states, below, equal, own in zip(held, decided.below, decided.equal, firsts, strict=True):
+        first = int(own.min())
         if first >= width:
             continue
         np.logical_not(below[:, first:], out=states[:, first:])
         states[:, first - 1] = True  # the purchase, as if decided on the bar before
+        later = [(row, begin) for row, begin in enumerate(own.tolist()) if begin > first]
+        for row, begin in later:
+            states[row, first:begin] = True
         if entry is Entry.HELD:
             _sell_once(states[:, first:])
         else:
-            _keep_where_equal(states, equal, first)
-    _end(held, block.counts, [rule.required_bars for rule in rules], fill)
+            _keep_where_equal(states, equal, own)
+        for row, begin in later:
+            states[row, first - 1 : begin - 1] = False
+    _end(held, block.counts, firsts, fill)
     return _filled(held, block, fill)
 
 
 def entries_of(block: Block, rules: Sequence[MovingAverageRule]) -> Turns:
     """Return the first turn of every column alone: bought, and never sold."""
-    firsts = np.array([[rule.required_bars - 1] for rule in rules])
+    firsts = block.firsts(rules)
     begun = (firsts < block.counts).reshape(-1)
-    bars = np.broadcast_to(firsts, (len(rules), len(block.rows))).reshape(-1)[begun]
+    bars = firsts.reshape(-1)[begun]
     rows = np.tile(np.arange(len(block.rows)), len(rules))[begun]
     return Turns(np.concatenate(([0], np.cumsum(begun))), bars, block.opens[rows, bars])
 
@@ -91,10 +97,11 @@ def _sell_once(states: Booleans) -> None:
     np.less(np.arange(states.shape[1]), ends[:, np.newaxis], out=states)
 
 
-def _keep_where_equal(states: Booleans, equal: Places, first: int) -> None:
+def _keep_where_equal(states: Booleans, equal: Places, firsts: Counts) -> None:
     """Where a close equals its average nothing is done: it stays as it was the bar before."""
     flat = states.reshape(-1)
-    places = equal[equal % states.shape[1] >= first]
+    rows, bars = np.divmod(equal, states.shape[1])
+    places = equal[bars >= firsts[rows]]
     if not len(places):
         return
     begins = np.concatenate(([True], np.diff(places) > 1))
@@ -102,14 +109,12 @@ def _keep_where_equal(states: Booleans, equal: Places, first: int) -> None:
     flat[places] = flat[runs - 1][np.cumsum(begins) - 1]
 
 
-def _end(held: Booleans, counts: Counts, required: Sequence[int], fill: Fill) -> None:
+def _end(held: Booleans, counts: Counts, firsts: Counts, fill: Fill) -> None:
     """Let nothing change behind the last bar whose decision can be filled."""
     deciding = counts - 1 if fill is Fill.NEXT_OPEN else counts
     for row, (count, end) in enumerate(zip(counts.tolist(), deciding.tolist(), strict=True)):
         held[:, row, end:] = held[:, row, max(end - 1, 0), np.newaxis]
-        for states, needed in zip(held, required, strict=True):
-            if needed > count:
-                states[row] = False
+        held[firsts[:, row] >= count, row] = False
 
 
 def _filled(held: Booleans, block: Block, fill: Fill) -> Turns:
