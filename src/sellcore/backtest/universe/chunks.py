@@ -45,34 +45,39 @@ class Asked:
     since: date | None
 
 
-def in_chunks(
+def over_universe(
     work: Callable[[Asked, BarSource, Sequence[str]], _Result],
     asked: Asked,
     source: BarSource,
-    tickers: Sequence[str],
+    tickers: Sequence[str] | None,
     chunk: int,
     executor: Executor | None,
     on_progress: OnProgress,
-) -> list[_Result]:
+) -> tuple[tuple[str, ...], list[_Result]]:
     """
-    Return what comes of each chunk, in the order of the tickers, however it is worked out.
+    Return the tickers, and what comes of each chunk of them, however it is worked out.
 
     Args:
         work: Called with what is asked, a source, and the tickers of a chunk; pickled where
             the executor needs that.
         asked: Of every chunk.
         source: The bars.
-        tickers: All of them.
+        tickers: Those asked for; None for all there are.
         chunk: Tickers in a chunk.
         executor: Any; left out, chunks are worked on here, one after the other.
         on_progress: Called as chunks are done, in order.
+
+    Raises:
+        InvalidValue: no rule, no ticker, one of them twice, a ticker that the source does not
+            have, or assumptions by which a column depends on more than its own turns.
     """
-    parts = [tickers[first : first + chunk] for first in range(0, len(tickers), chunk)]
+    universe = _universe_of(asked, source, tickers, chunk)
+    parts = [universe[first : first + chunk] for first in range(0, len(universe), chunk)]
     done: list[_Result] = []
     for result in _worked_on(work, asked, source, parts, executor):
         done.append(result)
-        on_progress(min(len(done) * chunk, len(tickers)), len(tickers))
-    return done
+        on_progress(min(len(done) * chunk, len(universe)), len(universe))
+    return universe, done
 
 
 def _worked_on(
@@ -113,22 +118,10 @@ def load_ready(
     return ready
 
 
-def universe_of(
+def _universe_of(
     asked: Asked, source: BarSource, tickers: Sequence[str] | None, chunk: int
 ) -> tuple[str, ...]:
-    """
-    Return the tickers to sweep, and refuse what cannot be swept before a bar is read.
-
-    Args:
-        asked: Of each of them.
-        source: The bars.
-        tickers: Those asked for; None for all there are.
-        chunk: Tickers in a chunk.
-
-    Raises:
-        InvalidValue: no rule, no ticker, one of them twice, a ticker that the source does not
-            have, or assumptions by which a column depends on more than its own turns.
-    """
+    """Return the tickers to sweep, and refuse what cannot be swept before a bar is read."""
     known = tuple(source.tickers())
     universe = known if tickers is None else tuple(tickers)
     _check(universe, asked, chunk)

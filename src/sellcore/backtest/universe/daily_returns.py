@@ -20,9 +20,8 @@ from sellcore.backtest.universe.chunks import (
     CHUNK,
     Asked,
     OnProgress,
-    in_chunks,
     load_ready,
-    universe_of,
+    over_universe,
 )
 from sellcore.backtest.universe.columns import columns_of
 from sellcore.backtest.universe.curves import curves_of
@@ -89,8 +88,7 @@ def rule_returns(
         StorageError: the source cannot be read.
     """
     asked = Asked(tuple(rules), assumptions, tuple(actions), since)
-    universe = universe_of(asked, source, tickers, chunk)
-    parts = in_chunks(_summed, asked, source, universe, chunk, executor, on_progress)
+    universe, parts = over_universe(_summed, asked, source, tickers, chunk, executor, on_progress)
     counted = [ticker for _, own in parts for ticker in own]
     if not counted:
         raise InvalidValue(

@@ -22,9 +22,8 @@ from sellcore.backtest.universe.chunks import (
     CHUNK,
     Asked,
     OnProgress,
-    in_chunks,
     load_ready,
-    universe_of,
+    over_universe,
 )
 from sellcore.backtest.universe.measuring import COLUMNS, measure
 from sellcore.errors import InvalidValue
@@ -33,7 +32,7 @@ from sellcore.rule import MovingAverageRule
 
 if TYPE_CHECKING:
     from sellcore.charts.figure import Figure
-    from sellcore.frames import DataFrame, Table
+    from sellcore.frames import Columns, DataFrame, Table
 
 Figures = Mapping[str, NDArray[np.float64] | NDArray[np.int64]]
 """By name, each of shape (tickers, rules)."""
@@ -86,10 +85,9 @@ class Sweep:
         Raises:
             NotInstalled: pyarrow cannot be loaded.
         """
-        from sellcore.backtest.universe.table import sweep_columns
         from sellcore.frames import arrow_table
 
-        return arrow_table(sweep_columns(self))
+        return arrow_table(self._table())
 
     def to_pandas(self) -> "DataFrame":
         """
@@ -98,10 +96,19 @@ class Sweep:
         Raises:
             NotInstalled: pandas cannot be loaded.
         """
-        from sellcore.backtest.universe.table import sweep_columns
         from sellcore.frames import data_frame
 
-        return data_frame(sweep_columns(self))
+        return data_frame(self._table())
+
+    def _table(self) -> "Columns":
+        tickers, rules = self.tickers, self.rules
+        return {
+            "ticker": [ticker for ticker in tickers for _ in rules],
+            "timeframe": [str(rule.timeframe) for rule in rules] * len(tickers),
+            "kind": [str(rule.kind) for rule in rules] * len(tickers),
+            "length": np.array([rule.length for rule in rules] * len(tickers), dtype=np.int64),
+            **{name: values.reshape(-1) for name, values in self.columns.items()},
+        }
 
     def plot(self) -> "Figure":
         """
@@ -149,8 +156,7 @@ def sweep(
         StorageError: the source cannot be read.
     """
     asked = Asked(tuple(rules), assumptions, tuple(actions), since)
-    universe = universe_of(asked, source, tickers, chunk)
-    found = in_chunks(_swept, asked, source, universe, chunk, executor, on_progress)
+    universe, found = over_universe(_swept, asked, source, tickers, chunk, executor, on_progress)
     joined = {name: np.concatenate([columns[name] for columns in found]) for name in COLUMNS}
     bars = (joined["warm_up"] + joined["bars"]).any(axis=0)
     if not bars.all():
