@@ -235,6 +235,24 @@ def test_half_hours_become_the_hours_of_the_exchange(tmp_path):
     assert bars.end[6] - bars.start[0] == 6.5 * HOUR
 
 
+def test_a_ticker_without_an_exchange_has_hours_and_days_where_gaps_are_allowed(tmp_path):
+    """Its sessions are not known; only half hours cannot do without them."""
+    write(tmp_path / "plain" / "KO_1d.parquet", columns_of(days_of(1, 9)))
+    stamps = hours_of(1, 9).start.astype("datetime64[s]")
+    write(tmp_path / "plain" / "KO_1h.parquet", columns_of(hours_of(1, 9), stamps))
+    half_hours(tmp_path / "halves" / "KO_30m.parquet")
+    plain = open_dataset(str(tmp_path / "plain"), SessionTable(), allow_gaps=True)
+    strict = open_dataset(str(tmp_path / "plain"), SessionTable())
+    halves = open_dataset(str(tmp_path / "halves"), SessionTable(), allow_gaps=True)
+
+    for timeframe in Timeframe:
+        assert len(plain.load(["KO"], timeframe)["KO"]) == 9
+        with pytest.raises(InvalidValue, match=r"KO names no exchange.*, or .* --allow-gaps$"):
+            strict.load(["KO"], timeframe)
+    with pytest.raises(InvalidValue, match=r"KO names no exchange.*; write EXCHANGE:SYMBOL$"):
+        halves.load(["KO"], Timeframe.HOUR)
+
+
 def test_half_hours_need_sessions(tmp_path):
     """Without a calendar nobody knows where an hour is cut."""
     half_hours(tmp_path / "NYSE_KO_30m.parquet")

@@ -142,7 +142,7 @@ def test_a_dataset_has_the_period_of_a_data_folder(desk: Path) -> None:
 
     assert path["rows"] == folder["rows"]
     assert [(row["warm_up"], row["bars"]) for row in path["rows"]] == [(19, 30)]
-    assert "begin behind it" in one_line(refused.err)
+    assert "begin behind it with --from" in one_line(refused.err)
     assert (
         document(desk, *SWEEP[:2], "dataset", *SWEEP[3:], *PERIOD)["rows"]
         == (document(desk, *SWEEP, *PERIOD)["rows"])

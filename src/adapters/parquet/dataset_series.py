@@ -19,6 +19,8 @@ from sellcore.timeframe import Timeframe
 
 _DAY, _HOUR, _HALF_HOUR = 86_400, 3_600, 1_800
 
+_OR_GAPS = ", or take what there is with --allow-gaps"
+
 
 @frozen
 class Wanted:
@@ -94,7 +96,7 @@ def _days(pieces: Sequence[Piece], start: Seconds, numbers: Floats, wanted: Want
     bars = _until(BarSeries(start, _ends(start, _DAY), *numbers), wanted.until)
     if wanted.calendar is None or wanted.allow_gaps or not len(bars):
         return bars
-    sessions = _sessions(pieces[0], bars.start, wanted.calendar)
+    sessions = _sessions(pieces[0], bars.start, wanted.calendar, or_gaps=True)
     days = np.array([_midnight(session.day) for session in sessions], dtype=np.int64)
     dates = (bars.start + _DAY // 2) // _DAY * _DAY  # a local midnight is near that of UTC
     missing = days[(days >= dates[0]) & (days <= dates[-1]) & ~np.isin(days, dates)]
@@ -121,14 +123,15 @@ def _hours(pieces: Sequence[Piece], start: Seconds, numbers: Floats, wanted: Wan
         )
     ends = _ends(start, _HALF_HOUR if halves else _HOUR)
     given = _until(BarSeries(start, ends, *numbers), wanted.until)
-    if wanted.calendar is None or not len(given):
+    checked = not wanted.allow_gaps
+    if wanted.calendar is None or not len(given) or not (halves or checked):
         return given
-    sessions = _sessions(pieces[0], given.start, wanted.calendar)
+    sessions = _sessions(pieces[0], given.start, wanted.calendar, or_gaps=not halves)
     bars = aggregate(given, sessions) if halves else given
     hours, until = hour_buckets(sessions)
     known = (hours >= given.start[0]) & (until <= given.end[-1])
     missing = hours[known & ~np.isin(hours, bars.start)]
-    if wanted.allow_gaps or not len(missing):
+    if not checked or not len(missing):
         return bars
     _check_gaps(pieces, start, missing, "hour", wanted.since)
     return bars[int(bars.start.searchsorted(missing[-1])) :]
@@ -148,12 +151,14 @@ def _ends(start: Seconds, length: int) -> Seconds:
     return ends
 
 
-def _sessions(piece: Piece, start: Seconds, calendar: SessionCalendar) -> tuple[Session, ...]:
+def _sessions(
+    piece: Piece, start: Seconds, calendar: SessionCalendar, *, or_gaps: bool
+) -> tuple[Session, ...]:
     exchange, colon, _ = piece.ticker.partition(":")
     if not colon:
         raise InvalidValue(
             f"{piece.path}: {piece.ticker} names no exchange, so its sessions are not known; "
-            "write EXCHANGE:SYMBOL, or allow gaps"
+            f"write EXCHANGE:SYMBOL{_OR_GAPS if or_gaps else ''}"
         )
     first, last = (datetime.fromtimestamp(int(start[at]), UTC).date() for at in (0, -1))
     try:
@@ -177,7 +182,7 @@ def _check_gaps(
     more = f" (and {len(missing) - 1} more)" if len(missing) > 1 else ""
     raise InvalidValue(
         f"{piece.path}: {piece.ticker} at {_told(int(missing[0]))}: the bar of this {what} is "
-        f"missing{more}; add it, begin behind it, or allow gaps"
+        f"missing{more}; add it, begin behind it with --from{_OR_GAPS}"
     )
 
 
