@@ -33,11 +33,11 @@ from bench.backtest_peers import (
     vectorbt_signals,
 )
 from bench.measure import Goal, Row, Task, Unit, medians
-from sellcore.backtest.block import blocks
-from sellcore.backtest.columns import columns_of
-from sellcore.backtest.curves import curve_parts, drawdowns
-from sellcore.backtest.final_equity import final_by_growth, final_equities
-from sellcore.backtest.turns import decide_block, turns_by
+from sellcore.backtest.universe.block import blocks
+from sellcore.backtest.universe.columns import columns_of
+from sellcore.backtest.universe.curves import curve_parts, drawdowns
+from sellcore.backtest.universe.final_equity import final_by_growth, final_equities
+from sellcore.backtest.universe.turns import decide_block, turns_by
 from sellcore.bar import BarSeries, Floats
 
 NUMBA, RUST = "vectorbt, numba", "vectorbt, rust"
@@ -58,7 +58,7 @@ _SHARED: list[BarSeries] = []
 _COLD = """
 import bench
 from bench.backtest_peers import *
-from sellcore.backtest.final_equity import final_equities
+from sellcore.backtest.universe.final_equity import final_equities
 series = made_up(100)
 print({call})
 """

@@ -17,7 +17,7 @@ import numpy as np
 from attrs import frozen
 
 from sellcore.backtest.assumptions import Assumptions, Entry
-from sellcore.backtest.universe import sweep
+from sellcore.backtest.universe.sweep import sweep
 from sellcore.bar import BarSeries
 from sellcore.rule import LENGTHS, AverageKind, MovingAverageRule
 from sellcore.timeframe import Timeframe

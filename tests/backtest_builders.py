@@ -103,10 +103,11 @@ def plain_loop(
     same_close: bool,
     whole: bool,
     capital: float = 100_000.0,
+    since: int = 0,
 ) -> Counted:
-    """Count an account bar by bar, in floats, its decisions in whole numbers."""
+    """Count an account bar by bar from a row on, in floats, its decisions in whole numbers."""
     side = list(plain_sides(bars.close.tolist(), str(rule.kind), rule.length))
-    first = rule.required_bars - 1
+    first = max(rule.required_bars - 1, since)
     opens, closes = bars.open.tolist(), bars.close.tolist()
     counted = Counted([], [], [])
     cash, shares, wants = capital, 0.0, "buy"

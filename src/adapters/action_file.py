@@ -5,6 +5,7 @@ from pathlib import Path
 
 from attrs import frozen
 
+from adapters.table_file import why_unreadable
 from sellcore.backtest.actions import Action, parse_actions
 from sellcore.errors import ConfigError, InvalidValue
 
@@ -36,8 +37,7 @@ def read_actions(path: Path) -> ActionFile:
     except UnicodeDecodeError:
         raise ConfigError(f"{path}: actions are CSV text in UTF-8; save them so") from None
     except OSError as error:
-        cause = (error.strerror or str(error)).lower()
-        raise ConfigError(f"{path}: actions cannot be read: {cause}") from error
+        raise ConfigError(f"{path}: actions cannot be read: {why_unreadable(error)}") from error
     try:
         return ActionFile(parse_actions(StringIO(text, newline="")), ())
     except InvalidValue as error:

@@ -51,7 +51,21 @@ def read_table(path: Path, choose: Choose) -> Table:
     Raises:
         ConfigError: the file, the line, what was met, what was expected.
     """
+    try:
+        path.open("rb").close()  # what a library would say of it is long
+    except OSError as error:
+        raise ConfigError(f"{path}: {why_unreadable(error)}") from None
     return (_read_parquet if path.suffix.lower() == PARQUET else _read_csv)(path, choose)
+
+
+def why_unreadable(error: OSError) -> str:
+    """Return why a file cannot be read, and what to do."""
+    cause = (error.strerror or str(error)).lower()
+    if isinstance(error, FileNotFoundError | NotADirectoryError):
+        return f"{cause}; check the path"
+    if isinstance(error, IsADirectoryError):
+        return f"{cause}; give the files in it"
+    return f"{cause}; make it readable"
 
 
 def _read_csv(path: Path, choose: Choose) -> Table:
@@ -76,8 +90,7 @@ def _read_csv(path: Path, choose: Choose) -> Table:
             kept.append(row)
             lines.append(reader.line_num)
     except OSError as error:
-        cause = (error.strerror or str(error)).lower()
-        raise ConfigError(f"{path}: {cause}; make it readable") from None
+        raise ConfigError(f"{path}: {why_unreadable(error)}") from None
     except (UnicodeDecodeError, csv.Error):
         raise _no_csv(path) from None
     columns = list(zip(*kept, strict=True)) or [()] * len(header)

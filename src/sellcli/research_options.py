@@ -1,7 +1,7 @@
-"""Options of backtests and sweeps: what is taken for granted, and on which bars."""
+"""Options that backtests and sweeps share: which bars they are about, and where results go."""
 
 import functools
-from collections.abc import Callable, Collection, Iterator, Sequence
+from collections.abc import Callable
 from datetime import date
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeVar
@@ -11,237 +11,108 @@ import click
 from sellcore.errors import ConfigError
 
 if TYPE_CHECKING:
-    from sellcore.backtest.actions import Action
-    from sellcore.backtest.assumptions import Assumptions, Costs
+    from sellcli.compose.runs import StoredRun
 
 Command = TypeVar("Command", bound=Callable[..., Any])
 
-COSTS = ("FIXED", "PER_SHARE", "MINIMUM", "MAXIMUM_PCT", "PERCENT")
-"""What the numbers of ``--costs`` mean, in their order; only the first is needed."""
 
-_OPTIONS = (
-    click.option(
-        "--entry",
-        type=click.Choice(["held", "reclaim"]),
-        default="held",
-        show_default=True,
-        help="Bought once and sold once, or bought again when a bar closes above.",
-    ),
-    click.option(
-        "--fill",
-        type=click.Choice(["next-open", "same-close"]),
-        default="next-open",
-        show_default=True,
-        help="Filled at the next bar's open, or at the very close, which nobody can do.",
-    ),
-    click.option(
-        "--costs",
-        metavar="ib|free|NUMBERS",
-        default="ib",
-        show_default=True,
-        help="Commission: ib, free, or FIXED,PER_SHARE,MINIMUM,MAXIMUM_PCT,PERCENT.",
-    ),
-    click.option(
-        "--slippage-bps",
-        type=float,
-        help="Basis points a fill is worse than the bar's price. [default: 2, or 0 with free]",
-    ),
-    click.option(
-        "--capital",
-        type=float,
-        default=100_000.0,
-        show_default=True,
-        help="What the account starts with.",
-    ),
-    click.option(
-        "--whole-shares/--fractions",
-        "whole_shares",
-        default=True,
-        show_default="whole-shares",
-        help="Whether only whole shares are traded.",
-    ),
-    click.option(
-        "--adjust",
-        type=click.Choice(["price", "total-return"]),
-        default="price",
-        show_default=True,
-        help="Which actions are taken out of prices: splits, or dividends as well.",
-    ),
-    click.option(
-        "--actions",
-        type=click.Path(path_type=Path),
-        help="CSV file of splits and dividends: ticker,date,kind,value.",
-    ),
-    click.option("--allow-jumps", is_flag=True, help="Take jumps that look like a split for real."),
-    click.option("--allow-gaps", is_flag=True, help="Take what bars there are, though some miss."),
-)
-"""Those that a sweep has as well."""
-
-_ACCOUNT_OPTIONS = (
-    click.option(
-        "--order",
-        type=click.Choice(["market", "limit"]),
-        default="market",
-        show_default=True,
-        help="At the market, or at a limit that is good for the day.",
-    ),
-    click.option(
-        "--limit-offset",
-        type=float,
-        default=0.5,
-        show_default=True,
-        help="How far a limit lies from the close that was decided on, in percent.",
-    ),
-    click.option("--volume-cap", type=float, help="The part of a bar's volume a fill may take."),
-    click.option(
-        "--max-symbol",
-        type=float,
-        default=1.0,
-        show_default=True,
-        help="The part of the equity that a purchase may bring one ticker to.",
-    ),
-    click.option(
-        "--max-gross",
-        type=float,
-        default=1.0,
-        show_default=True,
-        help="The same of all tickers together.",
-    ),
-    click.option(
-        "--max-daily-loss",
-        type=float,
-        help="A loss in percent since the day before that stops orders for the day.",
-    ),
-    click.option(
-        "--live-limits", is_flag=True, help="Apply the limits on orders of [live] as live does."
-    ),
-)
-
-
-def assumption_options(*, account: bool) -> Callable[[Command], Command]:
+def bar_options(data: Callable[[Any], Any]) -> Callable[[Command], Command]:
     """
-    Give a command the flags for what is taken for granted.
+    Give a command ``--from``, ``--to``, ``--data`` and ``--origin``.
 
-    It is called with ``assumptions``, with ``actions``, the path of their file or None,
-    and with ``allow_gaps``. Belongs below ``setting_options``.
+    It is called with ``since`` and ``until``, dates or None, and with ``origin``, whose
+    bars of the cache, or None.
 
     Args:
-        account: Also the flags by which tickers, days and volumes hang together.
+        data: The option ``--data``: what a command takes in place of the cache is its own.
     """
-    names = [*_NAMES, *(_ACCOUNT_NAMES if account else ())]
 
     def decorate(command: Command) -> Command:
         @functools.wraps(command)
-        def with_assumptions(*args: Any, settings: Any, **given: Any) -> Any:
-            told = {name: given.pop(name) for name in names}
-            if told.pop("live_limits", False):
-                told["limits"] = settings.selling_policy()
-            return command(*args, settings=settings, assumptions=_assumptions(told), **given)
+        def with_bars(
+            *args: Any, since: str | None, until: str | None, origin: str | None, **given: Any
+        ) -> Any:
+            if given["data"] is not None and origin is not None:
+                raise click.UsageError(
+                    "--origin is for the cache, --data in its place; give one of them"
+                )
+            from sellcli.compose.bars import Origin
 
-        decorated: Any = with_assumptions
-        for option in reversed((*_OPTIONS, *(_ACCOUNT_OPTIONS if account else ()))):
-            decorated = option(decorated)
-        finished: Command = decorated
-        return finished
+            first, last = _typed_date(since, "--from"), _typed_date(until, "--to")
+            if first is not None and last is not None and first > last:
+                raise ConfigError(f"--from {first} is after --to {last}; exchange them")
+            whose = None if origin is None else Origin(origin)
+            return command(*args, since=first, until=last, origin=whose, **given)
+
+        decorated: Command = _with(
+            with_bars,
+            click.option("--from", "since", metavar="DATE", help="First day of the account."),
+            click.option("--to", "until", metavar="DATE", help="Last day."),
+            data,
+            click.option(
+                "--origin",
+                type=click.Choice(["broker", "imported", "simulated"]),
+                help="Whose bars of the cache, where it has both.",
+            ),
+        )
+        return decorated
 
     return decorate
 
 
-_NAMES = (
-    *("entry", "fill", "costs", "slippage_bps", "capital", "whole_shares"),
-    *("adjust", "allow_jumps"),
-)
-_ACCOUNT_NAMES = (
-    *("order", "limit_offset", "volume_cap", "max_symbol", "max_gross", "max_daily_loss"),
-    "live_limits",
-)
+def result_options(kept: str) -> Callable[[Command], Command]:
+    """
+    Give a command ``--out``, ``--report`` and ``--json``, called ``as_json``.
 
-_FIELDS = {
-    "limit_offset": "limit_offset_pct",
-    "max_symbol": "max_symbol_exposure",
-    "max_gross": "max_gross_exposure",
-    "max_daily_loss": "max_daily_loss_pct",
-}
-"""Where a flag is shorter than what it sets."""
+    Args:
+        kept: What ``--out`` keeps, for the help.
+    """
 
+    def decorate(command: Command) -> Command:
+        @functools.wraps(command)
+        def with_result(*args: Any, out: Path | None, report: bool, **given: Any) -> Any:
+            if report and out is None:
+                raise click.UsageError("--report needs --out RUNS_DIR, where the page is kept")
+            return command(*args, out=out, report=report, **given)
 
-def _assumptions(told: dict[str, Any]) -> "Assumptions":
-    from sellcore.backtest.assumptions import Adjustment, Assumptions, Entry, Fill
-    from sellcore.order_type import OrderType
-
-    costs = _costs(told.pop("costs"), told.pop("slippage_bps"))
-    order = {"market": OrderType.MARKET, "limit": OrderType.LIMIT}[told.pop("order", "market")]
-    return Assumptions(
-        entry=Entry(told.pop("entry")),
-        fill=Fill(told.pop("fill").replace("-", " ")),
-        adjustment=Adjustment(told.pop("adjust").replace("-", " ")),
-        costs=costs,
-        order_type=order,
-        **{_FIELDS.get(name, name): value for name, value in told.items()},
-    )
-
-
-def _costs(text: str, slippage_bps: float | None) -> "Costs":
-    from attrs import evolve
-
-    from sellcore.backtest.assumptions import FREE, IB_FIXED, Costs
-
-    known = {"ib": IB_FIXED, "free": FREE}.get(text.strip().lower())
-    if known is None:
-        try:
-            numbers = [float(each) for each in text.split(",")]
-        except ValueError:
-            numbers = []
-        if not 0 < len(numbers) <= len(COSTS):
-            raise ConfigError(
-                f"--costs {text!r} is none of ib, free, {','.join(COSTS)}; e.g. --costs 1 for "
-                "1.00 an order"
-            )
-        fixed, per_share, minimum, maximum, percent = numbers + [0.0] * (5 - len(numbers))
-        known = Costs(
-            fixed=fixed,
-            per_share=per_share,
-            minimum=minimum,
-            maximum_pct=maximum if len(numbers) > 3 else None,
-            percent=percent,
+        decorated: Command = _with(
+            with_result,
+            click.option(
+                "--out",
+                type=click.Path(path_type=Path),
+                metavar="RUNS_DIR",
+                help=f"Keep the run below this folder: {kept}.",
+            ),
+            click.option(
+                "--report",
+                is_flag=True,
+                help="With --out: also draw report.html, a page for people.",
+            ),
+            click.option("--json", "as_json", is_flag=True, help="One JSON document on stdout."),
         )
-    return known if slippage_bps is None else evolve(known, slippage_bps=slippage_bps)
+        return decorated
+
+    return decorate
 
 
-def typed_date(text: str | None, flag: str) -> date | None:
-    """Return the date that a flag names; anything else raises ConfigError."""
+def tell_kept(stored: "StoredRun | None", *, as_json: bool) -> None:
+    """Say where a run lies, if it was kept; on stderr where stdout is a document."""
+    if stored is not None:
+        what = "kept in" if stored.is_new else "the same run was kept before in"
+        click.echo(f"{what} {stored.folder}", err=as_json)
+
+
+def _with(command: Any, *options: Callable[[Any], Any]) -> Any:
+    """Return a command with options, in the order of its help."""
+    for option in reversed(options):
+        command = option(command)
+    return command
+
+
+def _typed_date(text: str | None, flag: str) -> date | None:
     if text is None:
         return None
     try:
         return date.fromisoformat(text)
     except ValueError:
         raise ConfigError(f"{flag} {text!r} is not a date, e.g. 2020-01-31") from None
-
-
-def told_actions(path: Path | None) -> "tuple[Action, ...]":
-    """
-    Return the actions of a file, none without one; each bad row is a line on stderr.
-
-    Raises:
-        ConfigError: the file, or a row of it, cannot be read.
-    """
-    if path is None:
-        return ()
-    from sellcli.compose.research_bars import read_actions
-
-    read = read_actions(path)
-    for problem in read.problems[:-1]:
-        click.echo(f"sellcli: {problem}", err=True)
-    if read.problems:
-        raise ConfigError(read.problems[-1])
-    return read.actions
-
-
-def unused_actions(
-    path: Path | None, told: "Sequence[Action]", tickers: Collection[str]
-) -> Iterator[str]:
-    """Say whose actions went unused, if any did: a ticker may be misspelt."""
-    others = sorted({action.ticker for action in told if action.ticker not in tickers})
-    if others:
-        more = f" and {len(others) - 3} more" if len(others) > 3 else ""
-        yield f"{path}: actions of {', '.join(others[:3])}{more} are of no ticker that is tested"

@@ -235,6 +235,24 @@ def test_half_hours_become_the_hours_of_the_exchange(tmp_path):
     assert bars.end[6] - bars.start[0] == 6.5 * HOUR
 
 
+def test_a_ticker_without_an_exchange_has_hours_and_days_where_gaps_are_allowed(tmp_path):
+    """Its sessions are not known; only half hours cannot do without them."""
+    write(tmp_path / "plain" / "KO_1d.parquet", columns_of(days_of(1, 9)))
+    stamps = hours_of(1, 9).start.astype("datetime64[s]")
+    write(tmp_path / "plain" / "KO_1h.parquet", columns_of(hours_of(1, 9), stamps))
+    half_hours(tmp_path / "halves" / "KO_30m.parquet")
+    plain = open_dataset(str(tmp_path / "plain"), SessionTable(), allow_gaps=True)
+    strict = open_dataset(str(tmp_path / "plain"), SessionTable())
+    halves = open_dataset(str(tmp_path / "halves"), SessionTable(), allow_gaps=True)
+
+    for timeframe in Timeframe:
+        assert len(plain.load(["KO"], timeframe)["KO"]) == 9
+        with pytest.raises(InvalidValue, match=r"KO names no exchange.*, or .* --allow-gaps$"):
+            strict.load(["KO"], timeframe)
+    with pytest.raises(InvalidValue, match=r"KO names no exchange.*; write EXCHANGE:SYMBOL$"):
+        halves.load(["KO"], Timeframe.HOUR)
+
+
 def test_half_hours_need_sessions(tmp_path):
     """Without a calendar nobody knows where an hour is cut."""
     half_hours(tmp_path / "NYSE_KO_30m.parquet")
@@ -302,6 +320,41 @@ def test_a_missing_session_is_told(tmp_path):
         open_dataset(str(tmp_path), SessionTable()).load(["NYSE:KO"], Timeframe.DAY)
     some = open_dataset(str(tmp_path), SessionTable(), allow_gaps=True)
     assert len(some.load(["NYSE:KO"], Timeframe.DAY)["NYSE:KO"]) == 3
+
+
+def test_a_gap_before_what_is_asked_about_is_left_behind(tmp_path):
+    """The bars behind it are taken, of days and of hours; a gap behind that date is told."""
+    days = np.array(["2020-01-02", "2020-01-03", "2020-01-07", "2020-01-08"], dtype="datetime64[D]")
+    write(tmp_path / "days" / "NYSE_KO_1d.parquet", columns_of(days_of(1, 4), days))
+    half_hours(tmp_path / "hours" / "NYSE_KO_30m.parquet", drop=(3, 4))
+
+    def load(folder, timeframe, since):
+        source = open_dataset(str(tmp_path / folder), SessionTable(), since=since)
+        return source.only(["NYSE:KO"]).load(["NYSE:KO"], timeframe)["NYSE:KO"]
+
+    behind = load("days", Timeframe.DAY, date(2020, 1, 7))
+    assert behind.start.astype("datetime64[s]").astype("datetime64[D]").tolist() == [
+        date(2020, 1, 7),
+        date(2020, 1, 8),
+    ]
+    assert len(load("hours", Timeframe.HOUR, date(2020, 1, 3))) == 7 + 4
+    with pytest.raises(InvalidValue, match="2020-01-06: the bar of this session is missing"):
+        load("days", Timeframe.DAY, date(2020, 1, 5))
+
+
+def test_bars_behind_the_last_date_are_not_known(tmp_path):
+    """Neither traded nor missed."""
+    days = np.array(["2020-01-02", "2020-01-03", "2020-01-07"], dtype="datetime64[D]")
+    write(tmp_path / "days" / "NYSE_KO_1d.parquet", columns_of(days_of(1, 3), days))
+    half_hours(tmp_path / "hours" / "NYSE_KO_30m.parquet", drop=(20,))
+
+    def load(folder, timeframe, until):
+        source = open_dataset(str(tmp_path / folder), SessionTable(), until=until)
+        return source.load(["NYSE:KO"], timeframe)["NYSE:KO"]
+
+    assert len(load("days", Timeframe.DAY, date(2020, 1, 3))) == 2
+    assert len(load("hours", Timeframe.HOUR, date(2020, 1, 2))) == 7
+    assert len(load("hours", Timeframe.HOUR, date(2019, 12, 31))) == 0
 
 
 def test_a_missing_half_hour_is_told(tmp_path):

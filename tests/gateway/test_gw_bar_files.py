@@ -138,9 +138,9 @@ def test_binary_noise_is_named(tmp_path: Path, name: str) -> None:
 
 def test_folder_must_exist_and_hold_bars(tmp_path: Path) -> None:
     """No folder, an empty folder, and the same series twice are each one line."""
-    with pytest.raises(ConfigError, match="no such folder"):
+    with pytest.raises(ConfigError, match=r"no such folder; check the path, or give .* --data"):
         list_folder(tmp_path / "nowhere")
-    with pytest.raises(ConfigError, match="holds no"):
+    with pytest.raises(ConfigError, match=r"holds no .*; name its files so, or give another"):
         list_folder(tmp_path)
     for name in ("NASDAQ_MSFT_30m.csv", "NASDAQ_MSFT_30m.parquet"):
         (tmp_path / name).touch()

@@ -297,7 +297,12 @@ CASES = {
         rows(lambda r: r),
         r"SMA(200) D needs 200 closed bars, has 60",
     ),
-    "no folder": ((*BAD[:-1], "nowhere"), nothing, "data folder nowhere: no such folder"),
+    "no folder": (
+        (*BAD[:-1], "nowhere"),
+        nothing,
+        "data folder nowhere: no such folder; check the path, or give another folder of CSV or "
+        "Parquet bars with --data",
+    ),
     "an empty cache": (BAD[:4], nothing, "no bars of NASDAQ:AAA are stored in cache"),
     "an empty universe": (("backtest", *BAD[2:4]), nothing, "no bars are stored in cache"),
     "an unknown ticker": (
@@ -324,7 +329,11 @@ CASES = {
         rows(lambda r: r),
         "has no bar from 2030-01-01 on",
     ),
-    "no file of actions": ((*BAD, "--actions", "no.csv"), nothing, "no.csv: actions cannot be"),
+    "no file of actions": (
+        (*BAD, "--actions", "no.csv"),
+        nothing,
+        "no.csv: actions cannot be read: no such file or directory; check the path",
+    ),
     "hours of days": (
         (*BAD[:3], "SMA,5,1H", *BAD[4:]),
         rows(lambda r: r),

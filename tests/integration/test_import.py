@@ -325,10 +325,59 @@ def test_bars_are_loaded_from_one_origin_only(tmp_path: Path) -> None:
     assert (found.ticker, found.origin) == ("NASDAQ:MSFT", Origin.IMPORTED)
     assert found.series[Granularity.DAY].closed.close.tolist() == [10.5, 11.0, 10.75]
     assert [day.day for day in found.sessions][1:4] == [date(2022, 5, d) for d in (18, 19, 20)]
-    with pytest.raises(ConfigError, match="is in the cache twice, from the broker and imported"):
+    with pytest.raises(ConfigError) as raised:
         stored_bars(settings, ["NASDAQ:MSFT"])
+    assert str(raised.value) == (
+        "NASDAQ:MSFT is in the cache twice, from the broker and imported; give --origin broker or "
+        "--origin imported"
+    )
     (chosen,) = stored_bars(settings, ["NASDAQ:MSFT"], Origin.BROKER)
     assert chosen.origin is Origin.BROKER
+
+
+@pytest.mark.parametrize(
+    ("asked", "line"),
+    [
+        (
+            None,
+            "no bars of NASDAQ:MSFT are stored in {cache}, only simulated ones; take those with "
+            "--origin simulated",
+        ),
+        (
+            Origin.IMPORTED,
+            "no bars of NASDAQ:MSFT are stored in {cache} (imported), only simulated ones; take "
+            "those with --origin simulated",
+        ),
+    ],
+    ids=str,
+)
+def test_bars_of_another_origin_are_named_with_the_flag(
+    tmp_path: Path, asked: Origin | None, line: str
+) -> None:
+    """Nobody takes them unasked, and nobody has to guess how to ask."""
+    run(tmp_path, "import", write(tmp_path), *MSFT, "--yes")
+    (tmp_path / "cache" / "imported").rename(tmp_path / "cache" / "simulated")
+    settings = Settings(cache_dir=tmp_path / "cache")
+
+    with pytest.raises(ConfigError) as raised:
+        stored_bars(settings, ["NASDAQ:MSFT"], asked)
+    assert str(raised.value) == line.format(cache=tmp_path / "cache")
+    (found,) = stored_bars(settings, ["NASDAQ:MSFT"], Origin.SIMULATED)
+    assert found.origin is Origin.SIMULATED
+
+
+def test_a_cache_of_simulated_bars_alone_says_so(tmp_path: Path) -> None:
+    """Left alone, a test takes none of them, and tells how to."""
+    run(tmp_path, "import", write(tmp_path), *MSFT, "--yes")
+    (tmp_path / "cache" / "imported").rename(tmp_path / "cache" / "simulated")
+
+    done = run(tmp_path, "backtest", "--rule", "SMA,5,D")
+
+    assert done.returncode == 2
+    assert one_line(done.stderr).strip() == (
+        "sellcli: no bars are stored in cache, only simulated ones; take those with --origin "
+        "simulated, bring bars with 'sellcli import', or name a folder with --data"
+    )
 
 
 def test_a_ticker_without_bars_is_refused_with_the_nearest(tmp_path: Path) -> None:

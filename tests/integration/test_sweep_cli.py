@@ -9,8 +9,20 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
+from tests.backtest_builders import plain_loop
 from tests.integration.cli import one_line, run, strict_json
-from tests.integration.research import day_rows, lay_out_days, sellcli, sessions, walk, write_rows
+from tests.integration.research import (
+    day_rows,
+    lay_out_days,
+    sellcli,
+    series_of,
+    sessions,
+    walk,
+    write_rows,
+)
+
+from sellcore.backtest import FREE
+from sellcore.rule import parse_rule
 
 SWEEP = ("sweep", "--data", "bars", "--rules", "SMA,5,D SMA,20,D EMA,10,D")
 
@@ -75,6 +87,66 @@ def test_figures_are_those_of_a_backtest(desk: Path) -> None:
         assert row["hold_final_equity"] == pytest.approx(
             own["hold_metrics"]["final_equity"], rel=1e-9
         )
+
+
+PERIOD = ("--from", str(sessions(900)[150].day), "--to", str(sessions(900)[599].day))
+
+
+def test_a_period_is_counted_as_a_loop_over_its_bars_counts_it(desk: Path) -> None:
+    """Bars before it fill the averages, bars behind it are not known; nothing else is traded."""
+    words = (*SWEEP, "--entry", "reclaim", "--costs", "free", "--fractions", *PERIOD)
+    rows = document(desk, *words)["rows"]
+
+    for row in rows:
+        seed = ["NASDAQ:AAA", "NASDAQ:BBB", "NASDAQ:CCC"].index(row["ticker"])
+        counted = plain_loop(
+            series_of(900, seed)[:600],
+            parse_rule(f"{row['kind']},{row['length']},{row['timeframe']}"),
+            costs=FREE,
+            reclaim=True,
+            same_close=False,
+            whole=False,
+            since=150,
+        )
+        assert row["final_equity"] == pytest.approx(counted.equity[-1], rel=1e-9)
+        assert (row["warm_up"], row["bars"]) == (150, 450)
+
+
+def test_a_period_is_that_of_a_backtest(desk: Path) -> None:
+    """The same flags give the same account, and luck is judged on its days alone."""
+    found = document(desk, *SWEEP, *PERIOD)
+    row = found["rows"][1]
+    words = (row["ticker"], "--rule", "SMA,20,D", "--data", "bars", *PERIOD)
+    own = document(desk, "backtest", *words)
+
+    assert row["sharpe"] == pytest.approx(own["metrics"]["sharpe"], rel=1e-9)
+    assert (found["since"], found["judged"]["days"]) == (PERIOD[1], 449)
+    assert found["judged"]["last"] == PERIOD[3]
+    assert any(PERIOD[1] in words for words in found["assumptions_in_words"])
+
+
+def test_a_dataset_has_the_period_of_a_data_folder(desk: Path) -> None:
+    """Path or files: the same rows, and a gap behind us is no gap for either."""
+    lines = day_rows(60, seed=0)
+    write_rows(desk / "holes", "NASDAQ_AAA_1d.csv", lines[:10] + lines[11:])
+    write_dataset(desk / "whole", ["AAA"], count=60)
+    table = pq.read_table(desk / "whole" / "all.parquet")
+    (desk / "parts").mkdir()
+    kept = pa.concat_tables([table.slice(0, 10), table.slice(11)])
+    pq.write_table(kept, desk / "parts" / "all.parquet")
+    words = ("--rules", "SMA,5,D", "--from", str(sessions(60)[30].day))
+
+    folder = document(desk, "sweep", "--data", "holes", *words)
+    path = document(desk, "sweep", "--data", "parts", *words)
+    refused = sellcli(desk, "sweep", "--data", "parts", "--rules", "SMA,5,D")
+
+    assert path["rows"] == folder["rows"]
+    assert [(row["warm_up"], row["bars"]) for row in path["rows"]] == [(19, 30)]
+    assert "begin behind it with --from" in one_line(refused.err)
+    assert (
+        document(desk, *SWEEP[:2], "dataset", *SWEEP[3:], *PERIOD)["rows"]
+        == (document(desk, *SWEEP, *PERIOD)["rows"])
+    )
 
 
 def test_a_dataset_gives_what_a_data_folder_gives(desk: Path) -> None:
@@ -222,6 +294,19 @@ CASES = {
     "too few bars": ((*BAD[:4], "SMA,100,D"), dataset, "no ticker has enough bars for any rule"),
     "unknown costs": ((*BAD, "--costs", "x"), dataset, "--costs 'x' is none of ib, free"),
     "a strange scheme": (("sweep", "--data", "ftp+x://y"), nothing, "check the URI"),
+    "from after to": (
+        (*BAD, "--from", "2016-01-01", "--to", "2015-01-01"),
+        nothing,
+        "--from 2016-01-01 is after --to 2015-01-01; exchange them",
+    ),
+    "no date": ((*BAD, "--to", "noon"), nothing, "--to 'noon' is not a date"),
+    "from after the end": (
+        (*BAD, "--from", "2030-01-01"),
+        dataset,
+        "no ticker has 3 bars from 2030-01-01 on that a rule can decide; begin earlier",
+    ),
+    "to before the start": ((*BAD, "--to", "2001-01-01"), dataset, "has bars for SMA(5) D"),
+    "two sources": ((*BAD, "--origin", "broker"), nothing, "give one of them"),
     "both kinds of worker": ((*BAD, "--workers", "2", "--dask", "x"), nothing, "give one of them"),
 }
 

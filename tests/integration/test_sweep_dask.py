@@ -7,7 +7,7 @@ import pytest
 
 from adapters.parquet.dataset import open_dataset
 from sellcore.backtest.assumptions import Assumptions, Entry
-from sellcore.backtest.universe import sweep
+from sellcore.backtest.universe.sweep import sweep
 from sellcore.errors import InvalidValue
 from sellcore.rule import LENGTHS, AverageKind, MovingAverageRule
 from sellcore.timeframe import Timeframe

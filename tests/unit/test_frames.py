@@ -13,7 +13,7 @@ from tests.backtest_builders import OPENS, daily
 from tests.report_runs import a_run, a_sweep
 
 from sellcore import BarSeries
-from sellcore.backtest.ledgers import LEDGERS
+from sellcore.backtest.account.ledgers import LEDGERS
 from sellcore.errors import ConfigError, InvalidValue, NotInstalled
 from sellcore.frames import arrow_table, data_frame, times
 from sellcore.instant import from_epoch

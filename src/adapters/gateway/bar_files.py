@@ -48,11 +48,15 @@ def list_folder(folder: Path) -> list[BarFile]:
             hold the same series.
     """
     if not folder.is_dir():
-        raise ConfigError(f"data folder {folder}: no such folder")
+        raise ConfigError(
+            f"data folder {folder}: no such folder; check the path, or give another folder of CSV "
+            "or Parquet bars with --data"
+        )
     found = [file for path in sorted(folder.iterdir()) if (file := bar_file(path)) is not None]
     if not found:
         raise ConfigError(
-            f"data folder {folder}: holds no EXCHANGE_SYMBOL_1d.csv, _30m, _5m or _1m (or .parquet)"
+            f"data folder {folder}: holds no EXCHANGE_SYMBOL_1d.csv, _30m, _5m or _1m (or "
+            ".parquet); name its files so, or give another folder with --data"
         )
     seen: dict[tuple[str, FileSize], Path] = {}
     for file in found:

@@ -6,15 +6,16 @@ folder ``ticker=NASDAQ:MSFT`` or by the file itself, ``NASDAQ_MSFT_1d.parquet``.
 """
 
 from collections.abc import Mapping, Sequence
+from datetime import date
 from pathlib import Path, PurePosixPath
 from urllib.parse import unquote
 
 import pyarrow as pa
 import pyarrow.fs as pafs
-from attrs import frozen
+from attrs import evolve, frozen
 
 from adapters.parquet.dataset_file import LABELS, Piece, Place, read_pieces, read_tickers
-from adapters.parquet.dataset_series import series_of
+from adapters.parquet.dataset_series import Wanted, series_of
 from sellcore.bar import BarSeries
 from sellcore.errors import ConfigError, StorageError
 from sellcore.ports.sessions import SessionCalendar
@@ -33,14 +34,12 @@ class DatasetBars:
     Attributes:
         location: What was opened, a local path or a URI.
         files: By ticker, in order, the paths of the files that have bars of it.
-        calendar: Cuts hours from half hours, and knows which bars are missing.
-        allow_gaps: Take a bar that is missing within a history for one that never was.
+        wanted: What is asked of each ticker's history.
     """
 
     location: str
     files: Mapping[str, tuple[str, ...]]
-    calendar: SessionCalendar | None = None
-    allow_gaps: bool = False
+    wanted: Wanted
 
     def tickers(self) -> Sequence[str]:
         """Return every ticker, sorted."""
@@ -49,7 +48,7 @@ class DatasetBars:
     def only(self, tickers: Sequence[str]) -> "DatasetBars":
         """Return the same dataset, knowing of these tickers alone."""
         files = {ticker: self.files[ticker] for ticker in tickers if ticker in self.files}
-        return DatasetBars(self.location, files, self.calendar, self.allow_gaps)
+        return evolve(self, files=files)
 
     def load(self, tickers: Sequence[str], timeframe: Timeframe) -> Mapping[str, BarSeries]:
         """
@@ -75,14 +74,17 @@ class DatasetBars:
                 if piece.daily is (timeframe is Timeframe.DAY):
                     pieces[piece.ticker].append(piece)
         return {
-            ticker: series_of(own, timeframe, self.calendar, allow_gaps=self.allow_gaps)
-            for ticker, own in pieces.items()
-            if own
+            ticker: series_of(own, timeframe, self.wanted) for ticker, own in pieces.items() if own
         }
 
 
 def open_dataset(
-    location: str, calendar: SessionCalendar | None = None, *, allow_gaps: bool = False
+    location: str,
+    calendar: SessionCalendar | None = None,
+    *,
+    allow_gaps: bool = False,
+    since: date | None = None,
+    until: date | None = None,
 ) -> DatasetBars:
     """
     Look which tickers a dataset has, and where.
@@ -92,7 +94,9 @@ def open_dataset(
             (``file://``, ``s3://``, ``gs://``, ``hdfs://``).
         calendar: Left out, half hours cannot be built into hours, and nobody knows
             which bars are missing.
-        allow_gaps: See ``DatasetBars``.
+        allow_gaps: See ``Wanted``.
+        since: Alike.
+        until: Alike.
 
     Raises:
         ConfigError: nothing is there, or no Parquet file.
@@ -104,7 +108,7 @@ def open_dataset(
         for ticker in read_tickers(Place(system, path, _label(path))):
             found.setdefault(ticker, []).append(path)
     files = {ticker: tuple(found[ticker]) for ticker in sorted(found)}
-    return DatasetBars(location, files, calendar, allow_gaps)
+    return DatasetBars(location, files, Wanted(calendar, allow_gaps, since, until))
 
 
 def _filesystem(location: str) -> tuple[pafs.FileSystem, str]:

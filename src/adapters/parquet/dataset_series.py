@@ -4,10 +4,12 @@ from collections.abc import Sequence
 from datetime import UTC, date, datetime
 
 import numpy as np
+from attrs import frozen
 from numpy.typing import NDArray
 
 from adapters.parquet.dataset_file import NUMBERS, Piece
 from sellcore.aggregation import aggregate, hour_buckets
+from sellcore.backtest.dates import day_number, trading_dates
 from sellcore.bar import BarSeries, Floats, Seconds
 from sellcore.errors import CalendarError, InvalidValue
 from sellcore.instant import from_epoch, iso
@@ -17,14 +19,29 @@ from sellcore.timeframe import Timeframe
 
 _DAY, _HOUR, _HALF_HOUR = 86_400, 3_600, 1_800
 
+_OR_GAPS = ", or take what there is with --allow-gaps"
 
-def series_of(
-    pieces: Sequence[Piece],
-    timeframe: Timeframe,
-    calendar: SessionCalendar | None,
-    *,
-    allow_gaps: bool,
-) -> BarSeries:
+
+@frozen
+class Wanted:
+    """
+    What is asked of each ticker's history.
+
+    Attributes:
+        calendar: Cuts hours from half hours, and knows which bars are missing; None: those
+            are not missed.
+        allow_gaps: Take a bar that is missing within a history for one that never was.
+        since: What is asked about begins then: bars behind the last gap before it will do.
+        until: The last trading date.
+    """
+
+    calendar: SessionCalendar | None
+    allow_gaps: bool
+    since: date | None
+    until: date | None
+
+
+def series_of(pieces: Sequence[Piece], timeframe: Timeframe, wanted: Wanted) -> BarSeries:
     """
     Return the bars of one ticker.
 
@@ -32,8 +49,7 @@ def series_of(
         pieces: At least one, of any order among each other; each daily, or not, as the
             timeframe is.
         timeframe: Of the bars wanted.
-        calendar: Left out, bars that are missing are not missed.
-        allow_gaps: They are not either.
+        wanted: Which of them.
 
     Raises:
         InvalidValue: file, ticker, time, what stands there and what to do.
@@ -44,12 +60,7 @@ def series_of(
     start = np.concatenate([piece.start for piece in pieces])
     _check_order(pieces, start)
     numbers = np.concatenate([piece.numbers for piece in pieces], axis=1)
-    if timeframe is Timeframe.DAY:
-        bars = BarSeries(start, _ends(start, _DAY), *numbers)
-        if calendar is not None and not allow_gaps:
-            _check_days(pieces, start, calendar)
-        return bars
-    return _hours(pieces, start, numbers, calendar, allow_gaps=allow_gaps)
+    return (_days if timeframe is Timeframe.DAY else _hours)(pieces, start, numbers, wanted)
 
 
 def _check_numbers(piece: Piece) -> None:
@@ -81,22 +92,21 @@ def _check_order(pieces: Sequence[Piece], start: Seconds) -> None:
     )
 
 
-def _check_days(pieces: Sequence[Piece], start: Seconds, calendar: SessionCalendar) -> None:
-    sessions = _sessions(pieces[0], start, calendar)
+def _days(pieces: Sequence[Piece], start: Seconds, numbers: Floats, wanted: Wanted) -> BarSeries:
+    bars = _until(BarSeries(start, _ends(start, _DAY), *numbers), wanted.until)
+    if wanted.calendar is None or wanted.allow_gaps or not len(bars):
+        return bars
+    sessions = _sessions(pieces[0], bars.start, wanted.calendar, or_gaps=True)
     days = np.array([_midnight(session.day) for session in sessions], dtype=np.int64)
-    dates = (start + _DAY // 2) // _DAY * _DAY  # a local midnight is near that of UTC
+    dates = (bars.start + _DAY // 2) // _DAY * _DAY  # a local midnight is near that of UTC
     missing = days[(days >= dates[0]) & (days <= dates[-1]) & ~np.isin(days, dates)]
-    _refuse_gap(pieces, start, missing, "session")
+    if not len(missing):
+        return bars
+    _check_gaps(pieces, start, missing, "session", wanted.since)
+    return bars[int(dates.searchsorted(missing[-1])) :]
 
 
-def _hours(
-    pieces: Sequence[Piece],
-    start: Seconds,
-    numbers: Floats,
-    calendar: SessionCalendar | None,
-    *,
-    allow_gaps: bool,
-) -> BarSeries:
+def _hours(pieces: Sequence[Piece], start: Seconds, numbers: Floats, wanted: Wanted) -> BarSeries:
     """Return hourly bars, built from half hours where it is those."""
     gaps = np.diff(start)
     apart = int(np.median(gaps)) if len(gaps) else _HOUR
@@ -106,23 +116,33 @@ def _hours(
             "or days; aggregate them first"
         )
     halves = apart == _HALF_HOUR
-    if halves and calendar is None:
+    if halves and wanted.calendar is None:
         raise InvalidValue(
             f"{_at(pieces[0], 0)}: half hours make hours only where the exchange's sessions are "
             "known; give hourly bars"
         )
     ends = _ends(start, _HALF_HOUR if halves else _HOUR)
-    bars = BarSeries(start, ends, *numbers)
-    if calendar is None:
+    given = _until(BarSeries(start, ends, *numbers), wanted.until)
+    checked = not wanted.allow_gaps
+    if wanted.calendar is None or not len(given) or not (halves or checked):
+        return given
+    sessions = _sessions(pieces[0], given.start, wanted.calendar, or_gaps=not halves)
+    bars = aggregate(given, sessions) if halves else given
+    hours, until = hour_buckets(sessions)
+    known = (hours >= given.start[0]) & (until <= given.end[-1])
+    missing = hours[known & ~np.isin(hours, bars.start)]
+    if not checked or not len(missing):
         return bars
-    sessions = _sessions(pieces[0], start, calendar)
-    if halves:
-        bars = aggregate(bars, sessions)
-    if not allow_gaps:
-        hours, until = hour_buckets(sessions)
-        known = (hours >= start[0]) & (until <= ends[-1])
-        _refuse_gap(pieces, start, hours[known & ~np.isin(hours, bars.start)], "hour")
-    return bars
+    _check_gaps(pieces, start, missing, "hour", wanted.since)
+    return bars[int(bars.start.searchsorted(missing[-1])) :]
+
+
+def _until(bars: BarSeries, until: date | None) -> BarSeries:
+    """Return the bars up to a trading date, that one included."""
+    if until is None:
+        return bars
+    dates = trading_dates(bars.start, bars.end)
+    return bars[: int(dates.searchsorted(day_number(until), side="right"))]
 
 
 def _ends(start: Seconds, length: int) -> Seconds:
@@ -131,12 +151,14 @@ def _ends(start: Seconds, length: int) -> Seconds:
     return ends
 
 
-def _sessions(piece: Piece, start: Seconds, calendar: SessionCalendar) -> tuple[Session, ...]:
+def _sessions(
+    piece: Piece, start: Seconds, calendar: SessionCalendar, *, or_gaps: bool
+) -> tuple[Session, ...]:
     exchange, colon, _ = piece.ticker.partition(":")
     if not colon:
         raise InvalidValue(
             f"{piece.path}: {piece.ticker} names no exchange, so its sessions are not known; "
-            "write EXCHANGE:SYMBOL, or allow gaps"
+            f"write EXCHANGE:SYMBOL{_OR_GAPS if or_gaps else ''}"
         )
     first, last = (datetime.fromtimestamp(int(start[at]), UTC).date() for at in (0, -1))
     try:
@@ -145,17 +167,22 @@ def _sessions(piece: Piece, start: Seconds, calendar: SessionCalendar) -> tuple[
         raise InvalidValue(f"{piece.path}: {piece.ticker}: {error}") from None
 
 
-def _refuse_gap(
-    pieces: Sequence[Piece], start: Seconds, missing: NDArray[np.int64], what: str
+def _check_gaps(
+    pieces: Sequence[Piece],
+    start: Seconds,
+    missing: NDArray[np.int64],
+    what: str,
+    since: date | None,
 ) -> None:
-    if not len(missing):
+    """Refuse bars that are missing, unless all of them come before what is asked about."""
+    if since is not None and from_epoch(int(missing[-1])).date() <= since:
         return
     row = int(np.searchsorted(start, missing[0]))
     piece, _ = _piece_of(pieces, min(row, len(start) - 1))
     more = f" (and {len(missing) - 1} more)" if len(missing) > 1 else ""
     raise InvalidValue(
         f"{piece.path}: {piece.ticker} at {_told(int(missing[0]))}: the bar of this {what} is "
-        f"missing{more}; add it, or allow gaps"
+        f"missing{more}; add it, begin behind it with --from{_OR_GAPS}"
     )
 
 

@@ -3,7 +3,7 @@
 import pyarrow as pa
 import pyarrow.parquet as pq
 
-from sellcore.backtest.universe import Sweep
+from sellcore.backtest.universe.sweep import Sweep
 
 
 def sweep_table(swept: Sweep) -> pa.Table:
@@ -11,7 +11,7 @@ def sweep_table(swept: Sweep) -> pa.Table:
     Return a row for each ticker and rule, ticker by ticker.
 
     Columns: ticker, timeframe, kind, length, then those of
-    ``sellcore.backtest.measuring.COLUMNS``; null where there is no such figure. What all
+    ``sellcore.backtest.universe.measuring.COLUMNS``; null where there is no such figure. What all
     of it takes for granted stands in the schema's metadata, under ``assumptions``.
     """
     told = "\n".join(swept.assumptions_in_words)

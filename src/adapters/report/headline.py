@@ -6,8 +6,8 @@ from enum import Enum
 from attrs import frozen
 
 from adapters.report.wording import amount, cents, day, fine_percent, percent, ratio, signed_percent
+from sellcore.backtest.account.result import Backtest
 from sellcore.backtest.metrics import Metrics
-from sellcore.backtest.result import Backtest
 
 
 class Better(Enum):

@@ -12,8 +12,8 @@ from adapters.report.encoding import chart_json, script_json
 from adapters.report.headline import CARDS, COSTS, FIGURES, compared, deepest_fall, outcome
 from adapters.report.tables import MOST_TRADES, ticker_rows, trade_rows
 from adapters.report.wording import amount, day
-from sellcore.backtest.result import Backtest
-from sellcore.backtest.universe import Sweep
+from sellcore.backtest.account.result import Backtest
+from sellcore.backtest.universe.sweep import Sweep
 from sellcore.charts.account import drawdown, equity
 from sellcore.charts.chart import Chart
 from sellcore.charts.palette import DARK, LIGHT

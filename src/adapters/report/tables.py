@@ -11,7 +11,7 @@ from adapters.report.wording import (
     signed_cents,
     signed_percent,
 )
-from sellcore.backtest.result import Backtest
+from sellcore.backtest.account.result import Backtest
 from sellcore.backtest.trades import Trade
 from sellcore.charts.chart import is_intraday
 

@@ -6,13 +6,13 @@ from typing import TYPE_CHECKING
 import pyarrow as pa
 import pyarrow.parquet as pq
 
+from sellcore.backtest.account.ledgers import LEDGERS
 from sellcore.backtest.dates import DAY
-from sellcore.backtest.ledgers import LEDGERS
 from sellcore.frames import Columns, arrow_table, times
 
 if TYPE_CHECKING:
-    from sellcore.backtest.daily_returns import RuleReturns
-    from sellcore.backtest.result import Backtest
+    from sellcore.backtest.account.result import Backtest
+    from sellcore.backtest.universe.daily_returns import RuleReturns
 
 
 def ledgers(found: "Backtest") -> Mapping[str, bytes]:

@@ -1,22 +1,20 @@
 """``sellcli backtest``: what a rule would have done with an account."""
 
 import json
+from datetime import date
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import click
 
+from sellcli.assumption_options import assumption_options, told_actions, unused_actions
 from sellcli.options import setting_options
-from sellcli.research_options import (
-    assumption_options,
-    told_actions,
-    typed_date,
-    unused_actions,
-)
+from sellcli.research_options import bar_options, result_options, tell_kept
 from sellcli.settings import Settings
 
 if TYPE_CHECKING:
     from sellcli.compose.backtest import Tested
+    from sellcli.compose.bars import Origin
     from sellcli.compose.runs import StoredRun
     from sellcore.backtest.assumptions import Assumptions
 
@@ -26,17 +24,12 @@ if TYPE_CHECKING:
 @click.option(
     "--rule", metavar="TYPE,LENGTH,TIMEFRAME", help="SMA,50,1H; left out: as each is assigned."
 )
-@click.option("--from", "since", metavar="DATE", help="First day of the account.")
-@click.option("--to", "until", metavar="DATE", help="Last day.")
-@click.option(
-    "--data",
-    type=click.Path(path_type=Path),
-    help="Folder of bars, EXCHANGE_SYMBOL_1d.csv and the like, in place of the cache.",
-)
-@click.option(
-    "--origin",
-    type=click.Choice(["broker", "imported", "simulated"]),
-    help="Whose bars of the cache, where it has both.",
+@bar_options(
+    click.option(
+        "--data",
+        type=click.Path(path_type=Path),
+        help="Folder of bars, EXCHANGE_SYMBOL_1d.csv and the like, in place of the cache.",
+    )
 )
 @click.option(
     "--trades",
@@ -45,26 +38,17 @@ if TYPE_CHECKING:
     show_default=True,
     help="How many of the last round trips are shown.",
 )
-@click.option(
-    "--out",
-    type=click.Path(path_type=Path),
-    metavar="RUNS_DIR",
-    help="Keep the run below this folder: ledgers, summary, assumptions.",
-)
-@click.option(
-    "--report", is_flag=True, help="With --out: also draw report.html, a page for people."
-)
-@click.option("--json", "as_json", is_flag=True, help="One JSON document on stdout.")
+@result_options("ledgers, summary, assumptions")
 @setting_options("default_rule", "assignments", "cache_dir")
 @assumption_options(account=True)
 def command(
     settings: Settings,
     tickers: tuple[str, ...],
     rule: str | None,
-    since: str | None,
-    until: str | None,
+    since: date | None,
+    until: date | None,
     data: Path | None,
-    origin: str | None,
+    origin: "Origin | None",
     trades: int,
     out: Path | None,
     report: bool,
@@ -84,12 +68,7 @@ def command(
       sellcli backtest NASDAQ:MSFT --rule SMA,50,D --entry reclaim
       sellcli backtest --from 2020-01-01 --costs free --out runs
     """
-    if data is not None and origin is not None:
-        raise click.UsageError("--origin is for the cache, --data for a folder; give one of them")
-    if report and out is None:
-        raise click.UsageError("--report needs --out RUNS_DIR, where the page is kept")
     from sellcli.compose.backtest import Question, tested
-    from sellcli.compose.bars import Origin
     from sellcli.screen.backtest_tables import show_backtest
     from sellcli.screen.choose import standard_console
     from sellcore.rule import parse_rule
@@ -97,10 +76,10 @@ def command(
     question = Question(
         tickers=tickers,
         rule=None if rule is None else parse_rule(rule),
-        since=typed_date(since, "--from"),
-        until=typed_date(until, "--to"),
+        since=since,
+        until=until,
         data=data,
-        origin=None if origin is None else Origin(origin),
+        origin=origin,
         allow_gaps=allow_gaps,
     )
     told = told_actions(actions)
@@ -112,9 +91,7 @@ def command(
         show_backtest(standard_console(), done.found, done.origins, trades)
     for note in (*done.notes, *unused_actions(actions, told, done.origins)):
         click.echo(f"sellcli: {note}", err=True)
-    if stored is not None:
-        what = "kept in" if stored.is_new else "the same run was kept before in"
-        click.echo(f"{what} {stored.folder}", err=as_json)
+    tell_kept(stored, as_json=as_json)
 
 
 def _kept(out: Path | None, done: "Tested", *, report: bool) -> "StoredRun | None":

@@ -2,16 +2,19 @@
 
 import json
 import re
+from datetime import date
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import click
 
+from sellcli.assumption_options import assumption_options, told_actions, unused_actions
 from sellcli.options import setting_options
-from sellcli.research_options import assumption_options, told_actions, unused_actions
+from sellcli.research_options import bar_options, result_options, tell_kept
 from sellcli.settings import Settings
 
 if TYPE_CHECKING:
+    from sellcli.compose.bars import Origin
     from sellcli.compose.runs import StoredRun
     from sellcli.compose.sweep import Swept
     from sellcore.backtest.actions import Action
@@ -33,15 +36,12 @@ if TYPE_CHECKING:
     type=click.Choice(["1H", "D"]),
     help="Of those rules; may be given twice. Left out: those that there are bars of.",
 )
-@click.option(
-    "--data",
-    metavar="DIR|URI",
-    help="A data folder, or a Parquet dataset by path or URI, in place of the cache.",
-)
-@click.option(
-    "--origin",
-    type=click.Choice(["broker", "imported", "simulated"]),
-    help="Whose bars of the cache, where it has both.",
+@bar_options(
+    click.option(
+        "--data",
+        metavar="DIR|URI",
+        help="A data folder, or a Parquet dataset by path or URI, in place of the cache.",
+    )
 )
 @click.option("--walk-forward", "walk", is_flag=True, help="Also choose and follow, by turns.")
 @click.option(
@@ -57,16 +57,7 @@ if TYPE_CHECKING:
     show_default=True,
     help="How many rules, and how many tickers, are shown.",
 )
-@click.option(
-    "--out",
-    type=click.Path(path_type=Path),
-    metavar="RUNS_DIR",
-    help="Keep the run below this folder: figures, daily returns, summary.",
-)
-@click.option(
-    "--report", is_flag=True, help="With --out: also draw report.html, a page for people."
-)
-@click.option("--json", "as_json", is_flag=True, help="One JSON document on stdout.")
+@result_options("figures, daily returns, summary")
 @setting_options("cache_dir")
 @assumption_options(account=False)
 def command(
@@ -74,8 +65,10 @@ def command(
     tickers: tuple[str, ...],
     rules: str | None,
     timeframes: tuple[str, ...],
+    since: date | None,
+    until: date | None,
     data: str | None,
-    origin: str | None,
+    origin: "Origin | None",
     walk: bool,
     workers: int | None,
     dask: str | None,
@@ -98,10 +91,7 @@ def command(
       sellcli sweep NASDAQ:MSFT NYSE:KO --entry reclaim --walk-forward
       sellcli sweep --data bars --rules "SMA,50,D SMA,200,D" --json
     """
-    _check(data, origin, rules, timeframes, workers, dask)
-    if report and out is None:
-        raise click.UsageError("--report needs --out RUNS_DIR, where the page is kept")
-    from sellcli.compose.bars import Origin
+    _check(rules, timeframes, workers, dask)
     from sellcli.compose.sweep import Universe, swept
     from sellcli.screen.choose import standard_console
     from sellcli.screen.sweep_progress import sweep_progress
@@ -112,8 +102,10 @@ def command(
         tickers=tuple(ticker.upper() for ticker in tickers),
         rules=None if rules is None else _rules(rules),
         timeframes=tuple(Timeframe(each) for each in dict.fromkeys(timeframes)),
+        since=since,
+        until=until,
         data=data,
-        origin=None if origin is None else Origin(origin),
+        origin=origin,
         allow_gaps=allow_gaps,
     )
     told = told_actions(actions)
@@ -135,9 +127,7 @@ def command(
         show_sweep(standard_console(), done, top)
     for note in (*done.notes, *unused_actions(actions, told, done.found.tickers)):
         click.echo(f"sellcli: {note}", err=True)
-    if kept is not None:
-        what = "kept in" if kept.is_new else "the same run was kept before in"
-        click.echo(f"{what} {kept.folder}", err=as_json)
+    tell_kept(kept, as_json=as_json)
 
 
 def _kept(out: Path, done: "Swept", actions: "tuple[Action, ...]", *, report: bool) -> "StoredRun":
@@ -166,15 +156,9 @@ def _document(done: "Swept", kept: "StoredRun | None") -> str:
 
 
 def _check(
-    data: str | None,
-    origin: str | None,
-    rules: str | None,
-    timeframes: tuple[str, ...],
-    workers: int | None,
-    dask: str | None,
+    rules: str | None, timeframes: tuple[str, ...], workers: int | None, dask: str | None
 ) -> None:
     for name, first, other, second in (
-        ("--data", data, "--origin", origin),
         ("--rules", rules, "--timeframe", timeframes),
         ("--workers", workers, "--dask", dask),
     ):

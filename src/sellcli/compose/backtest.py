@@ -14,9 +14,9 @@ from sellcli.settings import Settings
 from sellcore.errors import ConfigError
 
 if TYPE_CHECKING:
+    from sellcore.backtest.account.result import Backtest
     from sellcore.backtest.actions import Action
     from sellcore.backtest.assumptions import Assumptions
-    from sellcore.backtest.result import Backtest
     from sellcore.rule import MovingAverageRule
 
 
@@ -74,9 +74,8 @@ def tested(
         InvalidValue: bars that cannot be what they claim to be; see ``backtest``.
         StorageError: the cache cannot be read.
     """
-    from sellcore.backtest.engine import backtest
+    from sellcore.backtest.account.engine import backtest
 
-    _check_period(question)
     every = research_bars(settings, question.tickers, question.data, question.origin)
     rules, notes = _rules(settings, question, every)
     chosen = [found for found in every if found.ticker in rules]
@@ -92,12 +91,6 @@ def tested(
     }
     result = backtest(bars, rules, assumptions, actions, since=question.since)
     return Tested(result, {found.ticker: found.origin for found in chosen}, notes)
-
-
-def _check_period(question: Question) -> None:
-    since, until = question.since, question.until
-    if since is not None and until is not None and since > until:
-        raise ConfigError(f"--from {since} is after --to {until}; exchange them")
 
 
 def _rules(

@@ -77,23 +77,58 @@ def stored_bars(
     """
     from sellcore.instrument import parse_ticker
 
-    origins = (Origin.BROKER, Origin.IMPORTED) if origin is None else (origin,)
-    held = {each: _by_ticker(_folder(settings, each)) for each in origins}
+    held = {each: _by_ticker(_folder(settings, each)) for each in _taken(origin)}
     known = sorted({ticker for found in held.values() for ticker in found})
     wanted = list(dict.fromkeys(map(parse_ticker, tickers))) or known
     found = []
     for ticker in wanted:
         having = [each for each in held if ticker in held[each]]
         if not having:
-            raise ConfigError(_unknown(ticker, known, settings))
+            raise ConfigError(_unknown(ticker, known, settings, origin))
         if len(having) > 1:
             raise ConfigError(
-                f"{ticker} is in the cache twice, from the broker and imported; say whose bars "
-                "are meant, broker or imported"
+                f"{ticker} is in the cache twice, from the broker and imported; give --origin "
+                "broker or --origin imported"
             )
         series = _one_contract(ticker, held[having[0]][ticker])
         found.append(TickerBars(ticker, having[0], series, _sessions(ticker, series)))
     return tuple(found)
+
+
+def only_elsewhere(settings: Settings, origin: Origin | None, ticker: str | None = None) -> str:
+    """
+    Say that bars are there from an origin that was not asked for, and how to ask for it.
+
+    Args:
+        settings: Where the cache is.
+        origin: Whose bars were asked for.
+        ticker: Of which ticker; None for any.
+
+    Returns:
+        The rest of a line, or nothing where there are none.
+    """
+    from adapters.parquet.reading import read_cache
+
+    for other, told in _TOLD.items():
+        if other in _taken(origin):
+            continue
+        stored = read_cache(_folder(settings, other)).series  # what is damaged there is no answer
+        if any(len(each.bars) and ticker in (None, key.ticker) for key, each in stored.items()):
+            return f", only {told}; take those with --origin {other}"
+    return ""
+
+
+_TOLD = {
+    Origin.BROKER: "the broker's",
+    Origin.IMPORTED: "imported ones",
+    Origin.SIMULATED: "simulated ones",
+}
+"""What lies in the cache, in words."""
+
+
+def _taken(origin: Origin | None) -> tuple[Origin, ...]:
+    """Return the origins that are looked at; simulated bars are only where they are named."""
+    return (Origin.BROKER, Origin.IMPORTED) if origin is None else (origin,)
 
 
 def folder_bars(folder: Path, tickers: Sequence[str] = ()) -> tuple[TickerBars, ...]:
@@ -173,11 +208,14 @@ def _one_contract(
     return {key.granularity: stored for key, stored in held.items()}
 
 
-def _unknown(ticker: str, known: Sequence[str], settings: Settings) -> str:
+def _unknown(ticker: str, known: Sequence[str], settings: Settings, origin: Origin | None) -> str:
+    asked = "" if origin is None else f" ({origin})"
+    if elsewhere := only_elsewhere(settings, origin, ticker):
+        return f"no bars of {ticker} are stored in {settings.cache_dir}{asked}{elsewhere}"
     near = get_close_matches(ticker, known, n=1)
     hint = f"did you mean {near[0]}? else " if near else ""
     return (
-        f"no bars of {ticker} are stored in {settings.cache_dir}; {hint}watch it with "
+        f"no bars of {ticker} are stored in {settings.cache_dir}{asked}; {hint}watch it with "
         "'sellcli start', or bring bars with 'sellcli import'"
     )
 

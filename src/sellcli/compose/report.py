@@ -5,8 +5,8 @@ from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from sellcli.compose.sweep import Swept
+    from sellcore.backtest.account.result import Backtest
     from sellcore.backtest.actions import Action
-    from sellcore.backtest.result import Backtest
 
 
 def backtest_page(found: "Backtest", title: str) -> str:
@@ -36,8 +36,8 @@ def sweep_page(swept: "Swept", actions: "Sequence[Action]", title: str, luck: Se
         NotInstalled: what draws it is not there.
     """
     from adapters.report.render import render
-    from sellcore.backtest.engine import backtest
-    from sellcore.backtest.ranking import ranking
+    from sellcore.backtest.account.engine import backtest
+    from sellcore.backtest.universe.ranking import ranking
     from sellcore.errors import ConfigError
 
     if swept.returns is None or not len(swept.returns.days):

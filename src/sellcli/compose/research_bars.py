@@ -5,7 +5,7 @@ from datetime import date
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from sellcli.compose.bars import Origin, TickerBars, folder_bars, stored_bars
+from sellcli.compose.bars import Origin, TickerBars, folder_bars, only_elsewhere, stored_bars
 from sellcli.settings import Settings
 from sellcore.errors import ConfigError
 
@@ -38,9 +38,10 @@ def research_bars(
     found = stored_bars(settings, tickers, origin)
     if not found:
         where = settings.cache_dir if origin is None else f"{settings.cache_dir} ({origin})"
+        way_out = only_elsewhere(settings, origin) or "; watch with 'sellcli start'"
         raise ConfigError(
-            f"no bars are stored in {where}; watch with 'sellcli start', bring bars with "
-            "'sellcli import', or name a folder with --data"
+            f"no bars are stored in {where}{way_out}, bring bars with 'sellcli import', or name "
+            "a folder with --data"
         )
     return found
 

@@ -10,8 +10,8 @@ if TYPE_CHECKING:
     from adapters.runs.folder import StoredRun as StoredRun
     from sellcli.compose.sweep import Swept
     from sellcli.screen.json_forms import Json
+    from sellcore.backtest.account.result import Backtest
     from sellcore.backtest.actions import Action
-    from sellcore.backtest.result import Backtest
 
 REPORT = "report.html"
 """A page for people; it may be added to a run later."""
@@ -71,6 +71,7 @@ def keep_sweep(
 
     found = swept.found
     asked = [*found.tickers, *map(str, found.rules), repr(found.assumptions)]
+    asked += [] if found.since is None else [f"since {found.since}"]
     config = hashlib.sha256("\n".join([*asked, *sorted(map(str, actions))]).encode()).hexdigest()
     files = {"sweep.parquet": sweep_parquet(found)}
     if swept.returns is not None:

@@ -1,6 +1,7 @@
 """A sweep, put together: rules and bars in; which did best, and whether that is luck."""
 
 from collections.abc import Callable, Sequence
+from datetime import date
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -13,11 +14,12 @@ from sellcli.compose.workers import executor
 from sellcli.settings import Settings
 from sellcore.backtest.actions import Action
 from sellcore.backtest.assumptions import Assumptions
-from sellcore.backtest.chunks import CHUNK
-from sellcore.backtest.daily_returns import RuleReturns, rule_returns
-from sellcore.backtest.luck import DeflatedSharpe, RealityCheck, deflated_sharpe, reality_check
-from sellcore.backtest.universe import Sweep, sweep
-from sellcore.backtest.windows import WalkForward, walk_forward
+from sellcore.backtest.luck.deflated_sharpe import DeflatedSharpe, deflated_sharpe
+from sellcore.backtest.luck.reality_check import RealityCheck, reality_check
+from sellcore.backtest.luck.walk_forward import WalkForward, walk_forward
+from sellcore.backtest.universe.chunks import CHUNK
+from sellcore.backtest.universe.daily_returns import RuleReturns, rule_returns
+from sellcore.backtest.universe.sweep import Sweep, sweep
 from sellcore.errors import ConfigError, InvalidValue
 from sellcore.rule import LENGTHS, AverageKind, MovingAverageRule
 from sellcore.timeframe import Timeframe
@@ -47,6 +49,8 @@ class Universe:
         tickers: ``EXCHANGE:SYMBOL`` each; none for all there are.
         rules: None for SMA and EMA of every length.
         timeframes: Of those; none for all that there are bars of.
+        since: First trading date of each account; bars before it fill the averages.
+        until: Last trading date.
         data: A data folder, or a Parquet dataset by path or URI; None for the cache.
         origin: Whose bars of the cache.
         allow_gaps: Take bars around a gap for neighbours.
@@ -55,6 +59,8 @@ class Universe:
     tickers: tuple[str, ...]
     rules: tuple[MovingAverageRule, ...] | None
     timeframes: tuple[Timeframe, ...]
+    since: date | None
+    until: date | None
     data: str | None
     origin: Origin | None
     allow_gaps: bool
@@ -133,6 +139,7 @@ def swept(
             rules,
             assumptions,
             actions,
+            since=universe.since,
             tickers=tickers,
             executor=pool,
             chunk=chunk,
@@ -145,6 +152,7 @@ def swept(
                 judged,
                 assumptions,
                 actions,
+                since=universe.since,
                 tickers=tickers,
                 executor=pool,
                 chunk=chunk,
@@ -185,7 +193,13 @@ def _source(settings: Settings, universe: Universe) -> "tuple[BarSource, Sequenc
     asked = {rule.timeframe for rule in universe.rules or ()} or set(universe.timeframes)
     series = {
         timeframe: {
-            found.ticker: closed_bars(found, timeframe, allow_gaps=universe.allow_gaps)
+            found.ticker: closed_bars(
+                found,
+                timeframe,
+                allow_gaps=universe.allow_gaps,
+                since=universe.since,
+                until=universe.until,
+            )
             for found in every
             if has_bars(found, timeframe)
         }
@@ -206,7 +220,13 @@ def _dataset(universe: Universe, location: str) -> "tuple[BarSource, Sequence[st
     from adapters.calendar import SessionTable
     from adapters.parquet.dataset import open_dataset
 
-    source = open_dataset(location, SessionTable(), allow_gaps=universe.allow_gaps)
+    source = open_dataset(
+        location,
+        SessionTable(),
+        allow_gaps=universe.allow_gaps,
+        since=universe.since,
+        until=universe.until,
+    )
     known = source.tickers()
     wanted = tuple(dict.fromkeys(universe.tickers)) or tuple(known)
     for ticker in wanted:
@@ -242,6 +262,11 @@ def _judged_rules(found: Sweep) -> tuple[tuple[MovingAverageRule, ...], tuple[st
     enough = np.any(found.columns["bars"] >= _FEWEST, axis=0).tolist()
     judged = tuple(rule for rule, some in zip(found.rules, enough, strict=True) if some)
     if not judged:
+        if found.since is not None:
+            raise ConfigError(
+                f"no ticker has {_FEWEST} bars from {found.since} on that a rule can decide; begin "
+                "earlier with --from, or bring longer histories"
+            )
         shortest = min(found.rules, key=lambda rule: rule.required_bars)
         raise ConfigError(
             f"no ticker has enough bars for any rule; {shortest} alone needs "

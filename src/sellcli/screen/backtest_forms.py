@@ -7,9 +7,9 @@ from typing import Any
 from attrs import fields, has
 
 from sellcli.screen.json_forms import Json
+from sellcore.backtest.account.orders import OrderState
+from sellcore.backtest.account.result import Backtest
 from sellcore.backtest.metrics import Metrics
-from sellcore.backtest.orders import OrderState
-from sellcore.backtest.result import Backtest
 from sellcore.backtest.trades import Trade
 from sellcore.instant import from_epoch, iso
 

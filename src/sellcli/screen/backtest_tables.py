@@ -8,8 +8,8 @@ from rich.text import Text
 
 from sellcli.screen.fitted_table import Column, fitted_table
 from sellcli.screen.text import NONE, average
+from sellcore.backtest.account.result import Backtest
 from sellcore.backtest.metrics import Metrics
-from sellcore.backtest.result import Backtest
 from sellcore.backtest.trades import Trade
 from sellcore.instant import from_epoch
 

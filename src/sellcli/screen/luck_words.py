@@ -5,14 +5,15 @@ from typing import TYPE_CHECKING
 
 from sellcli.screen.backtest_tables import ratio, signed_part
 from sellcore.backtest.dates import day_of
-from sellcore.backtest.luck import DeflatedSharpe, RealityCheck
+from sellcore.backtest.luck.deflated_sharpe import DeflatedSharpe
+from sellcore.backtest.luck.reality_check import RealityCheck
+from sellcore.backtest.luck.walk_forward import WalkForward
 from sellcore.backtest.metrics import TRADING_DAYS
-from sellcore.backtest.ranking import standing
-from sellcore.backtest.windows import WalkForward
+from sellcore.backtest.universe.ranking import standing
 
 if TYPE_CHECKING:
     from sellcli.compose.sweep import Luck
-    from sellcore.backtest.daily_returns import RuleReturns
+    from sellcore.backtest.universe.daily_returns import RuleReturns
 
 CONVINCING, UNLIKELY = 0.95, 0.05
 """A probability of skill from here on, of luck up to here, is called significant."""

@@ -8,13 +8,13 @@ import numpy as np
 from sellcli.screen.backtest_forms import assumptions_form
 from sellcli.screen.json_forms import Json
 from sellcore.backtest.dates import day_of
+from sellcore.backtest.luck.walk_forward import WalkForward
 from sellcore.backtest.metrics import TRADING_DAYS
-from sellcore.backtest.ranking import Standing, ranking, standing
-from sellcore.backtest.windows import WalkForward
+from sellcore.backtest.universe.ranking import Standing, ranking, standing
 
 if TYPE_CHECKING:
     from sellcli.compose.sweep import Luck, Swept
-    from sellcore.backtest.daily_returns import RuleReturns
+    from sellcore.backtest.universe.daily_returns import RuleReturns
 
 
 def sweep_form(swept: "Swept") -> dict[str, Json]:
@@ -23,6 +23,7 @@ def sweep_form(swept: "Swept") -> dict[str, Json]:
     return {
         "tickers": list(swept.found.tickers),
         "rules": [str(rule) for rule in swept.found.rules],
+        "since": None if swept.found.since is None else swept.found.since.isoformat(),
         "judged": None if returns is None else _judged(returns),
         "luck": None if swept.luck is None or returns is None else _luck(swept.luck, returns),
         "walk_forward": None

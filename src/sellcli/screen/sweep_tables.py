@@ -13,11 +13,11 @@ from sellcli.screen.fitted_table import Column, Row, fitted_table
 from sellcli.screen.luck_words import luck_lines, walk_lines
 from sellcli.screen.text import NONE
 from sellcore.backtest.dates import day_of
-from sellcore.backtest.ranking import Standing, ranking, standing, wins
+from sellcore.backtest.universe.ranking import Standing, ranking, standing, wins
 
 if TYPE_CHECKING:
     from sellcli.compose.sweep import Swept
-    from sellcore.backtest.daily_returns import RuleReturns
+    from sellcore.backtest.universe.daily_returns import RuleReturns
 
 
 def show_sweep(console: Console, swept: "Swept", top: int) -> None:

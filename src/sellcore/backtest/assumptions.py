@@ -1,6 +1,7 @@
 """What a backtest takes for granted: fills, entries, costs, limits; told with each result."""
 
 import math
+from datetime import date
 from enum import Enum
 from typing import Any
 
@@ -196,8 +197,14 @@ _ADJUSTMENTS = {
 }
 
 
-def describe(assumptions: Assumptions) -> tuple[str, ...]:
-    """Return the assumptions in words, a line each, as printed with every result."""
+def describe(assumptions: Assumptions, *, since: date | None = None) -> tuple[str, ...]:
+    """
+    Return the assumptions in words, a line each, as printed with every result.
+
+    Args:
+        assumptions: All of them.
+        since: The trading date that an account starts on, where one was asked for.
+    """
     given = assumptions
     lines = [
         f"entry {given.entry}: {_ENTRIES[given.entry]}",
@@ -224,6 +231,8 @@ def describe(assumptions: Assumptions) -> tuple[str, ...]:
         )
     if given.allow_jumps:
         lines.append("jumps that look like a split without an action are taken for real")
+    if since is not None:
+        lines.append(f"the account starts on {since} or later; bars before fill the averages")
     return tuple(lines)
 
 

@@ -117,11 +117,12 @@ def decide(
         InvalidValue: the bars are not of the rule's timeframe.
     """
     check_timeframe(ticker, bars, rule)
-    first = min(max(rule.required_bars - 1, _first_of(bars, since)), len(bars))
+    first = min(max(rule.required_bars - 1, first_since(bars, since)), len(bars))
     return Decisions(ticker, rule, bars, sides(bars, rule), first)
 
 
-def _first_of(bars: BarSeries, since: date | None) -> int:
+def first_since(bars: BarSeries, since: date | None) -> int:
+    """Return the row of the first bar of a trading date or later; their number if there is none."""
     if since is None:
         return 0
     return int(trading_dates(bars.start, bars.end).searchsorted(day_number(since)))

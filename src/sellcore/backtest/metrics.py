@@ -13,10 +13,10 @@ from collections.abc import Sequence
 import numpy as np
 from attrs import frozen
 
+from sellcore.backtest.curve import Curve
 from sellcore.backtest.dates import Dates
 from sellcore.backtest.drawdown import Drawdown, drawdown
-from sellcore.backtest.equity import Curve
-from sellcore.backtest.fills import Execution
+from sellcore.backtest.execution import Execution
 from sellcore.backtest.trades import Trade
 from sellcore.bar import Floats
 

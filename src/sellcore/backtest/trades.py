@@ -4,7 +4,7 @@ from collections.abc import Iterable, Mapping
 
 from attrs import frozen
 
-from sellcore.backtest.fills import Execution
+from sellcore.backtest.execution import Execution
 from sellcore.order import Side
 
 

@@ -19,8 +19,8 @@ from sellcore.charts.palette import LIGHT
 from sellcore.frames import Numbers, times
 
 if TYPE_CHECKING:
+    from sellcore.backtest.account.result import Backtest
     from sellcore.backtest.metrics import Metrics
-    from sellcore.backtest.result import Backtest
 
 
 def equity(run: "Backtest") -> Chart:

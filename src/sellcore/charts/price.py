@@ -15,9 +15,9 @@ from sellcore.instant import from_epoch
 from sellcore.order import Side
 
 if TYPE_CHECKING:
+    from sellcore.backtest.account.result import Backtest
     from sellcore.backtest.decisions import Decisions
-    from sellcore.backtest.fills import Execution
-    from sellcore.backtest.result import Backtest
+    from sellcore.backtest.execution import Execution
 
 _DONE = {Side.BUY: "bought", Side.SELL: "sold"}
 _MARKS: dict[Side, dict[str, object]] = {

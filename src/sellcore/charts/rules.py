@@ -11,7 +11,7 @@ from sellcore.charts.palette import LIGHT
 from sellcore.rule import MovingAverageRule
 
 if TYPE_CHECKING:
-    from sellcore.backtest.universe import Sweep
+    from sellcore.backtest.universe.sweep import Sweep
 
 _FULL = 1.0
 """A lead in Sharpe ratio that has the full colour: worse rules would make all others look alike."""

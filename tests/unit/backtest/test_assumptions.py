@@ -1,29 +1,14 @@
 """What a backtest takes for granted: costs, limits, and all of it in words."""
 
 import math
-from fractions import Fraction
 
 import pytest
-from hypothesis import given
-from hypothesis import strategies as st
 
 from sellcore.backtest import FREE, IB_FIXED, Adjustment, Assumptions, Costs, Entry, Fill
 from sellcore.backtest.assumptions import describe
-from sellcore.backtest.sizing import affordable
 from sellcore.errors import InvalidValue
 from sellcore.order_type import OrderType
 from sellcore.selling.limits import SellingPolicy
-
-amounts = st.floats(0, 50).map(lambda value: round(value, 3))
-schemes = st.builds(
-    Costs,
-    fixed=amounts,
-    per_share=st.floats(0, 0.05).map(lambda value: round(value, 4)),
-    percent=st.floats(0, 2),
-    minimum=amounts,
-    maximum_pct=st.none() | st.floats(0.1, 5),
-)
-prices = st.integers(1, 5_000_00).map(lambda cents: cents / 100)
 
 
 @pytest.mark.parametrize(
@@ -48,49 +33,6 @@ def test_slippage_worsens_both_sides() -> None:
 
     assert costs.sold_at(80.0) == pytest.approx(79.8)
     assert costs.bought_at(80.0) == pytest.approx(80.2)
-
-
-@given(st.floats(0, 1e6), prices, schemes)
-def test_no_budget_is_overspent_and_no_whole_share_is_left(
-    budget: float, price: float, costs: Costs
-) -> None:
-    """What is bought fits with its commission; one share more would not."""
-    shares = affordable(budget, price, costs, whole=True)
-
-    assert shares == int(shares)
-    assert shares * price + costs.commission(shares, price) <= budget
-    more = shares + 1
-    assert more * price + costs.commission(more, price) > budget - 1e-6 * (1 + price)
-
-
-@given(st.floats(1, 1e6), prices, schemes)
-def test_fractions_spend_the_whole_budget(budget: float, price: float, costs: Costs) -> None:
-    """Where fractions are bought nothing is left, unless the budget is less than an order costs."""
-    shares = affordable(budget, price, costs, whole=False)
-
-    spent = shares * price + costs.commission(shares, price)
-    if shares:
-        assert spent == pytest.approx(budget, rel=1e-9)
-    else:
-        assert budget <= max(costs.fixed, costs.minimum) + 1e-9
-
-
-def test_a_budget_below_the_costs_buys_nothing() -> None:
-    """The commission alone is more than there is."""
-    costs = Costs(fixed=5.0, maximum_pct=None)
-
-    assert affordable(4.0, 0.01, costs, whole=True) == 0
-    assert affordable(4.0, 0.01, costs, whole=False) == 0
-    assert affordable(-4.0, 0.01, FREE, whole=False) == 0
-
-
-def test_whole_shares_are_counted_as_people_count() -> None:
-    """Seven shares at 0.70 cost 4.90, however floats divide."""
-    for cents in range(1, 2_000):
-        budget = float(Fraction(cents * 7, 100))
-
-        assert affordable(budget, cents / 100, FREE, whole=True) in (6.0, 7.0)
-        assert affordable(budget + 0.001, cents / 100, FREE, whole=True) == 7.0
 
 
 @pytest.mark.parametrize(

@@ -1,0 +1,76 @@
+"""What the account is worth: at a moment while it runs, and as a curve afterwards."""
+
+from bisect import bisect_right
+from collections.abc import Sequence
+
+import numpy as np
+
+from sellcore.backtest.account.book import Book
+from sellcore.backtest.account.phases import AT_CLOSE, Moment
+from sellcore.backtest.account.times import AccountTimes
+from sellcore.backtest.curve import Curve, TickerCurve
+from sellcore.backtest.decisions import Decisions
+from sellcore.bar import Floats, Seconds
+
+
+def values_at(book: Book, decided: Sequence[Decisions], time: int) -> dict[str, float]:
+    """Return what is held of each ticker now, at the last close known at ``time``."""
+    values = {}
+    for each in decided:
+        if shares := book.holdings[each.ticker].shares:
+            values[each.ticker] = shares * _last_close(each, time)
+    return values
+
+
+def _last_close(decisions: Decisions, time: int) -> float:
+    bars = decisions.bars
+    row = int(bars.end.searchsorted(time, side="right")) - 1
+    # Held without a close yet is only what was bought at the open of its first bar.
+    return float(bars.close[row]) if row >= 0 else float(bars.open[0])
+
+
+def lowest_and_before(
+    book: Book, decided: Sequence[Decisions], times: AccountTimes, now: int, capital: float
+) -> tuple[float, float]:
+    """Return the lowest equity of the day so far, and that at the end of the day before."""
+    last = int(np.searchsorted(times.end, now))
+    first = int(np.searchsorted(times.date, times.date[last]))
+    today = [_equity_at(book, decided, int(end), capital) for end in times.end[first : last + 1]]
+    before = _equity_at(book, decided, int(times.end[first - 1]), capital) if first else capital
+    return min(today), before
+
+
+def _equity_at(book: Book, decided: Sequence[Decisions], time: int, capital: float) -> float:
+    moment: Moment = (time, AT_CLOSE)
+    done = bisect_right(book.moments, moment)
+    equity = book.balances[done - 1] if done else capital
+    for each in decided:
+        holding = book.holdings[each.ticker]
+        if steps := bisect_right(holding.moments, moment):
+            shares = holding.steps[steps - 1][0]
+            equity += shares * _last_close(each, time) if shares else 0.0
+    return equity
+
+
+def curve(book: Book, decided: Sequence[Decisions], times: AccountTimes, capital: float) -> Curve:
+    """Return the account at the close of every bar, from the changes in its book."""
+    cash = _as_of(book.moments, np.array([capital, *book.balances])[:, None], times.end)[:, 0]
+    exposure = np.zeros(len(times.end))
+    tickers = {}
+    for each in decided:
+        holding = book.holdings[each.ticker]
+        changes = np.array([(0.0, 0.0, 0.0), *holding.steps])
+        shares, cost, realised = _as_of(holding.moments, changes, times.end).T
+        rows = np.searchsorted(each.bars.end, times.end, side="right") - 1
+        price = np.where(rows < 0, np.nan, each.bars.close[rows])
+        value = np.where(shares == 0, 0.0, shares * price)
+        tickers[each.ticker] = TickerCurve(shares, price, realised, value - cost)
+        exposure += value
+    return Curve(times.end, cash + exposure, cash, exposure, tickers)
+
+
+def _as_of(moments: Sequence[Moment], states: Floats, ends: Seconds) -> Floats:
+    """Return the state at each end; the first state holds before the first moment."""
+    keys = np.array([time * 4 + phase for time, phase in moments], dtype=np.int64)
+    as_of: Floats = states[np.searchsorted(keys, ends * 4 + AT_CLOSE, side="right")]
+    return as_of

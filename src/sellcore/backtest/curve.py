@@ -1,0 +1,43 @@
+"""An equity curve: what an account is worth at the close of every bar."""
+
+from attrs import frozen
+
+from sellcore.bar import Floats, Seconds
+
+
+@frozen(eq=False)
+class TickerCurve:
+    """
+    One ticker's part of the account, at every time of the account.
+
+    Attributes:
+        shares: Shape (n,), held.
+        price: Shape (n,), the last close; NaN before its first bar has closed.
+        realised: Shape (n,), earned by sales so far, all commissions paid.
+        unrealised: Shape (n,), what the shares are worth above what they cost.
+    """
+
+    shares: Floats
+    price: Floats
+    realised: Floats
+    unrealised: Floats
+
+
+@frozen(eq=False)
+class Curve:
+    """
+    The account at the close of every bar.
+
+    Attributes:
+        time: Shape (n,), ends of bars, seconds since 1970 UTC.
+        equity: Shape (n,), cash and what is held, at the last closes.
+        cash: Shape (n,).
+        exposure: Shape (n,), what is held is worth.
+        tickers: Each ticker's part.
+    """
+
+    time: Seconds
+    equity: Floats
+    cash: Floats
+    exposure: Floats
+    tickers: dict[str, TickerCurve]

@@ -1,0 +1,104 @@
+"""
+The lead of the best of many rules, beside the leads of histories drawn anew.
+
+White's reality check asks how often chance alone, over histories made of stretches of
+the one that happened, gives some rule a lead as large as the best one has.
+"""
+
+import math
+
+import numpy as np
+from attrs import frozen
+
+from sellcore.backtest.luck.trials import check_returns
+from sellcore.bar import Floats
+from sellcore.errors import InvalidValue
+
+BLOCK = 10.0
+"""Mean length of the stretches that are drawn, in returns: two weeks of days."""
+
+DRAWS = 2_000
+"""Histories drawn anew: the probability is then known to about one in a hundred."""
+
+_AT_ONCE = 100
+"""Histories drawn in one piece, so that memory does not follow their number."""
+
+
+@frozen
+class RealityCheck:
+    """
+    The best of several rules against a benchmark, and against luck.
+
+    Attributes:
+        best: Which rule it is, from 0.
+        excess: Its mean return above the benchmark's, a bar.
+        p_value: How likely a best as good as that is where no rule beats the benchmark.
+            0.05 and below is called significant.
+        draws: How many histories were drawn.
+        block: Mean length of the stretches they are made of.
+    """
+
+    best: int
+    excess: float
+    p_value: float
+    draws: int
+    block: float
+
+
+def reality_check(
+    returns: Floats,
+    benchmark: Floats,
+    generator: np.random.Generator,
+    *,
+    draws: int = DRAWS,
+    block: float = BLOCK,
+) -> RealityCheck:
+    """
+    Return how likely the best rule's lead over a benchmark is luck.
+
+    Args:
+        returns: Shape (rules, bars), of each rule that was tried.
+        benchmark: Shape (bars,), of buying and holding for instance.
+        generator: Seeded by the caller: the same seed, the same answer.
+        draws: Histories to draw, at least 1.
+        block: Mean length of the stretches that they are made of, at least 1: within one,
+            returns keep the order in which they depend on each other.
+
+    Raises:
+        InvalidValue: shapes differ, there are fewer than three bars, or what is no number.
+
+    Source:
+        White, "A reality check for data snooping", Econometrica 68 (2000): with d the mean
+        excess returns, V = max(sqrt(T) * d), V* = max(sqrt(T) * (d* - d)) over histories drawn
+        by the stationary bootstrap of Politis and Romano (1994);
+        p = (1 + #{V* >= V}) / (1 + draws), the 1 for the history that happened.
+    """
+    check_returns(returns, least=1)
+    if benchmark.shape != returns.shape[1:] or not np.all(np.isfinite(benchmark)):
+        raise InvalidValue(
+            f"the benchmark must have {returns.shape[1]} finite returns, one for each bar"
+        )
+    if draws < 1 or not 1 <= block < math.inf:
+        raise InvalidValue(f"draws {draws} and block {block:g} must both be at least 1")
+    excess = returns - benchmark
+    means = excess.mean(axis=1)
+    centred = np.ascontiguousarray((excess - means[:, np.newaxis]).T)
+    reached = 0
+    for first in range(0, draws, _AT_ONCE):
+        count = min(_AT_ONCE, draws - first)
+        drawn = _times_drawn(len(benchmark), count, block, generator) @ centred
+        reached += int(np.count_nonzero(drawn.max(axis=1) / len(benchmark) >= means.max()))
+    best = int(np.argmax(means))
+    return RealityCheck(best, float(means[best]), (1 + reached) / (1 + draws), draws, block)
+
+
+def _times_drawn(bars: int, count: int, block: float, generator: np.random.Generator) -> Floats:
+    """Return how often each bar is in each of some histories, shape (count, bars)."""
+    place = np.arange(bars)
+    begins = generator.random((count, bars)) < 1 / block
+    begins[:, 0] = True
+    since = np.maximum.accumulate(np.where(begins, place, 0), axis=1)
+    starts = np.take_along_axis(generator.integers(bars, size=(count, bars)), since, axis=1)
+    drawn = (starts + place - since) % bars + bars * np.arange(count)[:, np.newaxis]
+    times = np.bincount(drawn.reshape(-1), minlength=count * bars)
+    return times.reshape(count, bars).astype(np.float64)

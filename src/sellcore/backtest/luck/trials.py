@@ -1,0 +1,32 @@
+"""Rules that were tried: their returns, checked, and how they compare."""
+
+import numpy as np
+
+from sellcore.bar import Floats
+from sellcore.errors import InvalidValue
+
+_LEAST = 3
+"""Returns, below which nothing can be said."""
+
+
+def sharpe_ratios(returns: Floats) -> Floats:
+    """Return mean / std(ddof=1) of each row, a bar; 0 where nothing moves."""
+    means, spreads = returns.mean(axis=1), returns.std(axis=1, ddof=1)
+    moves = spreads > np.abs(means) * 1e-12
+    ratios: Floats = np.divide(means, spreads, out=np.zeros(len(means)), where=moves)
+    return ratios
+
+
+def check_returns(returns: Floats, least: int) -> None:
+    """
+    Refuse returns of which nothing can be said.
+
+    Raises:
+        InvalidValue: fewer than ``least`` rules, fewer than three bars, or what is no number.
+    """
+    if returns.ndim != 2 or len(returns) < least or returns.shape[1] < _LEAST:
+        raise InvalidValue(
+            f"returns have shape {returns.shape}, expected at least {least} rules and {_LEAST} bars"
+        )
+    if not np.all(np.isfinite(returns)):
+        raise InvalidValue("a return is not a finite number; leave out the warm-up")

@@ -1,0 +1,1 @@
+"""Every rule on every ticker of a universe, whole blocks of bars at once."""

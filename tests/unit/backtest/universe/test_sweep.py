@@ -1,0 +1,211 @@
+"""The sweep: every figure as a backtest of one ticker has it, whatever executor and chunk."""
+
+import math
+from concurrent.futures import ProcessPoolExecutor, ThreadPoolExecutor
+from multiprocessing import get_context
+
+import numpy as np
+import pytest
+from attrs import evolve
+
+from adapters.memory_bars import MemoryBars
+from sellcore.backtest.account.engine import backtest
+from sellcore.backtest.actions import Action, ActionKind
+from sellcore.backtest.assumptions import FREE, IB_FIXED, Assumptions, Costs, Entry, Fill
+from sellcore.backtest.universe.sweep import sweep
+from sellcore.bar import BarSeries
+from sellcore.errors import InvalidValue
+from sellcore.order_type import OrderType
+from sellcore.rule import LENGTHS, AverageKind, MovingAverageRule
+from sellcore.timeframe import Timeframe
+
+DAY, HOUR = 86_400, 3_600
+FIRST = 1_577_923_200
+DAILY = [MovingAverageRule(kind, n, Timeframe.DAY) for kind in AverageKind for n in LENGTHS]
+SHORT = [rule for rule in DAILY if rule.length <= 20]
+HOURLY = [evolve(rule, timeframe=Timeframe.HOUR) for rule in SHORT]
+RECLAIM = Assumptions(entry=Entry.RECLAIM)
+PROPORTIONAL = Costs(per_share=0, percent=0.05, minimum=0, maximum_pct=None, slippage_bps=3)
+
+
+def prices(seed, bars, level=4_000):
+    """Return opens and closes in cents."""
+    rng = np.random.default_rng(seed)
+    closes = np.maximum(level + np.cumsum(rng.integers(-40, 41, bars)), 100)
+    return np.maximum(closes + rng.integers(-20, 21, bars), 50) / 100, closes / 100
+
+
+def days(seed, bars, level=4_000):
+    start = FIRST + DAY * np.arange(bars)
+    opens, closes = prices(seed, bars, level)
+    return BarSeries(start, start + DAY, opens, closes, closes, closes, np.full(bars, 1e6))
+
+
+def hours(seed, sessions):
+    """Return hours of sessions of seven, the first one short."""
+    begins = np.array([14.5, 15, 16, 17, 18, 19, 20]) * HOUR
+    start = (FIRST + DAY * np.arange(sessions)[:, None] + begins).reshape(-1).astype(int)
+    end = start + np.tile([HOUR // 2, *[HOUR] * 6], sessions)
+    opens, closes = prices(seed, len(start))
+    return BarSeries(start, end, opens, closes, closes, closes, np.full(len(start), 1e6))
+
+
+UNIVERSE = {f"NYSE:{name}": days(seed, 150 + 37 * seed) for seed, name in enumerate("ABCDE")}
+SOURCE = MemoryBars({Timeframe.DAY: UNIVERSE})
+BOTH = MemoryBars({Timeframe.DAY: UNIVERSE, Timeframe.HOUR: {"NYSE:B": hours(9, 40)}})
+
+
+def figures_of(metrics, prefix=""):
+    """Return the metrics of a backtest under the names of a sweep's columns."""
+    names = ("final_equity", "cagr", "volatility", "sharpe", "sortino", "calmar", "exposure")
+    found = {name: getattr(metrics, name) for name in (*names, "time_in_market")}
+    found["max_drawdown"] = metrics.drawdown.depth
+    return {prefix + name: math.nan if value is None else value for name, value in found.items()}
+
+
+def assert_as_backtested(source, rules, assumptions, actions=()):
+    """Compare every column with backtests of one ticker each."""
+    found = sweep(source, rules, assumptions, actions)
+    for row, ticker in enumerate(found.tickers):
+        for number, rule in enumerate(rules):
+            swept = {name: values[row, number] for name, values in found.columns.items()}
+            bars = source.load([ticker], rule.timeframe).get(ticker, BarSeries.empty())
+            if len(bars) < rule.required_bars:
+                assert swept["bars"] == 0
+                assert math.isnan(swept["final_equity"])
+                continue
+            told = backtest({ticker: bars}, rule, assumptions, actions)
+            expected = figures_of(told.metrics) | figures_of(told.hold_metrics, "hold_")
+            expected |= {
+                "trades": len(told.trades),
+                "warm_up": told.warm_up[ticker],
+                "bars": len(told.equity),
+            }
+
+            assert swept == pytest.approx(expected, rel=1e-9, abs=1e-12, nan_ok=True)
+
+
+@pytest.mark.parametrize("whole", [True, False], ids=["whole shares", "fractions"])
+@pytest.mark.parametrize(
+    "costs", [IB_FIXED, FREE, PROPORTIONAL], ids=["ib", "free", "proportional"]
+)
+@pytest.mark.parametrize("entry", Entry)
+@pytest.mark.parametrize("fill", Fill)
+def test_figures_are_those_of_a_backtest(fill, entry, costs, whole):
+    """A sweep of one column is a backtest, whatever is assumed."""
+    assumptions = Assumptions(fill=fill, entry=entry, costs=costs, whole_shares=whole)
+
+    assert_as_backtested(SOURCE, SHORT[::3], assumptions)
+
+
+def test_figures_of_hours_are_those_of_a_backtest():
+    """Bars a year are counted as a backtest counts them; a ticker without hours has no figures."""
+    assert_as_backtested(BOTH, [*HOURLY, DAILY[2]], RECLAIM)
+
+
+def test_money_that_buys_nothing_is_tried_again_as_a_backtest_does():
+    """Where not one share can be paid for, the next bar above is another chance."""
+    dear = MemoryBars({Timeframe.DAY: {"NYSE:DEAR": days(11, 200, level=4_000)}})
+
+    assert_as_backtested(dear, SHORT, evolve(RECLAIM, capital=41.0))
+
+
+def test_actions_are_taken_out_of_the_bars():
+    """A split told of is no crash; one that is not is refused with the ticker's name."""
+    bars = days(12, 200)
+    halves = np.where(np.arange(200) < 100, 1.0, 0.5)
+    split = BarSeries(
+        bars.start, bars.end, *(np.round(getattr(bars, n) * halves, 3) for n in FIELDS), bars.volume
+    )
+    source = MemoryBars({Timeframe.DAY: {"NYSE:X": split}})
+    day = np.datetime64(int(bars.start[100]), "s").astype("datetime64[D]").item()
+    action = Action("NYSE:X", day, ActionKind.SPLIT, 2.0)
+
+    assert_as_backtested(source, SHORT, RECLAIM, [action])
+    with pytest.raises(InvalidValue, match=r"NYSE:X: the jump from .* looks like a split 2:1"):
+        sweep(source, SHORT, RECLAIM)
+
+
+FIELDS = ("open", "high", "low", "close")
+
+
+def same_bytes(one, other):
+    return all(one.columns[name].tobytes() == other.columns[name].tobytes() for name in one.columns)
+
+
+@pytest.mark.parametrize("chunk", [1, 2, 64])
+def test_no_bit_depends_on_the_chunk(chunk):
+    """How a universe is cut is nobody's business but the memory's."""
+    assert same_bytes(sweep(BOTH, DAILY, RECLAIM), sweep(BOTH, DAILY, RECLAIM, chunk=chunk))
+
+
+@pytest.mark.parametrize("pool", [ThreadPoolExecutor, ProcessPoolExecutor])
+def test_no_bit_depends_on_the_executor(pool):
+    """Threads, processes or none: the same bytes."""
+    spawned = {"mp_context": get_context("spawn")} if pool is ProcessPoolExecutor else {}
+    with pool(2, **spawned) as executor:
+        told = sweep(BOTH, SHORT, RECLAIM, executor=executor, chunk=2)
+
+    assert same_bytes(sweep(BOTH, SHORT, RECLAIM), told)
+
+
+def test_progress_is_told_in_order():
+    """After each chunk, how many tickers are done."""
+    told = []
+    sweep(SOURCE, SHORT, RECLAIM, chunk=2, on_progress=lambda *done: told.append(done))
+
+    assert told == [(2, 5), (4, 5), (5, 5)]
+
+
+def test_rows_name_their_ticker_and_rule():
+    """One for each, ticker by ticker."""
+    rows = list(sweep(BOTH, [DAILY[0], HOURLY[1]], RECLAIM).rows())
+
+    assert [(row["ticker"], row["kind"], row["length"], row["timeframe"]) for row in rows[:2]] == [
+        ("NYSE:A", "SMA", 5, "D"),
+        ("NYSE:A", "SMA", 10, "1H"),
+    ]
+    assert len(rows) == 10
+
+
+@pytest.mark.parametrize(
+    ("change", "told"),
+    [
+        ({"tickers": ()}, "the universe is empty"),
+        ({"rules": []}, "there is no rule to sweep"),
+        ({"rules": [DAILY[0], DAILY[0]]}, r"rule SMA\(5\) D is there twice"),
+        ({"tickers": ("NYSE:A", "NYSE:A")}, "ticker NYSE:A is there twice"),
+        ({"tickers": ("NYSE:A", "NYSE:Z")}, "ticker NYSE:Z is not among the 5"),
+        ({"rules": HOURLY}, r"no ticker of 5 has bars for SMA\(5\) 1H"),
+        ({"chunk": 0}, "chunk 0 is below 1"),
+        (
+            {"assumptions": evolve(RECLAIM, order_type=OrderType.LIMIT)},
+            "a sweep has no limit order",
+        ),
+        ({"assumptions": evolve(RECLAIM, volume_cap=0.1)}, "a sweep has no volume cap"),
+        ({"assumptions": evolve(RECLAIM, max_symbol_exposure=0.5)}, "a sweep has no exposure cap"),
+        ({"assumptions": evolve(RECLAIM, max_daily_loss_pct=3)}, "a sweep has no daily loss"),
+    ],
+    ids=lambda value: next(iter(value)) if isinstance(value, dict) else None,
+)
+def test_what_cannot_be_swept_is_refused(change, told):
+    """In one line."""
+    asked = {"source": SOURCE, "rules": SHORT, "assumptions": RECLAIM} | change
+
+    with pytest.raises(InvalidValue, match=told):
+        sweep(**asked)
+
+
+def test_bars_of_another_timeframe_are_refused():
+    """Hours are not days."""
+    source = MemoryBars({Timeframe.DAY: {"NYSE:H": hours(1, 30)}})
+
+    with pytest.raises(InvalidValue, match="NYSE:H"):
+        sweep(source, SHORT, RECLAIM)
+
+
+def test_a_refusal_in_a_worker_reaches_the_caller():
+    """As the same error, with the same line."""
+    source = MemoryBars({Timeframe.DAY: {**UNIVERSE, "NYSE:H": hours(1, 30)}})
+    with ThreadPoolExecutor(2) as executor, pytest.raises(InvalidValue, match="NYSE:H"):
+        sweep(source, SHORT, RECLAIM, executor=executor, chunk=1)
