@@ -2,7 +2,7 @@
 
 import sqlite3
 from collections.abc import Iterator
-from contextlib import closing, contextmanager
+from contextlib import ExitStack, closing, contextmanager
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
@@ -125,10 +125,13 @@ def _connected(path: Path, patience: float) -> sqlite3.Connection:
     db = sqlite3.connect(
         f"{path.as_uri()}?mode=rw", uri=True, timeout=patience, isolation_level=None
     )
-    db.execute("PRAGMA synchronous = FULL")
-    db.execute("PRAGMA fullfsync = ON")  # macOS: past the drive's own cache
-    db.execute("PRAGMA checkpoint_fullfsync = ON")
-    db.execute("PRAGMA foreign_keys = ON")
+    with ExitStack() as unready:  # a file that is no database is found out here
+        unready.callback(db.close)
+        db.execute("PRAGMA synchronous = FULL")
+        db.execute("PRAGMA fullfsync = ON")  # macOS: past the drive's own cache
+        db.execute("PRAGMA checkpoint_fullfsync = ON")
+        db.execute("PRAGMA foreign_keys = ON")
+        unready.pop_all()
     return db
 
 

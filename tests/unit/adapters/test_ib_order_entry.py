@@ -536,7 +536,7 @@ def test_replies_that_nobody_takes_do_not_pile_up() -> None:
         (1, by_another(11, 0)),
         (1, evolve(by_another(11, 1), order_id=0)),
         (1, evolve(by_another(11, 1), order_id=-4)),
-        (0, by_another(11, 0)),
+        (0, by_another(0, 0)),
         (0, by_another(11, 77)),
     ],
 )
@@ -547,6 +547,37 @@ def test_only_orders_that_a_number_names_for_us_are_cancelled(
     with desk(client_id=client_id) as it:
         with pytest.raises(InvalidValue, match="cancel it"):
             it.entry.cancel([evolve(order, client_id=client_id, order_id=5), order])
+        time.sleep(0.1)
+        assert it.gateway.asked(4) == []
+
+
+def test_orders_by_hand_are_cancelled_by_the_numbers_that_client_0_is_given() -> None:
+    """Each by its own, found by the permanent id; ours keep theirs, in the order asked for."""
+    ours = evolve(by_another(20, 0), order_id=5)
+    by_hand = [by_another(perm_id, 0) for perm_id in (11, 12, 13)]
+    given = [evolve(by_hand[2], order_id=-7), ours, evolve(by_hand[0], order_id=-9)]
+    listed: Answer = lambda _: [*map(frames.open_order, given), frames.OPEN_ORDER_END]  # noqa: E731
+    with desk({5: listed}, client_id=0) as it:
+        it.entry.cancel([ours, *by_hand])
+        eventually(lambda: len(it.gateway.asked(4)) == 3)
+        assert [fields[2] for fields in it.gateway.asked(4)] == ["5", "-9", "-7"]
+        assert len(it.gateway.asked(5)) == 1
+
+
+def test_orders_that_have_numbers_are_cancelled_without_asking_for_any() -> None:
+    """One message each, and nothing before it."""
+    with desk(client_id=0) as it:
+        it.entry.cancel([evolve(by_another(11, 0), order_id=-4)])
+        eventually(lambda: len(it.gateway.asked(4)) == 1)
+        assert it.gateway.asked(5) == []
+
+
+def test_nothing_is_cancelled_where_orders_by_hand_are_given_no_number() -> None:
+    """A read-only gateway gives none; the line says what to do."""
+    refusal: Answer = lambda _: [frames.error(-1, 321, READ_ONLY)]  # noqa: E731
+    with desk({5: refusal}, client_id=0) as it:
+        with pytest.raises(BrokerUnavailable, match="untick 'Read-Only API'"):
+            it.entry.cancel([evolve(by_another(20, 0), order_id=5), by_another(11, 0)])
         time.sleep(0.1)
         assert it.gateway.asked(4) == []
 
