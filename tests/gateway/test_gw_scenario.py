@@ -5,9 +5,11 @@ from decimal import Decimal
 from pathlib import Path
 
 import pytest
+from tests.gateway.gateway_stand import Weekdays
 
 from adapters.gateway.fault_table import HELP, help_rows
 from adapters.gateway.faults import FaultKind
+from adapters.gateway.folder_scenario import folder_scenario
 from adapters.gateway.scenario import default_scenario, load_scenario, parse_scenario
 from sellcore.errors import ConfigError
 
@@ -178,3 +180,15 @@ def test_default_scenario_has_something_of_everything() -> None:
     assert any(p.first_day and p.first_day > date(2022, 5, 1) for p in scenario.positions)
     (stop,) = scenario.open_orders
     assert (stop.type, stop.client_id) == ("STP", 0)
+
+
+@pytest.mark.parametrize(("named", "bars"), [("", "."), ('data = "other"', "other")])
+def test_scenario_that_a_folder_brings_has_the_bars_of_the_folder(
+    tmp_path: Path, named: str, bars: str
+) -> None:
+    """Unless it names others: generated bars would stand silently in place of those given."""
+    (tmp_path / "scenario.toml").write_text(
+        f'account = "DU0000001"\nstart = 2022-05-20T13:25:00Z\n{named}\n'
+    )
+
+    assert folder_scenario(tmp_path, Weekdays()).data == tmp_path / bars

@@ -5,6 +5,7 @@ from decimal import Decimal
 from pathlib import Path
 
 import numpy as np
+from attrs import evolve
 
 from adapters.gateway.bar_files import BarFile, FileBars, FileSize, list_folder, read_file
 from adapters.gateway.scenario import Scenario, ScenarioPosition, load_scenario, made_up_con_id
@@ -25,6 +26,8 @@ def folder_scenario(folder: Path, calendar: SessionCalendar) -> Scenario:
     """
     Return the folder's own scenario, or one that holds 100 shares of all it has bars of.
 
+    Its own scenario has the folder's bars too, unless it names others.
+
     It begins five minutes before the open of the last session that the bars
     reach into, which is the day to watch.
 
@@ -33,7 +36,8 @@ def folder_scenario(folder: Path, calendar: SessionCalendar) -> Scenario:
     """
     own = folder / OWN
     if own.is_file():
-        return load_scenario(own)
+        brought = load_scenario(own)
+        return brought if brought.data is not None else evolve(brought, data=folder)
     finest = _finest(list_folder(folder))
     bars = {ticker: read_file(file) for ticker, file in finest.items()}
     last = max(
