@@ -7,6 +7,7 @@ from pathlib import Path
 import pytest
 from tests.gateway.gateway_stand import Weekdays
 
+from adapters.calendar import SessionTable
 from adapters.gateway.fault_table import HELP, help_rows
 from adapters.gateway.faults import FaultKind
 from adapters.gateway.folder_scenario import folder_scenario
@@ -192,3 +193,14 @@ def test_scenario_that_a_folder_brings_has_the_bars_of_the_folder(
     )
 
     assert folder_scenario(tmp_path, Weekdays()).data == tmp_path / bars
+
+
+@pytest.mark.parametrize("day", ["0001-01-01", "9999-12-31"])
+def test_bars_of_days_that_no_calendar_has_are_told_with_their_file(
+    tmp_path: Path, day: str
+) -> None:
+    """The first and the last date there are; nothing is computed past them."""
+    (tmp_path / "NYSE_KO_1d.csv").write_text(f"ts,open,high,low,close,volume\n{day},1,1,1,1,1\n")
+
+    with pytest.raises(ConfigError, match=r"NYSE_KO_1d\.csv: "):
+        folder_scenario(tmp_path, SessionTable())

@@ -19,6 +19,8 @@ OWN = "scenario.toml"
 ACCOUNT = "DU0000001"
 SHARES = Decimal(100)
 _EARLY = timedelta(minutes=5)
+_LONGEST_PAUSE = 10
+"""Days within which every exchange has a session."""
 _FINEST_FIRST = (FileSize.MINUTE, FileSize.FIVE_MINUTES, FileSize.HALF_HOUR, FileSize.DAY)
 
 
@@ -79,8 +81,12 @@ def _last_session(file: BarFile, bars: FileBars, calendar: SessionCalendar) -> S
     else:
         day = datetime.fromtimestamp(stamp, UTC).date()
     exchange = file.ticker.partition(":")[0]
+    first = date.fromordinal(max(day.toordinal() - _LONGEST_PAUSE, 1))
     try:
-        sessions = calendar.sessions(exchange, day - timedelta(days=10), day)
+        return calendar.sessions(exchange, first, day)[-1]
     except CalendarError:
-        sessions = calendar.sessions("NYSE", day - timedelta(days=10), day)
-    return sessions[-1]
+        pass
+    try:
+        return calendar.sessions("NYSE", first, day)[-1]
+    except CalendarError as error:
+        raise ConfigError(f"{file.path}: {error}") from None
