@@ -4,10 +4,12 @@ import sys
 import warnings
 
 from sellcli.interrupts import end_at_once_when_asked, end_undisturbed, interrupt_when_asked
+from sellcli.streams import open_what_is_closed
 
 
 def main() -> None:
     """Run the command line and exit with its code."""
+    open_what_is_closed()
     if not sys.warnoptions:  # they speak to developers, who switch them on by -W
         warnings.simplefilter("ignore")
     end_at_once_when_asked()

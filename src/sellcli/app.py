@@ -4,6 +4,8 @@ from importlib import import_module
 
 import click
 
+from sellcli.interrupts import ReaderLeft
+
 COMMANDS = {
     "start": "Watch every holding all day; decide, and sell once armed.",
     "status": "Show every holding and its distance to all averages.",
@@ -69,11 +71,13 @@ class LazyCommands(click.Group):
             raise click.UsageError(f"no such command '{args[0]}'{hint}", ctx) from error
 
     def invoke(self, ctx: click.Context) -> object:
-        """Hand an interrupt on in a form to which click adds no empty line of its own."""
+        """Hand on an end that was asked for, to which click would add a line or a code."""
         try:
             return super().invoke(ctx)
         except KeyboardInterrupt as interrupt:
             raise click.Abort(*interrupt.args) from None
+        except BrokenPipeError:
+            raise ReaderLeft from None
 
 
 @click.group(

@@ -1,5 +1,6 @@
 """Exit codes, and the one place where exceptions become them."""
 
+import errno
 import os
 import sys
 from collections.abc import Callable
@@ -7,7 +8,7 @@ from enum import IntEnum
 
 import click
 
-from sellcli.interrupts import farewell
+from sellcli.interrupts import ReaderLeft, farewell
 from sellcore.errors import ConfigError, Denied, InvalidValue, SellError
 
 
@@ -35,8 +36,8 @@ def guarded(command: Callable[[], int | None]) -> int:
     except (KeyboardInterrupt, click.Abort) as interrupt:
         click.echo(farewell(interrupt), err=True)
         return Exit.DONE
-    except BrokenPipeError:
-        # The reader has seen enough. What is still buffered must not fail again at exit.
+    except (ReaderLeft, BrokenPipeError):
+        # What is still buffered must not fail again at exit.
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         return Exit.DONE
     except Denied as error:
@@ -64,6 +65,8 @@ def _usage_text(error: click.UsageError) -> str:
 
 
 def _os_text(error: OSError) -> str:
+    if error.errno == errno.ENOSPC and not error.filename:  # every file of ours has its name told
+        return "cannot write the output: the disk is full; free some space, or send it elsewhere"
     where = f"{error.filename}: " if error.filename else ""
     return f"{where}{error.strerror or error}"
 

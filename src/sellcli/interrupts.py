@@ -25,6 +25,10 @@ class Ended(KeyboardInterrupt):
     """
 
 
+class ReaderLeft(Exception):
+    """Whoever read the output has seen enough; not an error, which click would make of it."""
+
+
 _Handler = Callable[[int, FrameType | None], None]
 
 

@@ -126,7 +126,7 @@ def test_garbage_ends_only_the_client_that_sent_it(gateway: Running, noise: byte
         assert good.settle() == []
 
 
-def test_client_below_157_is_hung_up_on(gateway: Running) -> None:
+def test_client_below_151_is_hung_up_on(gateway: Running) -> None:
     """Nothing is said to a client whose fields would be read wrongly."""
     with RawClient(gateway.port) as client, pytest.raises(HungUp):
         client.greet(b"v76..100")
@@ -150,13 +150,16 @@ def test_burst_of_a_full_read_is_not_sent_in_one_piece() -> None:
 
     from adapters.gateway.switches import Switches
 
-    class Pieces(asyncio.WriteTransport):
+    class Pieces(asyncio.Transport):
         def __init__(self) -> None:
             super().__init__()
             self.written: list[bytes] = []
 
         def write(self, data: object) -> None:
             self.written.append(bytes(data))  # type: ignore[call-overload]
+
+        def get_write_buffer_size(self) -> int:
+            return 0
 
     async def talk() -> list[bytes]:
         transport = Pieces()
@@ -172,3 +175,29 @@ def test_burst_of_a_full_read_is_not_sent_in_one_piece() -> None:
 
     assert len(pieces[0]) == 4095
     assert b"".join(pieces)[4096:] == b"\0\0\0\x06after\0"
+
+
+def test_client_that_never_reads_is_not_worked_for_and_holds_nobody_up() -> None:
+    """Its questions wait once a few answers wait unread; it gets them all when it reads."""
+    asked, answers = 1_000, 100
+    with running() as gateway, gateway.client(1) as glutton, gateway.client(2) as other:
+        glutton.settle()
+        for req_id in range(asked):
+            glutton.history(req_id, size="1 min", duration="10 D")
+        other.settle()
+
+        assert gateway.server.world.clients[1].unsent < 4 << 20
+        told = [glutton.answer(17) for _ in range(answers)]
+        assert [int(message[1]) for message in told] == list(range(answers))
+
+
+def test_client_that_leaves_its_ticks_unread_is_hung_up_on(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """What nobody fetches does not fill the memory."""
+    monkeypatch.setattr("adapters.gateway.clients._MOST_BEHIND", 100_000)
+    with running() as gateway, gateway.client(1) as sleeper:
+        sleeper.settle()
+        sleeper.history(5, size="1 min", duration="10 D")
+
+        assert sleeper.hung_up()

@@ -63,12 +63,18 @@ def test_details_have_the_fields_of_a_recorded_message(gateway: Running) -> None
 
 @pytest.mark.parametrize(
     ("version", "count", "head"),
-    [(157, 39, ["10", "8", "3"]), (163, 40, ["10", "8", "3"]), (164, 40, ["10", "3", "MSFT"])],
+    [
+        (151, 38, ["10", "8", "3"]),
+        (152, 39, ["10", "8", "3"]),
+        (157, 39, ["10", "8", "3"]),
+        (163, 40, ["10", "8", "3"]),
+        (164, 40, ["10", "3", "MSFT"]),
+    ],
 )
 def test_details_differ_by_version_as_the_clients_read_them(
     gateway: Running, version: int, count: int, head: list[str]
 ) -> None:
-    """Below 164 a version field and the size multiplier, at 163 one size, from 164 on three."""
+    """Stock type from 152 on; below 164 a version and a multiplier, at 163 one size, then three."""
     message, end = details(gateway, contract_fields(272093), version)
 
     assert message[:3] == head
@@ -174,8 +180,8 @@ def ticking() -> Iterator[tuple[Running, RawClient]]:
         yield gateway, client
 
 
-def market_data(req_id: int, *, snapshot: int) -> tuple[object, ...]:
-    return (1, 11, req_id, *contract_fields(272093), 0, "", snapshot, 0, "")
+def market_data(req_id: int, *, snapshot: int, generic: str = "") -> tuple[object, ...]:
+    return (1, 11, req_id, *contract_fields(272093), 0, generic, snapshot, 0, "")
 
 
 def test_snapshot_ends(ticking: tuple[Running, RawClient]) -> None:
@@ -219,3 +225,47 @@ def test_frozen_data_is_told_so_after_hours() -> None:
         client.send(*market_data(5, snapshot=1))
 
         assert client.answer(58) == ["58", "1", "5", "2"]
+
+
+def refused(client: RawClient, *fields: object) -> tuple[str, str]:
+    client.send(*fields)
+    (message,) = client.settle()
+    return message[2], message[3]
+
+
+def test_subscription_twice_under_one_id_is_refused(ticking: tuple[Running, RawClient]) -> None:
+    """322 on the id; the first one goes on and can be cancelled."""
+    _, client = ticking
+    client.send(*market_data(5, snapshot=0))
+    client.settle()
+
+    assert refused(client, *market_data(5, snapshot=0)) == ("5", "322")
+    client.send(2, 2, 5)
+    assert client.settle() == []
+
+
+def test_cancel_of_no_subscription_draws_300(ticking: tuple[Running, RawClient]) -> None:
+    """Whether it never was, or has ended."""
+    _, client = ticking
+    client.send(*market_data(6, snapshot=1))
+    client.settle()
+
+    assert refused(client, 2, 2, 6) == ("6", "300")
+    assert refused(client, 2, 2, 7) == ("7", "300")
+
+
+def test_snapshot_with_generic_ticks_is_refused(ticking: tuple[Running, RawClient]) -> None:
+    """They go with a subscription only."""
+    _, client = ticking
+    assert refused(client, *market_data(5, snapshot=1, generic="233")) == ("5", "321")
+
+
+@pytest.mark.parametrize("kind", [0, 5, -1])
+def test_market_data_type_of_another_number_is_refused(
+    ticking: tuple[Running, RawClient], kind: int
+) -> None:
+    """There are four; the one in force stays."""
+    _, client = ticking
+    assert refused(client, 59, 1, kind) == ("-1", "321")
+    client.send(*market_data(5, snapshot=1))
+    assert client.answer(58) == ["58", "1", "5", "1"]

@@ -280,3 +280,11 @@ def test_live_request_that_was_cancelled_is_silent() -> None:
         gateway.until(OPEN + timedelta(minutes=3))
 
         assert [m for m in client.settle() if m[0] == "90"] == []
+
+
+def test_head_timestamp_of_no_known_prices_is_refused(client: RawClient) -> None:
+    """321 on the request, as for bars."""
+    client.send(87, 77, *contract_fields(272093), 0, 1, "GOSSIP", 1)
+    (message,) = client.settle()
+
+    assert message[2:4] == ["77", "321"]

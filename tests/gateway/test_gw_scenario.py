@@ -5,9 +5,12 @@ from decimal import Decimal
 from pathlib import Path
 
 import pytest
+from tests.gateway.gateway_stand import Weekdays
 
+from adapters.calendar import SessionTable
 from adapters.gateway.fault_table import HELP, help_rows
 from adapters.gateway.faults import FaultKind
+from adapters.gateway.folder_scenario import folder_scenario
 from adapters.gateway.scenario import default_scenario, load_scenario, parse_scenario
 from sellcore.errors import ConfigError
 
@@ -178,3 +181,26 @@ def test_default_scenario_has_something_of_everything() -> None:
     assert any(p.first_day and p.first_day > date(2022, 5, 1) for p in scenario.positions)
     (stop,) = scenario.open_orders
     assert (stop.type, stop.client_id) == ("STP", 0)
+
+
+@pytest.mark.parametrize(("named", "bars"), [("", "."), ('data = "other"', "other")])
+def test_scenario_that_a_folder_brings_has_the_bars_of_the_folder(
+    tmp_path: Path, named: str, bars: str
+) -> None:
+    """Unless it names others: generated bars would stand silently in place of those given."""
+    (tmp_path / "scenario.toml").write_text(
+        f'account = "DU0000001"\nstart = 2022-05-20T13:25:00Z\n{named}\n'
+    )
+
+    assert folder_scenario(tmp_path, Weekdays()).data == tmp_path / bars
+
+
+@pytest.mark.parametrize("day", ["0001-01-01", "9999-12-31"])
+def test_bars_of_days_that_no_calendar_has_are_told_with_their_file(
+    tmp_path: Path, day: str
+) -> None:
+    """The first and the last date there are; nothing is computed past them."""
+    (tmp_path / "NYSE_KO_1d.csv").write_text(f"ts,open,high,low,close,volume\n{day},1,1,1,1,1\n")
+
+    with pytest.raises(ConfigError, match=r"NYSE_KO_1d\.csv: "):
+        folder_scenario(tmp_path, SessionTable())

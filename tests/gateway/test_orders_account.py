@@ -32,13 +32,14 @@ def test_positions_come_whole_and_then_as_they_change(market: Market) -> None:
     ("subscribe", "cancel"),
     [
         ((61, 1), (64, 1)),
+        ((74, 1, 5, ACCOUNT, ""), (75, 1, 5)),
         ((6, 2, True, ACCOUNT), (6, 2, False, ACCOUNT)),
         ((76, 1, 5, ACCOUNT, "", False), (77, 1, 5)),
         ((62, 1, 5, "All", "NetLiquidation"), (63, 1, 5)),
         ((92, 5, ACCOUNT, ""), (93, 5)),
         ((94, 5, ACCOUNT, "", MSFT), (95, 5)),
     ],
-    ids=["positions", "account", "multi", "summary", "pnl", "pnl of one"],
+    ids=["positions", "positions of a model", "account", "multi", "summary", "pnl", "pnl of one"],
 )
 def test_what_is_followed_is_heard_until_it_is_cancelled(
     market: Market, subscribe: tuple[object, ...], cancel: tuple[object, ...]
@@ -55,6 +56,16 @@ def test_what_is_followed_is_heard_until_it_is_cancelled(
     assert market.ask(client, *cancel) == []
     market.ask(trader, *order_fields(2, quantity=10))
     assert client.take() == []
+
+
+def test_positions_of_a_model_are_those_of_the_account(market: Market) -> None:
+    """As positions, with the request in front and the model behind."""
+    client = market.join()
+    (row, end) = market.ask(client, 74, 1, 5, ACCOUNT, "core")
+    (plain, _) = market.ask(client, 61, 1)
+
+    assert row == ["71", "1", "5", *plain[2:], "core"]
+    assert end == ["72", "1", "5"]
 
 
 def test_account_updates_hold_values_portfolio_time_and_an_end(market: Market) -> None:
@@ -130,6 +141,7 @@ def test_profit_of_a_position_never_held_draws_no_answer(market: Market) -> None
     [
         ((6, 2, True, "U999"), -1),
         ((76, 1, 5, "U999", "", False), 5),
+        ((74, 1, 5, "U999", ""), 5),
         ((62, 1, 5, "U999", "NetLiquidation"), 5),
         ((92, 5, "U999", ""), 5),
         ((94, 5, "U999", "", MSFT), 5),

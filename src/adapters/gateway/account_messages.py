@@ -23,6 +23,17 @@ def position(account: str, held: Holding) -> Fields:
     ]
 
 
+def position_multi(request: int, account: str, model: str, held: Holding) -> Fields:
+    """Return positionMulti (71): as position, for one request."""
+    _, _, _, *rest = position(account, held)
+    return [71, "1", request, account, *rest, model]
+
+
+def position_multi_end(request: int) -> Fields:
+    """Return positionMultiEnd (72)."""
+    return [72, "1", request]
+
+
 def portfolio_value(account: str, held: Holding, price: Decimal) -> Fields:
     """Return portfolioValue (7), valued at ``price``."""
     listing = held.listing

@@ -36,6 +36,9 @@ sign of more, and drops everything when nothing follows within a second.
 _LAST_BYTE_DELAY: Final = 0.02
 """Seconds."""
 
+_MOST_BEHIND: Final = 1 << 26
+"""Bytes; a client that has so many to read is hung up on, before they fill the memory."""
+
 
 class Client:
     """
@@ -43,11 +46,11 @@ class Client:
 
     Attributes:
         client_id: As the client named itself; -1 before that.
-        version: Server version that was agreed on, 157 to 178.
+        version: Server version that was agreed on, 151 to 178.
         market_data_type: 1 live, 2 frozen, 3 delayed, 4 delayed and frozen.
     """
 
-    def __init__(self, transport: asyncio.WriteTransport, switches: Switches) -> None:
+    def __init__(self, transport: asyncio.Transport, switches: Switches) -> None:
         self.client_id = -1
         self.version = 0
         self.market_data_type = 1
@@ -64,9 +67,24 @@ class Client:
         if not self.connected or self._withheld(fields[0]):
             return
         self._waiting += frame(fields)
+        if self.unsent > _MOST_BEHIND:
+            self.drop()
+            return
         if not self._scheduled:
             self._scheduled = True
             self._loop.call_soon(self.flush)
+
+    @property
+    def unsent(self) -> int:
+        """Bytes that wait for the client to read."""
+        return len(self._waiting) + self._transport.get_write_buffer_size()
+
+    def listen(self, *, on: bool) -> None:
+        """Read on from the socket, or leave what comes there."""
+        if on:
+            self._transport.resume_reading()
+        else:
+            self._transport.pause_reading()
 
     def error(self, req_id: int, code: int, text: str) -> None:
         """Send an error or a notice; -1 is the request id of what belongs to none."""

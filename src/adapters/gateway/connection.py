@@ -15,6 +15,9 @@ from sellcore.errors import InvalidValue
 MOST_CLIENTS: Final = 32
 """As many API clients as a real Gateway lets in."""
 
+_MOST_UNSENT: Final = 1 << 20
+"""Bytes of answers that may wait for one client before its next message is worked off."""
+
 START_API: Final = "71"
 
 NOTICES: Final = (
@@ -57,29 +60,31 @@ class Connection(asyncio.Protocol):
         self._reader = FrameReader()
         self._client: Client | None = None
         self._started = False
+        self._behind = False
+        self._full = False
         self._silent = world.switches.on(FaultKind.SILENT_SOCKET) is not None
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
         """Remember where to write; nothing is said before the client has greeted."""
-        if not isinstance(transport, asyncio.WriteTransport):
-            raise TypeError(f"a stream that can be written to is needed, got {transport!r}")
+        if not isinstance(transport, asyncio.Transport):
+            raise TypeError(f"a stream that can be read and written is needed, got {transport!r}")
         self._client = Client(transport, self._world.switches)
         self._reception.opened(self)
 
     def data_received(self, data: bytes) -> None:
         """Work off every whole message."""
-        client = self._client
-        if client is None or self._silent:
-            return
-        deaf = self._world.switches.on(FaultKind.HALF_OPEN) is not None
-        try:
-            for payload in self._reader.feed(data):
-                if not client.connected:
-                    return
-                if not deaf:
-                    self._message(client, payload)
-        except InvalidValue:
-            client.close()
+        if self._client is not None and not self._silent:
+            self._work(self._client, data)
+
+    def pause_writing(self) -> None:
+        """Remember that the client does not read what it is sent."""
+        self._full = True
+
+    def resume_writing(self) -> None:
+        """Go on with its messages, now that it has read."""
+        self._full = False
+        if self._behind and self._client is not None:
+            self._catch_up(self._client)
 
     def connection_lost(self, exc: Exception | None) -> None:
         """Tell the server, whichever side hung up."""
@@ -94,6 +99,32 @@ class Connection(asyncio.Protocol):
         if self._client is not None:
             self._client.close()
             self._client.drop()
+
+    def _work(self, client: Client, data: bytes) -> None:
+        deaf = self._world.switches.on(FaultKind.HALF_OPEN) is not None
+        try:
+            for payload in self._reader.feed(data):
+                if not client.connected:
+                    return
+                if not deaf:
+                    self._message(client, payload)
+                if client.unsent >= _MOST_UNSENT:
+                    self._wait_for(client)
+                    return
+        except InvalidValue:
+            client.close()
+
+    def _wait_for(self, client: Client) -> None:
+        """Leave the rest until its answers are gone, so that others are served meanwhile."""
+        self._behind = True
+        client.listen(on=False)
+        asyncio.get_running_loop().call_soon(self._catch_up, client)
+
+    def _catch_up(self, client: Client) -> None:
+        if self._behind and not self._full and client.connected:
+            self._behind = False
+            client.listen(on=True)
+            self._work(client, b"")
 
     def _message(self, client: Client, payload: bytes) -> None:
         if not client.version:

@@ -14,10 +14,11 @@ from adapters.gateway.world import World
 from adapters.gateway.zones import zone_name
 
 _DETAILS, _DETAILS_END, _SAMPLES, _RULE = 10, 52, 79, 93
+_STOCK_TYPE: Final = 152
 _SIZES: Final = 164
 _MIN_SIZE_ONLY: Final = 163
 _ISSUER: Final = 176
-"""Versions: from here on three sizes and no version field; one size; issuer fields."""
+"""Versions: from here on the type of stock; three sizes, no version field; one size; issuers."""
 
 _DAYS_TOLD: Final = 7
 """Dates that trading hours are told of: today and the next six."""
@@ -107,7 +108,8 @@ def _details(
         *(listing.exchange, "", "", "", "", zone_name(listing.zone, world.switches)),
         _hours_text(listing.hours, now, extended=listing.zone == "America/New_York"),
         _hours_text(listing.hours, now, extended=False),
-        *("", "", 0, 1, "", "", listing.market_rule_ids, "", "COMMON"),
+        *("", "", 0, 1, "", "", listing.market_rule_ids, ""),
+        *(("COMMON",) if client.version >= _STOCK_TYPE else ()),
         *sizes,
     ]
 

@@ -84,12 +84,11 @@ class Dispatch:
             return
         try:
             handler(client, fields)
-        except (ValueError, IndexError, ArithmeticError) as error:
-            client.error(
-                _req_id(message, fields),
-                320,
-                f"Error reading request {message}. {error}",
-            )
+        except IndexError:
+            text = f"Error reading request {message}. The message ends too early"
+            client.error(_req_id(message, fields), 320, text)
+        except (ValueError, ArithmeticError) as error:
+            client.error(_req_id(message, fields), 320, f"Error reading request {message}. {error}")
 
     def _lost(self, client: Client, message: int, name: str | None, fields: list[str]) -> bool:
         fault = self.world.switches.on(FaultKind.LOST_1100)

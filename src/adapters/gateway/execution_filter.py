@@ -7,9 +7,10 @@ from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 from attrs import frozen
 
 from adapters.gateway.order_messages import ZONE
-from adapters.gateway.order_request import integer, invalid
+from adapters.gateway.order_request import Refused, integer, invalid
 from adapters.gateway.orders import Execution
 
+_FILTER_FIELDS = 7
 _SIDES = {"BUY": 1, "BOT": 1, "SELL": -1, "SLD": -1}
 
 
@@ -51,8 +52,10 @@ def parse_filter(fields: Sequence[str]) -> ExecutionFilter:
     Read the filter from the seven fields client, account, time, symbol, type, exchange, side.
 
     Raises:
-        Refused: the time or the side cannot be read.
+        Refused: the time or the side cannot be read, or a field is missing.
     """
+    if len(fields) != _FILTER_FIELDS:
+        raise Refused(320, "Error reading request 7. The message ends too early")
     client, account, since, symbol, sec_type, exchange, side = (f.strip() for f in fields)
     if side.upper() not in ("", *_SIDES):
         raise invalid(f"Invalid side {side!r} was entered")

@@ -5,6 +5,7 @@ from decimal import Decimal
 from pathlib import Path
 
 import numpy as np
+from attrs import evolve
 
 from adapters.gateway.bar_files import BarFile, FileBars, FileSize, list_folder, read_file
 from adapters.gateway.scenario import Scenario, ScenarioPosition, load_scenario, made_up_con_id
@@ -18,12 +19,16 @@ OWN = "scenario.toml"
 ACCOUNT = "DU0000001"
 SHARES = Decimal(100)
 _EARLY = timedelta(minutes=5)
+_LONGEST_PAUSE = 10
+"""Days within which every exchange has a session."""
 _FINEST_FIRST = (FileSize.MINUTE, FileSize.FIVE_MINUTES, FileSize.HALF_HOUR, FileSize.DAY)
 
 
 def folder_scenario(folder: Path, calendar: SessionCalendar) -> Scenario:
     """
     Return the folder's own scenario, or one that holds 100 shares of all it has bars of.
+
+    Its own scenario has the folder's bars too, unless it names others.
 
     It begins five minutes before the open of the last session that the bars
     reach into, which is the day to watch.
@@ -33,7 +38,8 @@ def folder_scenario(folder: Path, calendar: SessionCalendar) -> Scenario:
     """
     own = folder / OWN
     if own.is_file():
-        return load_scenario(own)
+        brought = load_scenario(own)
+        return brought if brought.data is not None else evolve(brought, data=folder)
     finest = _finest(list_folder(folder))
     bars = {ticker: read_file(file) for ticker, file in finest.items()}
     last = max(
@@ -75,8 +81,12 @@ def _last_session(file: BarFile, bars: FileBars, calendar: SessionCalendar) -> S
     else:
         day = datetime.fromtimestamp(stamp, UTC).date()
     exchange = file.ticker.partition(":")[0]
+    first = date.fromordinal(max(day.toordinal() - _LONGEST_PAUSE, 1))
     try:
-        sessions = calendar.sessions(exchange, day - timedelta(days=10), day)
+        return calendar.sessions(exchange, first, day)[-1]
     except CalendarError:
-        sessions = calendar.sessions("NYSE", day - timedelta(days=10), day)
-    return sessions[-1]
+        pass
+    try:
+        return calendar.sessions("NYSE", first, day)[-1]
+    except CalendarError as error:
+        raise ConfigError(f"{file.path}: {error}") from None

@@ -11,13 +11,14 @@ from adapters.gateway.columns import Columns
 from adapters.gateway.contracts import the_listing
 from adapters.gateway.distortions import distorted, shown_now
 from adapters.gateway.faults import FaultKind
-from adapters.gateway.history_messages import as_shown, bar_rows
+from adapters.gateway.history_messages import SERVICE, as_shown, bar_rows
 from adapters.gateway.history_request import (
     HistoryRequest,
     Refused,
     Show,
     first_moment,
     read_request,
+    read_show,
 )
 from adapters.gateway.listings import Listing
 from adapters.gateway.live_bars import LiveBar, LiveBars
@@ -28,11 +29,10 @@ from adapters.gateway.zones import utc_text, zone_name, zoned_text
 from sellcore.instant import from_epoch, to_epoch
 
 _DATA, _SCHEDULE, _HEAD = 17, 106, 88
-_SERVICE: Final = "Historical Market Data Service error message:"
 _MOST_ROWS: Final = 150_000
 """Bars in one answer; more would not fit into one frame."""
 
-_FARM_DOWN = f"{_SERVICE}HMDS server disconnect occurred.  Attempting reconnection..."
+_FARM_DOWN = f"{SERVICE}HMDS server disconnect occurred.  Attempting reconnection..."
 
 
 @define
@@ -112,10 +112,10 @@ class History:
         if not len(bars):
             venue = request.contract[7] or "SMART"
             what = request.show.value.replace("_", " ").title()
-            text = f"{_SERVICE}HMDS query returned no data: {listing.symbol}@{venue} {what}"
+            text = f"{SERVICE}HMDS query returned no data: {listing.symbol}@{venue} {what}"
             client.error(request.req_id, 162, text)
         elif len(bars) > _MOST_ROWS:
-            client.error(request.req_id, 162, f"{_SERVICE}Time length exceed max.")
+            client.error(request.req_id, 162, f"{SERVICE}Time length exceed max.")
         else:
             shown = as_shown(bars, request.show, listing.min_tick)
             self._send(client, request, listing, shown, (first, end))
@@ -143,7 +143,7 @@ class History:
         if request.unit == "D":
             sessions = sessions[-request.count :]
         if not sessions:
-            client.error(request.req_id, 162, f"{_SERVICE}HMDS query returned no data")
+            client.error(request.req_id, 162, f"{SERVICE}HMDS query returned no data")
             return
         zone = ZoneInfo(listing.zone)
         rows = [
@@ -161,7 +161,7 @@ class History:
     def _cancelled(self, client: Client, fields: list[str]) -> None:
         req_id = whole(fields[2])
         if self.live.remove(client, req_id):
-            text = f"{_SERVICE}API historical data query cancelled: {req_id}"
+            text = f"{SERVICE}API historical data query cancelled: {req_id}"
             client.error(req_id, 162, text)
         else:
             text = f"No historical data query found for ticker id:{req_id}"
@@ -169,12 +169,17 @@ class History:
 
     def _head_timestamp(self, client: Client, fields: list[str]) -> None:
         req_id = whole(fields[1])
+        try:
+            read_show(fields[16], client.version)
+        except Refused as refused:
+            client.error(req_id, refused.code, refused.text)
+            return
         listing = the_listing(self.world, client, req_id, fields[2:14])
         if listing is None:
             return
         first = self.world.tape.first_trade(listing)
         if first is None:
-            client.error(req_id, 162, f"{_SERVICE}No head time stamp")
+            client.error(req_id, 162, f"{SERVICE}No head time stamp")
         elif whole(fields[17]) == 2:
             client.send(_HEAD, req_id, first)
         else:

@@ -15,6 +15,9 @@ from adapters.gateway.switches import Switches
 from adapters.gateway.zones import zoned_text
 from sellcore.instant import from_epoch
 
+SERVICE: Final = "Historical Market Data Service error message:"
+"""How every text of code 162 begins."""
+
 _DECIMAL_SIZES: Final = 164
 """Below this version sizes are whole numbers."""
 

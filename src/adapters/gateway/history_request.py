@@ -86,7 +86,7 @@ def read_request(fields: Sequence[str], zone: str, version: int) -> HistoryReque
     tail = 21
     if fields[4] == "BAG":
         tail += 1 + 4 * whole(fields[21])
-    size, show = _size(fields[16]), _show(fields[19], version)
+    size, show = _size(fields[16]), read_show(fields[19], version)
     count, unit = _duration(fields[17])
     live = truth(fields[tail]) if len(fields) > tail else False
     if show is Show.SCHEDULE and size is not BarSize.DAY:
@@ -152,7 +152,13 @@ def _size(text: str) -> BarSize:
         ) from None
 
 
-def _show(text: str, version: int) -> Show:
+def read_show(text: str, version: int) -> Show:
+    """
+    Return what the prices of bars shall be of.
+
+    Raises:
+        Refused: there is no such thing in this version.
+    """
     try:
         show = Show(text.strip().upper())
     except ValueError:

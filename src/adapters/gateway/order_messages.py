@@ -1,5 +1,5 @@
 """
-What the gateway says about orders, field by field, at any version 157..178.
+What the gateway says about orders, field by field, at any version 151..178.
 
 The values of fields that a plain stock order does not use are those recorded
 from a real Gateway, odd as some are (``None`` as a word, ``?``, 2147483647).

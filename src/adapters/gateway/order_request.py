@@ -1,5 +1,5 @@
 """
-Reading placeOrder: the fields of message 3 as one value, at any version 157..178.
+Reading placeOrder: the fields of message 3 as one value, at any version 151..178.
 
 The first 35 fields stand still for every client. Behind them lie blocks that
 are there only when an earlier field asks for them, so they are walked in order.
@@ -138,7 +138,7 @@ def parse_place_order(fields: Sequence[str], version: int) -> OrderRequest:
 
     Args:
         fields: The whole message, its id first.
-        version: The connection's server version, 157..178.
+        version: The connection's server version, 151..178.
 
     Raises:
         Refused: the message cannot be read (320).

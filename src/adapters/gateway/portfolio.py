@@ -56,6 +56,8 @@ class Portfolio:
         return {
             61: self._positions,
             64: lambda client, _: self._cancel(client, Topic.POSITIONS),
+            74: self._positions_multi,
+            75: lambda client, f: self._cancel(client, Topic.POSITIONS_MULTI, whole(f[2])),
             6: self._account_updates,
             76: self._account_updates_multi,
             77: lambda client, f: self._cancel(client, Topic.MULTI, whole(f[2])),
@@ -86,7 +88,7 @@ class Portfolio:
 
     def changed(self) -> None:
         """Tell every follower that positions and cash have changed."""
-        self._following.refresh(Topic.POSITIONS, *_SLOW, *_AT_ONCE)
+        self._following.refresh(Topic.POSITIONS, Topic.POSITIONS_MULTI, *_SLOW, *_AT_ONCE)
 
     def price_of(self, listing: Listing) -> Decimal | None:
         """Return the last traded price, looked up once for each instant."""
@@ -109,6 +111,19 @@ class Portfolio:
                 yield messages.position(self._account, held)
 
         self._following.follow(client, Topic.POSITIONS, 0, rows, end=messages.POSITION_END)
+
+    def _positions_multi(self, client: Client, fields: list[str]) -> None:
+        request, account, model = whole(fields[2]), fields[3], fields[4]
+        if not self._is_ours(client, request, account):
+            return
+        shown: set[int] = set()
+
+        def rows() -> Iterable[Fields]:
+            for held in self._held(shown):
+                yield messages.position_multi(request, self._account, model, held)
+
+        end = messages.position_multi_end(request)
+        self._following.follow(client, Topic.POSITIONS_MULTI, request, rows, end=end)
 
     def _held(self, shown: set[int]) -> Iterator[Holding]:
         """Yield what is held, and at 0 what a client was shown before."""

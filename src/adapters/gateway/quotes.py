@@ -11,6 +11,7 @@ from adapters.gateway.clients import Client, Handler
 from adapters.gateway.contracts import the_listing
 from adapters.gateway.faults import FaultKind
 from adapters.gateway.listings import Listing
+from adapters.gateway.not_served import NO_SUCH_REQUEST
 from adapters.gateway.wire import truth, whole
 from adapters.gateway.world import World
 from sellcore.instant import to_epoch
@@ -21,10 +22,15 @@ _BID_SIZE, _BID, _ASK, _ASK_SIZE, _LAST, _LAST_SIZE = 0, 1, 2, 3, 4, 5
 _HIGH, _LOW, _VOLUME, _CLOSE, _OPEN = 6, 7, 8, 9, 14
 _LAST_TIME, _HALTED = 45, 49
 _ROUND_LOT: Final = 100
-_LIVE, _FROZEN, _DELAYED_FROZEN = 1, 2, 4
+_LIVE, _FROZEN, _DELAYED, _DELAYED_FROZEN = 1, 2, 3, 4
 _CAN_AUTO_EXECUTE: Final = 1
 _TWO_DAYS: Final = 5 * 86_400
 """Seconds within which the day before lies, weekends and holidays included."""
+
+_INVALID: Final = "Error validating request.-'bS' : cause - {}"
+_DUPLICATE: Final = "Error processing request.-'bS' : cause - Duplicate ticker id"
+_ONCE: Final = "Snapshot market data subscription is not applicable to generic ticks"
+_TYPES: Final = "Market data type is 1 live, 2 frozen, 3 delayed or 4 delayed-frozen"
 
 NOT_SUBSCRIBED: Final = "Requested market data is not subscribed."
 
@@ -86,7 +92,13 @@ class Quotes:
         req_id, contract = whole(fields[2]), fields[3:15]
         rest = 15 + (1 + 4 * whole(fields[15]) if contract[2] == "BAG" else 0)
         rest += 1 + (3 if truth(fields[rest]) else 0)
-        snapshot = truth(fields[rest + 1])
+        generic, snapshot = fields[rest].strip(), truth(fields[rest + 1])
+        if self._find(client, req_id) is not None:
+            client.error(req_id, 322, _DUPLICATE)
+            return
+        if snapshot and generic:
+            client.error(req_id, 321, _INVALID.format(_ONCE))
+            return
         listing = the_listing(self.world, client, req_id, contract)
         if listing is None:
             return
@@ -108,10 +120,22 @@ class Quotes:
 
     def _cancelled(self, client: Client, fields: list[str]) -> None:
         req_id = whole(fields[2])
-        self._open = [s for s in self._open if not (s.client is client and s.req_id == req_id)]
+        found = self._find(client, req_id)
+        if found is None:
+            client.error(req_id, 300, NO_SUCH_REQUEST.format(id=req_id))
+        else:
+            self._open.remove(found)
+
+    def _find(self, client: Client, req_id: int) -> Subscription | None:
+        theirs = (s for s in self._open if s.client is client and s.req_id == req_id)
+        return next(theirs, None)
 
     def _data_type(self, client: Client, fields: list[str]) -> None:
-        client.market_data_type = whole(fields[2])
+        kind = whole(fields[2])
+        if kind in (_LIVE, _FROZEN, _DELAYED, _DELAYED_FROZEN):
+            client.market_data_type = kind
+        else:
+            client.error(-1, 321, _INVALID.format(_TYPES))
 
     def _send_changes(self, subscription: Subscription, now: datetime) -> None:
         for tick in self._ticks(subscription.listing, subscription.req_id, now):

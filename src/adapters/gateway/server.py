@@ -8,7 +8,7 @@ from datetime import datetime
 from pathlib import Path
 from typing import Final, Protocol, runtime_checkable
 
-from adapters.gateway import contracts, session_requests
+from adapters.gateway import contracts, not_served, session_requests
 from adapters.gateway.clients import Client, Handler
 from adapters.gateway.connection import NOTICES, Connection
 from adapters.gateway.desk import Desk
@@ -175,7 +175,7 @@ class GatewayServer:
         tables = (
             *(session_requests.handlers(self.world), contracts.handlers(self.world)),
             *(self._history.handlers(), self._quotes.handlers()),
-            *(self._portfolio.handlers(), self._desk.handlers()),
+            *(self._portfolio.handlers(), self._desk.handlers(), not_served.handlers()),
         )
         merged: dict[int, Handler] = {}
         for table in tables:

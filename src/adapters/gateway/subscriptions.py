@@ -15,6 +15,7 @@ class Topic(Enum):
     """What a client can follow."""
 
     POSITIONS = "positions"
+    POSITIONS_MULTI = "positions of a model"
     ACCOUNT = "account"
     MULTI = "account of a model"
     SUMMARY = "account summary"

@@ -12,7 +12,7 @@ from attrs import define, field
 
 from sellcore.errors import InvalidValue
 
-MIN_VERSION = 157
+MIN_VERSION = 151
 MAX_VERSION = 178
 """Lowest and highest server version that is spoken; every client can do one of them."""
 

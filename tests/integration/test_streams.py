@@ -1,0 +1,59 @@
+"""Output that nobody reads, that has no room, or that was never given a place."""
+
+import os
+import subprocess
+from pathlib import Path
+
+import pytest
+from tests.integration.cli import COMMAND, environment
+
+ONCE = ("start", "--simulate", "--pace", "0", "--no-input", "--once", "--json")
+DAY = ("start", "--simulate", "--pace", "0", "--no-input", "--json")
+needs_a_shell = pytest.mark.skipif(os.name != "posix", reason="the shell of POSIX closes streams")
+
+
+def shell(folder: Path, arguments: tuple[str, ...], behind: str) -> tuple[int, str]:
+    """Run the command in a shell, with this behind it; return its own code and its stderr."""
+    script = f'"$@" {behind}'
+    done = subprocess.run(
+        ["bash", "-c", script, "bash", *COMMAND, *arguments],
+        cwd=folder,
+        env=environment(),
+        stdin=subprocess.DEVNULL,
+        capture_output=True,
+        text=True,
+        timeout=120,
+        check=False,
+    )
+    return done.returncode, done.stderr
+
+
+@needs_a_shell
+def test_reader_that_has_seen_enough_ends_the_watch_as_ctrl_c_does(tmp_path: Path) -> None:
+    """Exit code 0 and no word, also where the output breaks in the middle of the day."""
+    code, said = shell(tmp_path, DAY, "| head -1; exit ${PIPESTATUS[0]}")
+
+    assert (code, said) == (0, "")
+
+
+@needs_a_shell
+@pytest.mark.parametrize("closed", [">&-", "2>&-", "<&-", "<&- >&- 2>&-"])
+def test_closed_stream_is_one_that_leads_nowhere(tmp_path: Path, closed: str) -> None:
+    """The work is done, and no file of ours is written to by others."""
+    code, said = shell(tmp_path, ONCE, closed)
+
+    assert (code, said) == (0, "")
+    assert (tmp_path / "cache").is_dir()
+
+
+@needs_a_shell
+@pytest.mark.skipif(not Path("/dev/full").exists(), reason="needs /dev/full")
+def test_output_without_room_is_one_line(tmp_path: Path) -> None:
+    """It names the output, which has no file name of its own."""
+    code, said = shell(tmp_path, ONCE, "> /dev/full")
+
+    assert code == 1
+    assert said == (
+        "sellcli: cannot write the output: the disk is full; "
+        "free some space, or send it elsewhere\n"
+    )
