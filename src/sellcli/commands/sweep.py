@@ -138,12 +138,12 @@ def _kept(out: Path, done: "Swept", actions: "tuple[Action, ...]", *, report: bo
     if report:
         from sellcli.compose.report import sweep_page
         from sellcli.screen.luck_words import luck_lines
+        from sellcli.screen.sweep_tables import tried
 
         words: list[str] = []
         if done.luck is not None and done.returns is not None:
             words = luck_lines(done.luck, done.returns)
-        title = f"The best of {len(done.found.rules)} rules on {len(done.found.tickers):,} tickers"
-        page = sweep_page(done, actions, title, words)
+        page = sweep_page(done, actions, f"The best of {tried(done.found)}", words)
     return keep_sweep(out, done, actions, sweep_form(done), page)
 
 

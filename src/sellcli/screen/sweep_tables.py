@@ -18,6 +18,13 @@ from sellcore.backtest.universe.ranking import Standing, ranking, standing, wins
 if TYPE_CHECKING:
     from sellcli.compose.sweep import Swept
     from sellcore.backtest.universe.daily_returns import RuleReturns
+    from sellcore.backtest.universe.sweep import Sweep
+
+
+def tried(found: "Sweep") -> str:
+    """Return how many rules were tried on how many tickers, in words."""
+    rules, tickers = len(found.rules), len(found.tickers)
+    return f"{rules} rule{'s' * (rules != 1)} on {tickers:,} ticker{'s' * (tickers != 1)}"
 
 
 def show_sweep(console: Console, swept: "Swept", top: int) -> None:
@@ -30,7 +37,7 @@ def show_sweep(console: Console, swept: "Swept", top: int) -> None:
         top: So many rules, and so many tickers, are listed.
     """
     found, returns = swept.found, swept.returns
-    head = f"{len(found.rules)} rules on {len(found.tickers):,} tickers"
+    head = tried(found)
     console.print(Text(head if returns is None else f"{head}, {_span(returns)}", style="bold"))
     if returns is not None and len(returns.days):
         console.print(_rules_table(swept, returns, top, console.width))
