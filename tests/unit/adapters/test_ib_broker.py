@@ -279,3 +279,13 @@ def test_ctrl_c_while_positions_are_read_ends_the_wait() -> None:
         reading.connection.connect()
         reading.gateway.answers[61] = lambda _: [frames.POSITION_END]
         assert reading.broker.positions() == ()
+
+
+@pytest.mark.parametrize("seconds", ["99999999999999999", "-99999999999999999", str(10**30)])
+def test_time_that_no_calendar_has_is_no_answer(seconds: str) -> None:
+    """A gateway that writes rubbish ends no day: it is asked again."""
+    with (
+        Reading({49: lambda _: [(49, 1, seconds)]}) as reading,
+        pytest.raises(BrokerUnavailable, match="server time: the answer cannot be read"),
+    ):
+        reading.broker.server_time()

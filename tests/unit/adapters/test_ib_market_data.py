@@ -184,6 +184,7 @@ def test_bars_that_come_after_the_time_out_answer_nobody() -> None:
         [("yesterday", 50.0)],
         [("20250321 10:00:00 Middle Earth Standard Time", 50.0)],
         [("", 50.0)],
+        [(f"{86_400 * 10**20}", 50.0)],
     ],
 )
 def test_answer_that_cannot_be_read_spoils_no_other(rubbish: list[tuple[str, float]]) -> None:
