@@ -27,7 +27,7 @@ from sellcore.usecases.reconcile import compare_with_journal
 from sellcore.usecases.report import report
 from sellcore.usecases.rules import Ask, assign_missing, load_rules
 from sellcore.usecases.sell import sell
-from sellcore.usecases.tell_order import last_word, tell_person
+from sellcore.usecases.tell_order import last_word, tell_elsewhere, tell_person
 from sellcore.usecases.unlogged import REMEMBERED
 from sellcore.usecases.watch_state import Ports, Terms, WatchState
 
@@ -214,10 +214,13 @@ def _watch_outage(ports: Ports, terms: Terms, state: WatchState) -> None:
     since = state.out_of_reach_since = min(state.out_of_reach_since or now, now)
     if now - since < terms.outage or "outage" in state.told:
         return
-    text = f"the broker has been out of reach since {iso(since)}; nothing is decided meanwhile"
-    if fault is None:
-        text = f"nothing could be decided since {iso(since)}: {state.obstacle}"
-    tell_person(ports, state, Cause.DISCONNECTED, "outage", text)
+    if fault is not None:
+        text = f"the broker has been out of reach since {iso(since)}; nothing is decided meanwhile"
+        tell_person(ports, state, Cause.DISCONNECTED, "outage", text)
+        return
+    text = f"nothing could be decided since {iso(since)}: {state.obstacle}"
+    state.told["outage"] = text  # what is in the way is on the screen already
+    tell_elsewhere(ports, state, Cause.DISCONNECTED, text, {})
 
 
 def _read_on(ports: Ports, terms: Terms, state: WatchState) -> None:
