@@ -67,7 +67,9 @@ def test_average_cost_that_is_not_told_is_not_zero(told: str) -> None:
     assert isnan(translate.position(a_position(average_cost=told)).average_cost)
 
 
-@pytest.mark.parametrize("quantity", ["", "many", "nan", "inf", "1.2.3"])
+@pytest.mark.parametrize(
+    "quantity", ["", "many", "nan", "inf", "1.2.3", "1.7976931348623157E308", "-1e301"]
+)
 def test_unreadable_quantity_is_an_error(quantity: str) -> None:
     """A quantity is never guessed."""
     with pytest.raises(ValueError, match="quantity"):
