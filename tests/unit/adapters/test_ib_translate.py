@@ -6,6 +6,7 @@ from math import isnan
 
 import numpy as np
 import pytest
+from attrs import evolve
 from hypothesis import given
 from hypothesis import strategies as st
 from ib_async import Contract, Order, OrderState
@@ -157,9 +158,11 @@ def a_description(con_id: int = 265598, **changed: object) -> Told:
 
 def test_description_becomes_details() -> None:
     """Primary exchange, zone, tick and hours are the broker's."""
-    details = translate.details(AAPL, [a_description(primary="ISLAND")])
+    asked = evolve(AAPL, currency="CHF", symbol="?")
+    details = translate.details(asked, [a_description(primary="ISLAND")])
     assert isinstance(details, ContractDetails)
     assert details.instrument.ticker == "NASDAQ:AAPL"
+    assert details.instrument.currency == "USD"
     assert details.zone == "America/New_York"
     assert details.min_tick == Decimal("0.01")
     assert list(details.hours.values()) == [None]
