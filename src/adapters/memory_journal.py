@@ -127,12 +127,13 @@ class MemoryJournal:
         return Sent(len(values), fsum(values))
 
     def rejections(self, con_id: int) -> int:
-        """Return how many intents of a position the broker has rejected in a row."""
-        count = 0
+        """Return how many intents of a position, since it was flat, were rejected in a row."""
+        count, epoch = 0, self._epochs.get(con_id, 0)
         for intent_id, sold, _ in reversed(self._sent):
-            if sold != con_id:
+            record = self._records[intent_id]
+            if sold != con_id or record.intent.epoch < epoch:
                 continue
-            state = self._records[intent_id].state
+            state = record.state
             if state in _ENDS_THE_ROW:
                 break
             count += state is State.REJECTED

@@ -160,7 +160,7 @@ class Settings:
     alerts_mail_to: str = _setting("", mail_addresses(20), "who gets them", "alerts")
     alerts_webhook: str = _setting("", web_address(), "alerts are posted there as JSON", "alerts")
     alerts_disconnected_minutes: float = _setting(
-        10.0, number(1, 1440), "a line to the broker gone for so long is an alert", "alerts"
+        10.0, number(1, 1440), "so long without line, answers or a true clock is an alert", "alerts"
     )
     origins: Mapping[str, str] = field(factory=dict, eq=False, repr=False)
 

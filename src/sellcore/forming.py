@@ -5,6 +5,7 @@ from attrs import frozen
 
 from sellcore.bar import COLUMNS
 from sellcore.instant import to_epoch
+from sellcore.intake import HIGHEST, LOWEST
 from sellcore.request import FetchedBars
 from sellcore.series import SeriesUpdate, StoredSeries
 from sellcore.timeframe import Granularity
@@ -66,7 +67,7 @@ def forming_only(before: Reading, answer: FetchedBars) -> Moved | None:
         return None
     values = [float(getattr(answer, name)[-1]) for name in _VALUES]
     *prices, volume = values
-    if not (min(prices) > 0 and max(prices) < np.inf and 0 <= volume < np.inf):
+    if not (all(LOWEST <= price <= HIGHEST for price in prices) and 0 <= volume < np.inf):
         return None
     if values == [getattr(bars, name)[-1] for name in _VALUES]:
         return Moved(stored, None)

@@ -20,6 +20,9 @@ from sellcore.trading_days import TradingDays
 HALF_HOUR = 1800
 """Seconds."""
 
+LOWEST, HIGHEST = 1e-9, 1e12
+"""Prices of shares lie between; the broker writes 1.8e308 for none, and averages would overflow."""
+
 _ODD = "{} bars begin at no half hour: they are of another size, and nothing of the answer is used"
 
 
@@ -82,7 +85,7 @@ def _priced(fetched: FetchedBars) -> NDArray[np.bool_]:
     usable = np.ones(len(fetched.stamp), dtype=bool)
     for name in PRICES:
         column = getattr(fetched, name)
-        usable &= np.isfinite(column) & (column > 0)
+        usable &= (column >= LOWEST) & (column <= HIGHEST)  # and NaN is neither
     return usable
 
 
@@ -125,5 +128,5 @@ def _dropped(known: NDArray[np.bool_], priced: NDArray[np.bool_]) -> tuple[str, 
     if outside := int(np.count_nonzero(~known)):
         lines.append(f"{outside} bars lie outside every known session and are left out")
     if unpriced := int(np.count_nonzero(known & ~priced)):
-        lines.append(f"{unpriced} bars have a price that is no number above zero and are left out")
+        lines.append(f"{unpriced} bars have a price that no share can have and are left out")
     return tuple(lines)

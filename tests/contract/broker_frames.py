@@ -103,6 +103,7 @@ def execution(
     exec_id: str = "0000e0d5.67fe667b.01.01",
     *,
     shares: object = 100,
+    price: object = "201.94",
     time: str = "20220520 10:00:00 US/Eastern",
     order_id: int = 7,
     client_id: int = 1,
@@ -112,7 +113,7 @@ def execution(
     """Return an execDetails message; a live one has the request id -1."""
     return (
         *(11, request, order_id, 265598, "AAPL", "STK", "", "0.0", "", "", "IEX", "USD"),
-        *("AAPL", "NMS", exec_id, time, "DU0000001", "IEX", side, shares, "201.94", 600745656),
+        *("AAPL", "NMS", exec_id, time, "DU0000001", "IEX", side, shares, price, 600745656),
         *(client_id, 0, shares, "201.94", ref, "", "", "", 2, 0),
     )
 

@@ -556,6 +556,20 @@ class TestRejections:
 
         assert (journal.rejections(1), journal.rejections(2), journal.rejections(3)) == (1, 0, 0)
 
+    def test_position_that_went_flat_begins_anew(self, opened):
+        """Sold by hand, as the advice goes, and bought again: the old row is over."""
+        journal = opened.journal
+        journal.seen({1: Decimal(100), 2: Decimal(5)})
+        for con_id, hour in ((1, 0), (1, 1), (2, 0)):
+            driven(journal, a_record(con_id, hour), *WAYS[R])
+        journal.seen({2: Decimal(5)})
+        assert (journal.rejections(1), journal.rejections(2)) == (0, 1)
+
+        journal.seen({1: Decimal(100), 2: Decimal(5)})
+        driven(journal, a_record(1, 2, epoch=1), *WAYS[R])
+
+        assert (opened.reopen().rejections(1), opened.reopen().rejections(2)) == (1, 1)
+
 
 class TestTrades:
     def test_trades_are_found_again(self, opened):

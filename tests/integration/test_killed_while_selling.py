@@ -173,6 +173,7 @@ LASTS = "at = 2022-05-20T13:30:00Z\nuntil = 2022-05-20T15:00:00Z"
 ONCE = {
     "missing_end": "at = 2022-05-20T14:00:10Z\nuntil = 2022-05-20T14:04:00Z\n"
     'requests = ["completed_orders"]',
+    "garbled_answers": "at = 2022-05-20T14:00:10Z\nuntil = 2022-05-20T14:04:00Z",
     "drop_socket": "at = 2022-05-20T14:00:31Z",
     "id_rollback": "at = 2022-05-20T14:30:00Z",
     "restart": "at = 2022-05-20T14:00:30Z",

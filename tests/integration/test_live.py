@@ -68,6 +68,24 @@ def test_armed_run_sells_each_signal_once(folder: Path) -> None:
     assert all(row["mode"] == "paper" and row["perm_id"] for row in executed)
 
 
+def test_why_explains_the_latest_run_of_a_bar(folder: Path) -> None:
+    """A dry run of the morning, in the same log, does not hide the sale of a live one."""
+    dry = (*DAY, "--scenario", "day.toml", "--default-rule", "SMA,5,1H")
+    run(folder, *dry, "--json")
+    run(folder, *LIVE, "--json", "--arm-until", "23:59", settings=ARMED | WIDE)
+
+    rows = [json.loads(line) for line in (folder / "logs" / "signals.log").read_text().splitlines()]
+    sold = next(r for r in rows if r["action_executed"] and r["ticker"] == "NASDAQ:MSFT")
+    where = ("--at", sold["bar_end"], "--state-dir", "state/simulated")
+    why = run(folder, "why", "NASDAQ:MSFT", "--json", *where)
+
+    page = strict_json(why.stdout)
+    decision, intent = page["decision"], page["intent"]
+    assert isinstance(decision, dict)
+    assert isinstance(intent, dict)
+    assert (decision["mode"], intent["state"]) == ("paper", "filled")
+
+
 def test_second_run_of_the_same_day_sells_nothing_again(folder: Path) -> None:
     """The journal and the log remember; the simulated broker begins anew."""
     first = run(folder, *LIVE, "--json", "--arm-until", "23:59", settings=ARMED | WIDE)

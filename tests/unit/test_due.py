@@ -5,7 +5,7 @@ from datetime import date, datetime, timedelta
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from tests.builders import at, nasdaq, new_york
+from tests.builders import a_session, at, nasdaq, new_york
 
 from sellcore.due import DueBar, bars_of, due, next_look
 from sellcore.policy import AtClose, Policy
@@ -37,6 +37,16 @@ def test_hours_of_a_half_day() -> None:
 
     assert ends(bars) == ["25 15:00", "25 16:00", "25 17:00", "25 18:00"]
     assert [bar.closes_session for bar in bars] == [False, False, False, True]
+
+
+def test_last_hour_of_a_session_may_be_half_a_one() -> None:
+    """London closes at 16:30: that bar is decided as well."""
+    london = a_session(date(2022, 5, 20), "Europe/London", "08:00", "16:30")
+
+    bars = bars_of([london], Timeframe.HOUR, Policy())
+
+    assert ends(bars[-2:]) == ["20 15:00", "20 15:30"]
+    assert [bar.closes_session for bar in bars[-2:]] == [False, True]
 
 
 @pytest.mark.parametrize(

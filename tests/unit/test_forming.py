@@ -136,6 +136,42 @@ def test_quick_way_is_taken_when_only_the_forming_price_moves() -> None:
     assert quick.update.bars.close.tolist() == [11.5]
 
 
+def test_bar_that_has_ended_by_the_reading_is_not_forming() -> None:
+    """It may be final now: the long way finds that out."""
+    stamps = np.array([OPEN, OPEN + 1800])
+    price = np.array([10.0, 11.0])
+    first = FetchedBars(
+        REQUEST,
+        DAYS[1].open + timedelta(minutes=59, seconds=59),
+        stamps,
+        *(price, price + 1, price - 1, price, price * 0),
+    )
+    stored = after(None, long_way(None, first) or Merged(None))
+    assert stored is not None
+
+    for seconds, forms in ((0, True), (1, False), (61, False)):
+        again = evolve(first, asked_at=first.asked_at + timedelta(seconds=seconds))
+        assert (forming_only(Reading(first, stored), again) is not None) is forms
+
+
+def test_price_that_no_share_can_have_is_not_taken_the_quick_way() -> None:
+    """The long way leaves such a bar out: the broker writes 1.8e308 for none."""
+    stamps = np.array([OPEN, OPEN + 1800])
+    price = np.array([10.0, 11.0])
+    first = FetchedBars(
+        REQUEST,
+        DAYS[1].open + timedelta(minutes=40),
+        stamps,
+        *(price, price + 1, price - 1, price, price * 0),
+    )
+    stored = after(None, long_way(None, first) or Merged(None))
+    assert stored is not None
+
+    for none in (1.7976931348623157e308, 1e-320, 0.0, np.nan):
+        again = evolve(first, close=np.array([10.0, none]))
+        assert forming_only(Reading(first, stored), again) is None
+
+
 def test_answer_that_was_not_taken_in_whole_is_no_ground_for_the_quick_way() -> None:
     """A row that was left out the last time is looked at anew, not assumed."""
     stamps = np.array([OPEN, OPEN + 1800, OPEN + 3600])

@@ -129,7 +129,9 @@ def test_of_a_bar_that_is_told_twice_the_last_word_stands() -> None:
     assert take_in(answer, [FRIDAY], POLICY).series.closed.close.tolist() == [12.0, 11.0]
 
 
-@pytest.mark.parametrize("price", [0.0, -1.0, np.nan, np.inf, -np.inf])
+@pytest.mark.parametrize(
+    "price", [0.0, -1.0, np.nan, np.inf, -np.inf, 1.7976931348623157e308, 1e13, 1e-320]
+)
 @pytest.mark.parametrize("column", ["open", "high", "low", "close"])
 def test_bar_without_a_usable_price_leaves_a_hole_in_what_is_known(
     price: float, column: str
@@ -144,7 +146,7 @@ def test_bar_without_a_usable_price_leaves_a_hole_in_what_is_known(
 
     assert ends(intake.series.closed) == ["14:00", "15:00", "15:30"]
     assert not intake.series.coverage.contains(to_epoch(starts[1]), to_epoch(starts[2]))
-    assert intake.dropped == ("1 bars have a price that is no number above zero and are left out",)
+    assert intake.dropped == ("1 bars have a price that no share can have and are left out",)
 
 
 @pytest.mark.parametrize(

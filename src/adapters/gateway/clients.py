@@ -1,7 +1,7 @@
 """One client: what it is sent, in which pieces, and when."""
 
 import asyncio
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from typing import Final
 
 from adapters.gateway.faults import FaultKind
@@ -26,6 +26,16 @@ _END_OF: Final = {
     102: "completed_orders",
 }
 """Messages that end an answer, and the requests they answer."""
+
+_GARBLED: Final[Mapping[object, tuple[str, int, str]]] = {
+    5: ("open_orders", 14, "?"),
+    11: ("executions", 19, "?"),
+    17: ("history", 4, "?"),
+    49: ("time", 2, "99999999999999999"),
+    61: ("positions", 14, "?"),
+    101: ("completed_orders", 13, "?"),
+}
+"""Messages of an answer: the request, and which field is no quantity, count or time any more."""
 
 _READ_SIZE: Final = 4096
 """
@@ -66,7 +76,7 @@ class Client:
         """Send one message; what is sent in one go of the event loop leaves in one piece."""
         if not self.connected or self._withheld(fields[0]):
             return
-        self._waiting += frame(fields)
+        self._waiting += frame(self._garbled(fields))
         if self.unsent > _MOST_BEHIND:
             self.drop()
             return
@@ -124,6 +134,13 @@ class Client:
     def _release(self) -> None:
         self._held = False
         self.flush()
+
+    def _garbled(self, fields: tuple[object, ...]) -> tuple[object, ...]:
+        fault = self._switches.on(FaultKind.GARBLED_ANSWERS)
+        request, at, rubbish = _GARBLED.get(fields[0], ("", 0, ""))
+        if fault is None or not fault.is_about(request):
+            return fields
+        return (*fields[:at], rubbish, *fields[at + 1 :])
 
     def _withheld(self, message: object) -> bool:
         if self._switches.on(FaultKind.HALF_OPEN):

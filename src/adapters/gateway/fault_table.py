@@ -64,6 +64,10 @@ HELP: Mapping[K, FaultHelp] = {
     ),
     K.MISSING_ANSWERS: _lasts("no answer at all; requests left out: to any of them", _REQUESTS),
     K.MISSING_END: _lasts("answers without the message that ends them", _REQUESTS),
+    K.GARBLED_ANSWERS: _lasts(
+        "what is told of positions, orders, executions, history or the time cannot be read",
+        _REQUESTS,
+    ),
     K.PACING_ERRORS: _lasts(
         "every n-th history request (default: each) draws the pacing 162",
         Parameter("every", Form.NUMBER, 1),

@@ -30,6 +30,7 @@ class FaultKind(Enum):
     SLOW_ANSWERS = "slow_answers"
     MISSING_ANSWERS = "missing_answers"
     MISSING_END = "missing_end"
+    GARBLED_ANSWERS = "garbled_answers"
     PACING_ERRORS = "pacing_errors"
     MISSING_BARS = "missing_bars"
     REVISED_BARS = "revised_bars"

@@ -95,7 +95,12 @@ class IBBroker:
 
     def server_time(self) -> datetime:
         """Return the broker's clock, UTC, to the second; raises BrokerUnavailable."""
-        return from_epoch(whole(self._connection, "server time", questions.current_time))
+        seconds = whole(self._connection, "server time", questions.current_time)
+        try:
+            return from_epoch(seconds)
+        except (OverflowError, OSError, ValueError) as error:
+            text = f"server time: the answer cannot be read: {one_line(str(error))}"
+            raise BrokerUnavailable(text) from None
 
     async def _describe(self, line: Line, instruments: Sequence[Instrument]) -> list[_Described]:
         """Ask for contracts, then for the market rules among them that are not known today."""

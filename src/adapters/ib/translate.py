@@ -29,6 +29,8 @@ _RENAMED = {"ISLAND": "NASDAQ"}
 _STOPPED_BY_AUX = {"STP", "STP LMT", "STP PRT", "MIT", "LIT"}
 _TRAILING = {"TRAIL", "TRAIL LIMIT"}
 
+_LAST_SECOND = int(datetime.max.replace(tzinfo=UTC).timestamp())
+
 _BAR_FIELDS = 8
 _BARS_BEGIN = 5
 
@@ -171,6 +173,8 @@ def _stamp(text: str, granularity: Granularity) -> int:
         return int(datetime.strptime(digits, "%Y%m%d").replace(tzinfo=UTC).timestamp())
     if digits.isascii() and digits.isdigit():
         seconds = int(digits)
+        if seconds > _LAST_SECOND:
+            raise ValueError(f"bar time {one_line(digits)!r} is in no calendar")
         if granularity is Granularity.DAY and seconds % 86400:
             raise ValueError(f"daily bar time {digits!r} is not a date")
         return seconds

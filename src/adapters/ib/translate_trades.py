@@ -1,7 +1,5 @@
 """From a gateway's messages to what has been traded; pure. Malformed ones raise ValueError."""
 
-from math import isfinite
-
 from adapters.ib import wire_values as wire
 from adapters.ib.notices import one_line
 from adapters.ib.pending import CompletedOrderRow, Frame
@@ -33,7 +31,7 @@ def execution(fields: Frame, zone: str | None) -> Execution:
     )
     if not told.exec_id:
         raise ValueError("a trade without an id")
-    if told.shares < 0 or not isfinite(told.price):
+    if told.shares < 0 or not abs(told.price) < wire.UNSET:
         raise ValueError(f"a trade of {told.shares} at {told.price}")
     return told
 

@@ -34,8 +34,8 @@ def decimal(text: str) -> Decimal:
 
 
 def finite(value: Decimal) -> Decimal:
-    """Return a quantity, which is never endless."""
-    if not value.is_finite():
+    """Return a quantity, which is never endless, nor the broker's mark for none."""
+    if not value.is_finite() or abs(value) >= UNSET:
         raise ValueError(f"quantity {value}")
     return value
 

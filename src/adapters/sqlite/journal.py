@@ -129,9 +129,9 @@ class SqliteJournal:
         return Sent(len(rows), fsum(value for (value,) in rows))
 
     def rejections(self, con_id: int) -> int:
-        """Return how many intents of a position the broker has rejected in a row."""
+        """Return how many intents of a position, since it was flat, were rejected in a row."""
         with self._database.reading() as db:
-            (count,) = db.execute(statements.REJECTIONS, (con_id,)).fetchone()
+            (count,) = db.execute(statements.REJECTIONS, {"con_id": con_id}).fetchone()
         return int(count)
 
     def highest_order_id(self, client_id: int) -> int:

@@ -32,7 +32,9 @@ ADD_SENT = _into("sent", ("intent_id", "con_id", "client_id", "order_id", "at", 
 REJECTIONS = """
     WITH told AS (
         SELECT sent.seq AS seq, state FROM sent JOIN intents USING (intent_id)
-        WHERE sent.con_id = ?
+        WHERE sent.con_id = :con_id AND intents.epoch >= coalesce(
+            (SELECT epoch FROM positions WHERE con_id = :con_id), 0
+        )
     )
     SELECT count(*) FROM told WHERE state = 'rejected' AND seq > (
         SELECT coalesce(max(seq), 0) FROM told WHERE state IN ('working', 'filled', 'cancelled')

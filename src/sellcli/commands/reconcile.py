@@ -31,7 +31,6 @@ def command(settings: Settings, settle: str | None, why: str | None, as_json: bo
       sellcli reconcile --settle 04dd68948f5e --why "filled, seen in TWS"
     """
     from sellcli.compose.comparison import Compared, compare, settle_by_hand
-    from sellcore.selling.lifecycle import State
 
     if (settle is None) != (why is None or not why.strip()):
         raise click.UsageError(
@@ -45,7 +44,7 @@ def command(settings: Settings, settle: str | None, why: str | None, as_json: bo
         click.echo(json.dumps(_form(compared), indent=2))
     else:
         _show(compared)
-    unknown = any(record.state is State.UNKNOWN for record in compared.records)
+    unknown = any(record.state.unclear for record in compared.records)
     return Exit.UNKNOWN if unknown or compared.strays else Exit.DONE
 
 
@@ -63,12 +62,12 @@ def _form(compared: "Compared") -> "dict[str, Json]":
 
 
 def _show(compared: "Compared") -> None:
-    from sellcore.usecases.tell_order import sentence
+    from sellcore.usecases.tell_order import last_word
 
     if compared.note is not None:
         click.echo(f"sellcli: the broker was not asked: {compared.note}", err=True)
     for record in compared.records:
-        click.echo(f"{record.intent_id[:12]}  {sentence(record)}")
+        click.echo(f"{record.intent_id[:12]}  {last_word(record)}")
     for stray in compared.strays:
         click.echo(f"no intent explains {stray}, {stray.order_ref}; cancel it in TWS")
     if not compared.records and not compared.strays:

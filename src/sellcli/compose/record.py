@@ -20,6 +20,8 @@ def story(settings: Settings, ticker: str, at: datetime | None) -> "Story":
     """
     Return all that is on record of the last bar of a ticker that was decided.
 
+    Where several modes or accounts have decided it, the latest to do so.
+
     Args:
         settings: Where the log, the journal and the bars lie.
         ticker: EXCHANGE:SYMBOL.
@@ -43,7 +45,8 @@ def story(settings: Settings, ticker: str, at: datetime | None) -> "Story":
             "sellcli signals shows what is"
         )
     bar = max(record.bar_end for record in found if record.bar_end is not None)
-    of_bar = [record for record in found if record.bar_end == bar]
+    latest = [record for record in found if record.bar_end == bar][-1]
+    of_bar = [record for record in found if _same_run(record, latest)]
     decision = of_bar[0]
     journal = _journal_of(settings, decision)
     bars = bars_of(settings, decision)
@@ -59,6 +62,11 @@ def story(settings: Settings, ticker: str, at: datetime | None) -> "Story":
             records[0] if records else None,
             tuple(journal.entries(wanted)),
         )
+
+
+def _same_run(record: "DecisionRecord", other: "DecisionRecord") -> bool:
+    """Say whether two lines are about one bar, in the same mode and account."""
+    return (record.bar, record.mode, record.account) == (other.bar, other.mode, other.account)
 
 
 def _journal_of(settings: Settings, decision: "DecisionRecord") -> "SqliteJournal | None":

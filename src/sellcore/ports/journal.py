@@ -112,8 +112,9 @@ class Journal(Protocol):
         """
         Return how many intents of a position the broker has rejected in a row.
 
-        One that works, was filled or was cancelled ends the row; one that was
-        never sent, or of which nothing is known yet, does not.
+        One that works, was filled or was cancelled ends the row, and so does a
+        position that went flat; one that was never sent, or of which nothing is
+        known yet, does not.
         """
         ...
 

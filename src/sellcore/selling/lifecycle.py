@@ -39,9 +39,15 @@ class State(Enum):
         """Whether an order of it may be at the broker."""
         return self in _EXPOSED
 
+    @property
+    def unclear(self) -> bool:
+        """Whether an order may be at the broker, and what became of it is not known yet."""
+        return self in _UNCLEAR
+
 
 _OPEN = frozenset({State.PREPARED, State.CANCELLING, State.SENDING, State.WORKING, State.UNKNOWN})
 _EXPOSED = frozenset({State.SENDING, State.WORKING, State.UNKNOWN})
+_UNCLEAR = frozenset({State.SENDING, State.UNKNOWN})
 
 
 class Happening(Enum):

@@ -1,12 +1,13 @@
 """Comparing journal and broker: what became of every intent that may be at the broker."""
 
 from collections.abc import Iterable, Mapping, Sequence
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from attrs import frozen
 
 from sellcore.errors import BrokerUnavailable, StorageError
 from sellcore.order import OpenOrder
+from sellcore.policy import SKEW_BLOCK
 from sellcore.ports.alerts import Cause
 from sellcore.selling.execution import Execution
 from sellcore.selling.intent_record import IntentRecord, Move, moved
@@ -16,6 +17,9 @@ from sellcore.usecases.hear import hear
 from sellcore.usecases.selling_state import Selling
 from sellcore.usecases.tell_order import sentence, tell_moves, tell_person
 from sellcore.usecases.watch_state import Ports, WatchState
+
+_BEHIND = SKEW_BLOCK + timedelta(seconds=1)
+"""The broker may date a trade so long before we decided on it: its clock, in whole seconds."""
 
 
 @frozen
@@ -72,7 +76,7 @@ def _remembered(selling: Selling, told: Sequence[Execution]) -> tuple[Execution,
     since = [record.decided_at for record in selling.journal.open_intents()]
     if not since:
         return tuple(told)
-    stored, _ = selling.journal.trades(min(since))
+    stored, _ = selling.journal.trades(min(since) - _BEHIND)
     known = {execution.exec_id: execution for execution in (*stored, *told)}
     return tuple(known.values())
 

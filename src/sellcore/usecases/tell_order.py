@@ -95,6 +95,15 @@ def sentence(record: IntentRecord) -> str:
     )
 
 
+def last_word(record: IntentRecord) -> str:
+    """Return what a person is told of an intent where nobody goes on with it."""
+    if record.state is not State.SENDING:
+        return sentence(record)
+    return (
+        f"{sentence(record)}; what became of it is not known yet: sellcli reconcile asks the broker"
+    )
+
+
 def tell_elsewhere(
     ports: Ports,
     state: WatchState,

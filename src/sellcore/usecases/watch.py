@@ -27,7 +27,7 @@ from sellcore.usecases.reconcile import compare_with_journal
 from sellcore.usecases.report import report
 from sellcore.usecases.rules import Ask, assign_missing, load_rules
 from sellcore.usecases.sell import sell
-from sellcore.usecases.tell_order import sentence, tell_person
+from sellcore.usecases.tell_order import last_word, tell_elsewhere, tell_person
 from sellcore.usecases.unlogged import REMEMBERED
 from sellcore.usecases.watch_state import Ports, Terms, WatchState
 
@@ -205,16 +205,22 @@ def read(ports: Ports, terms: Terms, state: WatchState) -> None:
 
 
 def _watch_outage(ports: Ports, terms: Terms, state: WatchState) -> None:
-    """Tell a person once the broker has been out of reach for long."""
-    now = ports.clock.now()
-    if ports.connection.fault() is None:
+    """Tell a person once nothing could be decided for long: no line, no answers, a wrong clock."""
+    now, fault = ports.clock.now(), ports.connection.fault()
+    if fault is None and state.obstacle is None:
         state.out_of_reach_since = None
         state.told.pop("outage", None)
         return
     since = state.out_of_reach_since = min(state.out_of_reach_since or now, now)
-    if now - since >= terms.outage:
+    if now - since < terms.outage or "outage" in state.told:
+        return
+    if fault is not None:
         text = f"the broker has been out of reach since {iso(since)}; nothing is decided meanwhile"
         tell_person(ports, state, Cause.DISCONNECTED, "outage", text)
+        return
+    text = f"nothing could be decided since {iso(since)}: {state.obstacle}"
+    state.told["outage"] = text  # what is in the way is on the screen already
+    tell_elsewhere(ports, state, Cause.DISCONNECTED, text, {})
 
 
 def _read_on(ports: Ports, terms: Terms, state: WatchState) -> None:
@@ -267,7 +273,7 @@ def summary(ports: Ports, state: WatchState) -> Summary:
         outcomes=tuple((outcome.value, count) for outcome, count in state.outcomes.items()),
         prepared=tuple(state.prepared),
         undecided=tuple(f"{i.ticker}: {reason}" for i, reason in state.waiting.items()),
-        sales=tuple(sentence(record) for record in all_of_them.values()),
+        sales=tuple(last_word(record) for record in all_of_them.values()),
         denied=sum(record.state is State.DENIED for record in records),
-        unknown=sum(record.state is State.UNKNOWN for record in opened),
+        unknown=sum(record.state.unclear for record in opened),
     )

@@ -159,6 +159,19 @@ def test_partly_filled_order_shows_what_is_left() -> None:
         assert reading.broker.open_orders() == (order,)
 
 
+def test_status_of_one_list_says_nothing_in_the_next() -> None:
+    """Where none comes with an order, all of it counts as still to be filled."""
+    order = evolve(stop_order(7001, 1), remaining=Decimal(40))
+    lists = [
+        [frames.open_order(order), frames.order_status(order), frames.OPEN_ORDER_END],
+        [frames.open_order(order), frames.OPEN_ORDER_END],
+    ]
+    with Reading({16: lambda _: lists.pop(0)}) as reading:
+        told = [reading.broker.open_orders() for _ in range(2)]
+
+    assert [order.remaining for orders in told for order in orders] == [Decimal(40), Decimal(100)]
+
+
 def test_order_told_twice_counts_once() -> None:
     """A repeated message is not a second order, two orders by hand are two."""
     first, second = stop_order(11, 0), stop_order(12, 0)
@@ -279,3 +292,13 @@ def test_ctrl_c_while_positions_are_read_ends_the_wait() -> None:
         reading.connection.connect()
         reading.gateway.answers[61] = lambda _: [frames.POSITION_END]
         assert reading.broker.positions() == ()
+
+
+@pytest.mark.parametrize("seconds", ["99999999999999999", "-99999999999999999", str(10**30)])
+def test_time_that_no_calendar_has_is_no_answer(seconds: str) -> None:
+    """A gateway that writes rubbish ends no day: it is asked again."""
+    with (
+        Reading({49: lambda _: [(49, 1, seconds)]}) as reading,
+        pytest.raises(BrokerUnavailable, match="server time: the answer cannot be read"),
+    ):
+        reading.broker.server_time()

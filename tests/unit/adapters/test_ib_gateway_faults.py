@@ -110,6 +110,19 @@ def test_answers_without_their_end_are_no_answers() -> None:
         assert desk.connection.fault() is not None
 
 
+def test_answers_that_cannot_be_read_are_no_answers() -> None:
+    """Each says which; bars are refused, and the line stays."""
+    with facing('kind = "garbled_answers"') as desk:
+        with pytest.raises(BrokerUnavailable, match="positions: the answer cannot be read"):
+            desk.broker.positions()
+        with pytest.raises(BrokerUnavailable, match="server time: the answer cannot be read"):
+            desk.broker.server_time()
+        assert desk.broker.open_orders() == ()
+        answers = desk.market_data.fetch(REQUESTS)
+        assert {a.cause for a in answers if isinstance(a, NoBars)} == {Cause.REFUSED}
+        assert desk.connection.fault() is None
+
+
 def test_silent_history_is_a_time_out() -> None:
     """The rest of the gateway goes on answering."""
     with facing('kind = "missing_answers"\nrequests = ["history"]', timeout=3.0) as desk:

@@ -4,7 +4,7 @@ import _thread
 import threading
 from collections import Counter
 from collections.abc import Callable, Iterable, Sequence
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 
 import pytest
 from attrs import evolve
@@ -54,16 +54,22 @@ class Feed:
     """Market data from a scripted gateway for the length of a ``with`` block."""
 
     def __init__(
-        self, answer: Answerer = bars, *, timeout: float = 15.0, pace: Pace | None = None
+        self,
+        answer: Answerer = bars,
+        *,
+        timeout: float = 15.0,
+        pace: Pace | None = None,
+        clock: FrozenClock | None = None,
     ) -> None:
         self.gateway = ScriptedGateway({20: answer})
-        self.pacer = Ungapped(FrozenClock(NOON), pace or Pace(retry_after=0.01))
+        self._clock = clock or FrozenClock(NOON)
+        self.pacer = Ungapped(self._clock, pace or Pace(retry_after=0.01))
         self._timeout = timeout
 
     def __enter__(self) -> "Feed":
         self.gateway.__enter__()
         self.connection = IBConnection(
-            "127.0.0.1", self.gateway.port, 1, FrozenClock(NOON), messages_per_second=0
+            "127.0.0.1", self.gateway.port, 1, self._clock, messages_per_second=0
         )
         self.market_data = IBMarketData(self.connection, self.pacer, timeout=self._timeout)
         self.connection.connect()
@@ -137,6 +143,21 @@ def test_remarks_before_the_bars_do_not_end_the_request() -> None:
         assert causes(feed.market_data.fetch([ask()])) == [None]
 
 
+def test_bars_are_as_old_as_their_question() -> None:
+    """An answer that took a minute may show a bar forming that has ended by its arrival."""
+    clock = FrozenClock(NOON)
+
+    def slowly(fields: list[str]) -> list[Frame]:
+        clock.set(NOON + timedelta(minutes=1))
+        return bars(fields)
+
+    with Feed(slowly, clock=clock) as feed:
+        (answer,) = feed.market_data.fetch([ask()])
+
+    assert isinstance(answer, FetchedBars)
+    assert answer.asked_at == NOON
+
+
 def test_no_answer_is_a_time_out_and_is_cancelled() -> None:
     """Silence is no history, and must not keep one of the broker's open slots."""
     with Feed(lambda _: (), timeout=0.2) as feed:
@@ -163,6 +184,7 @@ def test_bars_that_come_after_the_time_out_answer_nobody() -> None:
         [("yesterday", 50.0)],
         [("20250321 10:00:00 Middle Earth Standard Time", 50.0)],
         [("", 50.0)],
+        [(f"{86_400 * 10**20}", 50.0)],
     ],
 )
 def test_answer_that_cannot_be_read_spoils_no_other(rubbish: list[tuple[str, float]]) -> None:

@@ -5,6 +5,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from adapters.ib.notices import LONGEST_TEXT, history_cause, one_line
+from adapters.ib.order_news import OrderNews
+from sellcore.ports.order_entry import Reply, Word
 from sellcore.request import Cause
 
 SERVICE = "Historical Market Data Service error message:"
@@ -62,3 +64,27 @@ def test_any_text_is_short_and_printable(told: str) -> None:
     assert len(shown) <= LONGEST_TEXT
     assert shown.isprintable()
     assert one_line(shown) == shown.strip()
+
+
+REFUSED = (
+    *(103, 106, 107, 109, 110, 133, 163, 200, 201, 203, 320, 321, 322, 382, 383, 387, 388, 391),
+    *(392, 426, 434, 435, 436, 505, 511, 512, 579, 10242, 10243, 10247, 10252),
+)
+ALIVE = (
+    *(104, 105, 135, 161, 202, 329, 399, 404, 463, 1100, 2102, 2109, 2137, 2148),
+    *(10147, 10148, 10149, 10197, 10241, 10253, 10268, 10349, 99999),
+)
+"""The order works, waits, was cancelled or has filled: the broker's lists know which."""
+
+
+@pytest.mark.parametrize(
+    ("code", "word"),
+    [*((code, Word.REFUSAL) for code in REFUSED), *((code, Word.REMARK) for code in ALIVE)],
+)
+def test_only_a_refusal_says_that_an_order_was_not_taken(code: int, word: Word) -> None:
+    """What merely sounds final would have an order for rejected that is slow to be listed."""
+    news = OrderNews(7)
+
+    assert news.error(41, code, "so it says")
+
+    assert news.take(0.0) == (Reply(41, word, "so it says", code),)

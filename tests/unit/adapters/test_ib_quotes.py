@@ -173,6 +173,29 @@ def test_lost_servers_end_the_look() -> None:
         assert time.monotonic() - begun < 10
 
 
+@pytest.mark.parametrize("back", [1101, 1102])
+def test_servers_that_were_lost_and_are_back_end_the_look(back: int) -> None:
+    """Though the line has stood all the while: what was told may be from before."""
+
+    def blinking(fields: list[str]) -> list[frames.Frame]:
+        lost = frames.error(-1, 1100, "Connectivity has been lost.")
+        restored = frames.error(-1, back, "Connectivity has been restored.")
+        return [lost, restored, *trading(fields)]
+
+    with Looking(blinking) as looking:
+        assert looking.at(AAPL) == [NOTHING]
+
+
+def test_data_that_were_lost_end_the_look() -> None:
+    """1101 alone, as some gateways write it."""
+
+    def losing(fields: list[str]) -> list[frames.Frame]:
+        return [frames.error(-1, 1101, "Restored, data lost."), *trading(fields)]
+
+    with Looking(losing) as looking:
+        assert looking.at(AAPL) == [NOTHING]
+
+
 def test_dropped_line_ends_the_look() -> None:
     """Without a word, and without an error."""
     with Looking(trading) as looking:

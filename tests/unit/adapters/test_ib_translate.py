@@ -6,6 +6,7 @@ from math import isnan
 
 import numpy as np
 import pytest
+from attrs import evolve
 from hypothesis import given
 from hypothesis import strategies as st
 from ib_async import Contract, Order, OrderState
@@ -67,7 +68,9 @@ def test_average_cost_that_is_not_told_is_not_zero(told: str) -> None:
     assert isnan(translate.position(a_position(average_cost=told)).average_cost)
 
 
-@pytest.mark.parametrize("quantity", ["", "many", "nan", "inf", "1.2.3"])
+@pytest.mark.parametrize(
+    "quantity", ["", "many", "nan", "inf", "1.2.3", "1.7976931348623157E308", "-1e301"]
+)
 def test_unreadable_quantity_is_an_error(quantity: str) -> None:
     """A quantity is never guessed."""
     with pytest.raises(ValueError, match="quantity"):
@@ -155,9 +158,11 @@ def a_description(con_id: int = 265598, **changed: object) -> Told:
 
 def test_description_becomes_details() -> None:
     """Primary exchange, zone, tick and hours are the broker's."""
-    details = translate.details(AAPL, [a_description(primary="ISLAND")])
+    asked = evolve(AAPL, currency="CHF", symbol="?")
+    details = translate.details(asked, [a_description(primary="ISLAND")])
     assert isinstance(details, ContractDetails)
     assert details.instrument.ticker == "NASDAQ:AAPL"
+    assert details.instrument.currency == "USD"
     assert details.zone == "America/New_York"
     assert details.min_tick == Decimal("0.01")
     assert list(details.hours.values()) == [None]

@@ -127,12 +127,14 @@ def test_time_without_any_zone_spoils_the_answer() -> None:
         frames.execution(None)[:20],
         frames.execution(None, shares="many"),
         frames.execution(None, shares="nan"),
+        frames.execution(None, shares="1.7976931348623157E308"),
+        frames.execution(None, price="1.7976931348623157E308"),
         frames.execution(None, side="?"),
         frames.execution(None, time="yesterday"),
         frames.execution(None, exec_id=""),
         (11,),
     ],
-    ids=["short", "no number", "nan", "side", "time", "no id", "empty"],
+    ids=["short", "no number", "nan", "endless", "unset price", "side", "time", "no id", "empty"],
 )
 def test_trade_that_cannot_be_read_spoils_the_answer(broken: Frame) -> None:
     """One trade left out would look like shares that were not sold."""

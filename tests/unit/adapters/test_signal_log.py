@@ -292,6 +292,29 @@ def test_failed_sync_leaves_no_trace_of_the_batch(tmp_path, monkeypatch):
     assert [record.run_id for record in log.read()] == ["first", "second"]
 
 
+def test_name_of_a_new_log_is_stored_as_well(tmp_path, monkeypatch):
+    """Its folder is synced behind the first record, and behind a rotation."""
+    synced, fsync = [], os.fsync
+
+    def note(handle):
+        synced.append(os.fstat(handle).st_ino)
+        fsync(handle)
+
+    monkeypatch.setattr(os, "fsync", note)
+    folder, log = tmp_path.stat().st_ino, SignalLog(tmp_path)
+
+    log.append([a_record()])
+    file = (tmp_path / TODAY).stat().st_ino
+    assert synced == [file, folder]
+
+    log.append([a_record()])
+    assert synced == [file, folder, file]
+    synced.clear()
+
+    log.append([a_record(timestamp=datetime(2030, 1, 1, tzinfo=UTC))])
+    assert synced == [folder, (tmp_path / TODAY).stat().st_ino, folder]
+
+
 def test_interrupt_leaves_no_half_batch(tmp_path, monkeypatch):
     """Ctrl-C while a batch is written leaves the log as it was before it."""
     log = SignalLog(tmp_path)

@@ -13,6 +13,7 @@ from tests.builders import ACCOUNT
 from tests.journal_builders import MODE, TEN, a_commission, a_record, an_execution, later, sent
 
 from adapters.sqlite import schema
+from adapters.sqlite.database import Database
 from adapters.sqlite.journal import SqliteJournal
 from sellcore.errors import IllegalMove, StorageError
 from sellcore.order import Mode
@@ -287,6 +288,17 @@ class TestDurability:
             db = journal._database._db
             wanted = {"journal_mode": "wal", "synchronous": 2, "foreign_keys": 1}
             assert {name: db.execute(f"PRAGMA {name}").fetchone()[0] for name in wanted} == wanted
+
+    def test_writer_shuts_others_out_before_it_looks(self, path):
+        """What it builds upon must still be so when it writes."""
+        first, second = (Database(path, MODE, ACCOUNT, 0.05) for _ in range(2))
+        with closing(first), closing(second):
+            with first.writing() as db:
+                db.execute("SELECT count(*) FROM intents").fetchone()
+                with pytest.raises(StorageError, match="another program holds it"):
+                    second.writing().__enter__()
+            with second.writing():
+                pass
 
     def test_disk_that_takes_no_more_is_one_clear_line(self, path):
         """The system's own refusal to let the files grow, amid a write."""

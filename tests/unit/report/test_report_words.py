@@ -9,6 +9,7 @@ from adapters.report.tables import MOST_TRADES, ticker_rows, trade_rows
 from adapters.report.wording import percent, ratio
 from sellcore import AverageKind, MovingAverageRule, Timeframe
 from sellcore.backtest import FREE, Assumptions, Entry, backtest
+from sellcore.backtest.trades import Trade
 
 
 def figure_of(figures, name):
@@ -106,6 +107,30 @@ def test_trades_are_told_as_they_were_closed():
         assert row.pnl.replace(",", "").replace("\N{MINUS SIGN}", "-") == f"{trade.pnl:+.2f}"
         assert row.gained is (trade.pnl > 0)
         assert len(row.entry) == len("2020-01-02")
+
+
+def test_both_ends_of_a_trade_stand_where_they_belong():
+    """Bought on the second of March at 100, sold on the tenth at 90.5."""
+    trade = Trade(
+        ticker="NASDAQ:MSFT",
+        shares=1250.5,
+        entry_time=1_583_159_400,
+        entry_price=100.0,
+        exit_time=1_583_850_600,
+        exit_price=90.5,
+        commission=2.0,
+        pnl=-11_881.75,
+        bars=6,
+        reason="close 90.50 is below SMA(20) 95.0000",
+    )
+
+    (row,) = trade_rows(evolve(a_run(), trades=(trade,)))
+
+    assert (row.entry, row.entry_price) == ("2020-03-02", "100.0000")
+    assert (row.exit, row.exit_price) == ("2020-03-10", "90.5000")
+    assert (row.shares, row.bars) == ("1,250.5", "6")
+    assert row.percent == "\N{MINUS SIGN}9.5\N{NO-BREAK SPACE}%"
+    assert not row.gained
 
 
 def test_of_too_many_trades_the_last_are_told():

@@ -95,6 +95,16 @@ class TestListed:
         assert found.happening is (H.SEEN_FILLED if happening else None)
         assert found.filled == Decimal(sold)
 
+    def test_fewer_that_were_sent_than_meant_are_filled_by_as_many(self):
+        """A stop on its way out had sold the others."""
+        sent = exposed(quantity=60)
+        trades = (trade(shares=Decimal(60)),)
+
+        for completed in ((), (ended(status="Filled", filled=Decimal(60)),)):
+            finding = find(sent, told(executions=trades, completed=completed))
+
+            assert finding == Finding(H.SEEN_FILLED, "sold 60 of 60", PERM, Decimal(60), 99.5)
+
     def test_trades_of_one_life_and_of_the_day_are_one_sum(self):
         """A trade that is told twice, or corrected, counts once."""
         first = trade("a.01", shares=Decimal(60))
@@ -405,8 +415,9 @@ class TestTestimony:
         testimony = AllTold(
             read_at=TEN,
             positions=(
-                Position(ACCOUNT, stock(1), Decimal("10.5"), 50.0),
+                Position(ACCOUNT, stock(1), Decimal(10), 50.0),
                 Position(ACCOUNT, stock(2), Decimal(7), 50.0),
+                Position(ACCOUNT, stock(1), Decimal("0.5"), 80.0),
             ),
             orders=(
                 an_order(stock(1), quantity="3"),

@@ -336,3 +336,18 @@ def test_trades_and_their_costs_are_kept() -> None:
     (execution,), (commission,) = desk.journal.trades()
     assert (execution.shares, execution.price) == (100, 90.0)
     assert commission.exec_id == execution.exec_id
+
+
+def test_what_was_read_over_two_lines_decides_nothing() -> None:
+    """The servers were gone for a moment between the account and its bars: it is read again."""
+    desk = SellingDesk()
+
+    def blink() -> None:
+        desk.stage.before("broker.open_orders", lambda: lost_and_found(desk))
+
+    desk.clock.at(DECIDED - SECOND, blink)
+
+    desk.run()
+
+    assert desk.record.decided_at == ELEVEN + MINUTE
+    assert (len(desk.sent), desk.ends) == (1, ["filled"])

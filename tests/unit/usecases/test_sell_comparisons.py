@@ -3,8 +3,9 @@
 from datetime import datetime, timedelta
 
 from tests.desk import MINUTE, SECOND
-from tests.selling_desk import ELEVEN, SellingDesk
+from tests.selling_desk import DECIDED, ELEVEN, SellingDesk
 
+from adapters.fake_order_desk import Fate
 from sellcore.selling.limits import SellingPolicy
 
 START = ELEVEN - MINUTE
@@ -85,3 +86,43 @@ def test_comparison_that_cannot_be_stored_leaves_the_two_not_compared() -> None:
     desk.run(8)
 
     assert desk.state.selling.reconciled_epoch == desk.broker.epoch()
+
+
+def test_line_that_goes_behind_the_reading_is_compared_anew() -> None:
+    """What was read over the old one says nothing of the new one, though all was stored."""
+    desk = SellingDesk()
+    desk.entry.fate = Fate.WORKS
+    desk.run(1)
+    assert desk.ends == ["working"]
+
+    def fill_and_lose_the_line() -> None:
+        desk.entry.fill(desk.entry.order(1))
+
+        def lost_and_found() -> None:
+            desk.broker.lose_servers()
+            desk.broker.restore_servers(data_lost=True)
+
+        desk.stage.before("journal.record", lost_and_found)
+
+    desk.broker.drop("the line was lost")
+    fill_and_lose_the_line()
+    desk.run(1.1)
+
+    assert desk.ends == ["filled"]
+    assert desk.state is not None
+    assert desk.state.selling.reconciled_epoch != desk.broker.epoch()
+
+
+def test_clock_that_jumps_ahead_makes_nothing_missing() -> None:
+    """Two seconds behind the order, five minutes by our clock: it may be on its way still."""
+    desk = SellingDesk()
+    desk.entry.fate = Fate.LOST
+    desk.clock.at(DECIDED + 2 * SECOND, lambda: setattr(desk.clock, "ahead", 5 * MINUTE))
+
+    desk.run(6.5)
+    assert desk.true.moment < ELEVEN + 2 * MINUTE
+    assert desk.ends == ["sending"]
+
+    desk.clock.ahead = 0 * SECOND
+    desk.run(9)
+    assert desk.ends == ["not sent"]

@@ -21,6 +21,7 @@ from sellcore.selling.intent_record import IntentRecord
 from sellcore.series import StoredSeries
 from sellcore.snapshot import Holding
 from sellcore.timeframe import Granularity
+from sellcore.trading_days import TradingDays
 from sellcore.usecases.decide import holdings
 from sellcore.usecases.gather import Look, facts, look, look_again
 from sellcore.usecases.hear import hear
@@ -217,6 +218,27 @@ def test_refusal_is_kept_for_the_order_it_names(looking: Looking) -> None:
     assert spoken == {41, 42}
     assert looking.state.selling.refusals == {refused.intent_id: "201: too large"}
     assert another.intent_id != foreign.intent_id
+
+
+def test_session_is_of_its_own_exchange(looking: Looking) -> None:
+    """What trades elsewhere is closed, or open, by other hours."""
+    elsewhere = evolve(MSFT, con_id=MSFT.con_id + 1, exchange="SEHK")
+    overnight = evolve(FRIDAY, open=FRIDAY.close, close=FRIDAY.close + timedelta(hours=6))
+    ours = looking.state.sessions[MSFT]
+    looking.state.sessions = {elsewhere: TradingDays((overnight,)), MSFT: ours}
+
+    assert looking.facts(now=ELEVEN).session == FRIDAY
+    assert looking.facts(now=overnight.open).session is None
+
+
+def test_clock_of_a_silent_broker_is_not_taken_for_ours(looking: Looking) -> None:
+    """How far ours is off is not known then; it is not nothing."""
+    looking.desk.true.moment += 3 * SECOND
+    assert looking.look().skew == timedelta(0)
+
+    looking.desk.broker.drop("the gateway went")
+
+    assert looking.look().skew is None
 
 
 def test_holding_is_found_by_its_contract(looking: Looking) -> None:

@@ -1,6 +1,7 @@
 """A bar closes below its average: it is sold once, and everybody is told."""
 
 from decimal import Decimal
+from functools import partial
 
 import pytest
 from tests.builders import ACCOUNT, MSFT
@@ -8,6 +9,7 @@ from tests.desk import MINUTE, SECOND
 from tests.selling_desk import DECIDED, ELEVEN, OURS, SellingDesk
 
 from adapters.fake_order_desk import Fate
+from sellcore.errors import BrokerUnavailable
 from sellcore.event import OrderMoved, Prepared
 from sellcore.order_type import OrderType
 from sellcore.ports.order_entry import SellOrder
@@ -185,6 +187,27 @@ def test_summary_tells_sales() -> None:
 
     assert told.sales == ("NASDAQ:MSFT: SELL 100: filled: sold 100 of 100",)
     assert (told.denied, told.unknown) == (0, 0)
+
+
+def test_sale_that_nobody_answers_for_at_the_end_is_unknown() -> None:
+    """It was sent, and the broker's lists could not be read since: the way out is told."""
+    desk = SellingDesk()
+
+    def refuse() -> None:
+        raise BrokerUnavailable("executions: the answer cannot be read")
+
+    mute = partial(desk.stage.before, "witness.trades", *[refuse] * 50)
+    desk.stage.behind("entry.place", mute)
+    desk.run()
+    assert desk.state is not None
+
+    told = summary(desk.ports(), desk.state)
+
+    assert (desk.ends, told.denied, told.unknown) == (["sending"], 0, 1)
+    assert told.sales == (
+        "NASDAQ:MSFT: SELL 100: sending: SELL 100 MKT DAY; what became of it is not known yet: "
+        "sellcli reconcile asks the broker",
+    )
 
 
 def test_order_that_works_is_followed_until_it_fills() -> None:

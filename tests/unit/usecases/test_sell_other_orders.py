@@ -56,6 +56,7 @@ def test_all_orders_on_the_position_go_and_no_other() -> None:
     assert words[1] == "asked to go first: SELL 60 STP @ 240.00 GTC, BUY 100 LMT @ 80.00 GTC"
     assert desk.sent == ["SELL 100 MKT DAY"]
     assert desk.broker.working() == (other,)
+    assert {order.perm_id for order in desk.record.intent.cancels} == {1001, 1002}
 
 
 def test_order_that_comes_while_another_goes_is_asked_to_go_as_well() -> None:
