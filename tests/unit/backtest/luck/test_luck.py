@@ -77,6 +77,20 @@ def test_the_moments_are_those_of_the_best_rule():
     )
 
 
+def test_returns_that_come_in_runs_count_for_fewer_than_they_are():
+    """Each one ten times in a row: a lead of one standard error happens in one of six histories."""
+    once = np.random.default_rng(3).normal(0, 1, 100)
+    once += 1 / math.sqrt(100) - once.mean()
+    returns = np.repeat(once / once.std(), 10)[np.newaxis]
+
+    def p_value(block):
+        benchmark, generator = np.zeros(1_000), np.random.default_rng(5)
+        return reality_check(returns, benchmark, generator, block=block).p_value
+
+    assert p_value(50.0) == pytest.approx(0.16, abs=0.05)
+    assert p_value(1.0) < 0.01  # as if they were a thousand
+
+
 def test_p_values_of_noise_are_about_uniform():
     """Where no rule beats the benchmark, a p-value of 0.1 comes up about once in ten."""
     found = np.array(
