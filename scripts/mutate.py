@@ -62,6 +62,7 @@ _WITNESS = (
     ("tests/unit/adapters/test_ib_witness.py", "tests/unit/adapters/test_ib_translate.py"),
     ("tests/contract/test_witness.py",),
 )
+_LEDGER = ("tests/unit/selling/test_ledger.py",)
 _CHECKS = ("tests/unit/selling/test_checks.py",)
 TESTS: dict[str, tuple[tuple[str, ...], ...]] = {
     f"{_CORE}.lifecycle": (("tests/unit/selling/test_lifecycle.py",), *_SELL),
@@ -84,10 +85,10 @@ TESTS: dict[str, tuple[tuple[str, ...], ...]] = {
     "sellcore.usecases.prepare": _SELL,
     "sellcore.usecases.unlogged": _SELL,
     "sellcore.usecases.decide": (_WATCH, *_SELL),
-    "sellcore.usecases.tell_order": _SELL,
+    "sellcore.usecases.tell_order": (("tests/unit/usecases/test_tell_order.py",), *_SELL),
     f"{_CORE}.arming": (("tests/unit/test_arming.py",), *_SELL),
     f"{_CORE}.limits": (("tests/unit/test_selling_limits.py",), *_SELL),
-    f"{_CORE}.execution": (("tests/unit/selling/test_execution.py",), *_SELL),
+    f"{_CORE}.execution": (("tests/unit/selling/test_execution.py",), _LEDGER, *_SELL),
     "adapters.journal_rules": _JOURNAL,
     "adapters.sqlite.journal": _JOURNAL,
     "adapters.sqlite.trades": _JOURNAL,

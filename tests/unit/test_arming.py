@@ -136,6 +136,33 @@ def test_all_reasons_are_told_at_once():
     ]
 
 
+def test_ports_are_those_of_the_brokers_programs():
+    """Of each: what listens there, and what kind of account it reaches."""
+    assert {port: (str(kind), name) for port, (kind, name) in PORTS.items()} == {
+        4001: ("live", "IB Gateway, live account"),
+        4002: ("paper", "IB Gateway, paper account"),
+        4003: ("live", "a container's IB Gateway, live account"),
+        4004: ("paper", "a container's IB Gateway, paper account"),
+        7496: ("live", "TWS, live account"),
+        7497: ("paper", "TWS, paper account"),
+    }
+
+
+def test_reason_names_the_account_of_the_settings_else_that_of_the_login():
+    """So that what is to be set can be copied from it."""
+    elsewhere = evolve(PAPER, login_account="DU0000002", variable="", typed="x")
+    unnamed = evolve(elsewhere, account="")
+
+    assert reasons(elsewhere)[1:] == (
+        "SELLCLI_ARM is not set; set it to the account id, 'DU0000001'",
+        "what was typed is not the account id; type 'DU0000001'",
+    )
+    assert reasons(unnamed)[1:] == (
+        "SELLCLI_ARM is not set; set it to the account id, 'DU0000002'",
+        "what was typed is not the account id; type 'DU0000002'",
+    )
+
+
 @pytest.mark.parametrize("keys", [PAPER, LIVE])
 @pytest.mark.parametrize("port", [1, 4000, 4005, 5000, 7498, 65535])
 def test_other_ports_say_nothing(keys, port):

@@ -70,6 +70,7 @@ class TestCorrected:
             (["a.b.01", "a.01"], ["a.01", "a.b.01"]),
             (["whole", "other"], ["other", "whole"]),
             (["a.b.x", "a.b.01"], ["a.b.01"]),
+            (["a.b.²", "a.b.01"], ["a.b.01"]),
             ([".1", "1"], [".1", "1"]),
         ],
     )
@@ -77,6 +78,12 @@ class TestCorrected:
         """By its number, not by its letters; without a dot there is nothing to correct."""
         for order in (ids, ids[::-1]):
             assert [e.exec_id for e in corrected(map(an_execution, order))] == kept
+
+    def test_what_was_told_twice_counts_as_it_was_told_last(self):
+        """Under one id: what is on record first, then what the broker says now."""
+        stored, told = an_execution("a.b.01", shares="30"), an_execution("a.b.01", shares="40")
+
+        assert corrected([stored, told]) == (told,)
 
 
 class TestSums:
