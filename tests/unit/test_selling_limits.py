@@ -47,5 +47,7 @@ def test_what_is_done_about_other_orders_is_told_as_in_the_settings():
 @pytest.mark.parametrize("value", [0, -1, nan])
 def test_limit_that_would_let_everything_or_nothing_pass_is_refused(name, value):
     """No comparison with a number that is none ever says no."""
-    with pytest.raises(InvalidValue, match=f"{name} {value} is not above zero"):
+    with pytest.raises(
+        InvalidValue, match=f"{name} {value} is not above zero; it would mean nothing$"
+    ):
         SellingPolicy(**{name: value})

@@ -159,6 +159,8 @@ def test_stop_that_fills_in_part_while_it_goes_leaves_the_rest_to_us(part: int) 
     assert desk.sent == [f"SELL {100 - part} MKT DAY"]
     assert (desk.held(), desk.ends) == (0, ["filled"])
     assert desk.record.position_before == 100 - part
+    assert desk.record.filled == 100 - part
+    assert desk.outcome.action_executed == f"SELL {100 - part}, {100 - part} sold @ 90.0000"
 
 
 def test_stop_that_fills_instead_of_going_leaves_nothing_to_sell() -> None:
