@@ -301,6 +301,15 @@ def test_audit_log_that_is_full_is_told(room: Room) -> None:
     assert [cause for cause, _ in room.notices] == ["filled"]
 
 
+def test_audit_log_that_is_full_is_no_matter_where_nothing_has_ended(room: Room) -> None:
+    """Nothing is to be written."""
+    room.desk.log.full = True
+
+    room.tell(into(S.SENDING), into(S.WORKING))
+
+    assert room.desk.alerts == []
+
+
 def test_unknown_that_was_told_is_not_told_again_by_the_next_comparison(room: Room) -> None:
     """It is kept under the name that a comparison asks for."""
     move = into(S.UNKNOWN)
