@@ -87,6 +87,7 @@ class TestCorrected:
             (["whole", "other"], ["other", "whole"]),
             (["a.b.x", "a.b.01"], ["a.b.01"]),
             (["a.b.²", "a.b.01"], ["a.b.01"]),
+            (["a.b.x", "a.b.y"], ["a.b.y"]),
             ([".1", "1"], [".1", "1"]),
         ],
     )
