@@ -146,6 +146,58 @@ def test_before_a_login_nobody_is_told_to_type_an_empty_account():
     assert "SELLCLI_ARM is not set; set it to the account id" in unset
 
 
+def test_reasons_are_told_to_the_end_with_the_way_out():
+    """They are all that a person has to go by."""
+    nothing = Keys("", None, "", "DU0000001", 4001, None, None)
+    wrong = Keys("DU1", AccountKind.LIVE, "x", "DU2", 4002, "y", NOW)
+
+    assert reasons(nothing) == (
+        "no account is named; set account in [live] of the settings",
+        "SELLCLI_ARM is not set; set it to the account id, 'DU0000001'",
+        "no kind of account is named; set kind in [live] to 'paper' or 'live'",
+        "port 4001 is IB Gateway, live account, and 'DU0000001' is a paper account; connect with "
+        "--port to its own, usually one of 4002, 4004, 7497",
+        "nobody typed the account id; start it on a terminal, or give --arm-until HH:MM for a run "
+        "without one",
+    )
+    assert reasons(wrong) == (
+        "the settings name account 'DU1' and this login sells from 'DU2'; correct [live] account, "
+        "or log in to the other",
+        "SELLCLI_ARM holds another text than the account id; set it to 'DU1'",
+        "the settings say live and 'DU1' is a paper account by its first letters; correct kind or "
+        "account in [live]",
+        "what was typed is not the account id; type 'DU1'",
+        "--arm-until has passed at 2022-05-20T12:00:00Z; give a later time of today",
+    )
+
+
+def test_ports_are_those_of_the_brokers_programs():
+    """Of each: what listens there, and what kind of account it reaches."""
+    assert {port: (str(kind), name) for port, (kind, name) in PORTS.items()} == {
+        4001: ("live", "IB Gateway, live account"),
+        4002: ("paper", "IB Gateway, paper account"),
+        4003: ("live", "a container's IB Gateway, live account"),
+        4004: ("paper", "a container's IB Gateway, paper account"),
+        7496: ("live", "TWS, live account"),
+        7497: ("paper", "TWS, paper account"),
+    }
+
+
+def test_reason_names_the_account_of_the_settings_else_that_of_the_login():
+    """So that what is to be set can be copied from it."""
+    elsewhere = evolve(PAPER, login_account="DU0000002", variable="", typed="x")
+    unnamed = evolve(elsewhere, account="")
+
+    assert reasons(elsewhere)[1:] == (
+        "SELLCLI_ARM is not set; set it to the account id, 'DU0000001'",
+        "what was typed is not the account id; type 'DU0000001'",
+    )
+    assert reasons(unnamed)[1:] == (
+        "SELLCLI_ARM is not set; set it to the account id, 'DU0000002'",
+        "what was typed is not the account id; type 'DU0000002'",
+    )
+
+
 @pytest.mark.parametrize("keys", [PAPER, LIVE])
 @pytest.mark.parametrize("port", [1, 4000, 4005, 5000, 7498, 65535])
 def test_other_ports_say_nothing(keys, port):
@@ -194,6 +246,8 @@ def test_naive_times_are_refused():
         evolve(PAPER, until=datetime(2022, 5, 20, 16))
     with pytest.raises(InvalidValue, match="no time zone"):
         arm(PAPER, datetime(2022, 5, 20, 12))
+    with pytest.raises(InvalidValue, match="no time zone"):
+        Arming("U7654321", AccountKind.LIVE, datetime(2022, 5, 20, 16))
 
 
 def test_what_the_variable_holds_is_never_shown():

@@ -56,7 +56,7 @@ class OrderNumbers:
         with self._guard:
             if not self._told:
                 raise BrokerUnavailable("the gateway has not said which order number is free")
-            first = max(self._seen, above, *self._drawn, 0) + 1
+            first = max(self._seen, above, *self._drawn) + 1
             if first + count > FIRST_REQUEST:
                 raise InvalidValue(
                     f"order number {first} is too high; choose another --client-id, or "

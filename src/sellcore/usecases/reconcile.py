@@ -98,12 +98,16 @@ def compare_with_journal(ports: Ports, state: WatchState) -> None:
     same_line = state.selling.reconciled_epoch == ports.connection.epoch()
     if same_line and at is not None and now - selling.policy.reconcile < at <= now:
         return
+    failed = state.selling.reconciled_epoch is None
     try:
         reconcile(ports, selling, state)
     except StorageError as error:
         state.selling.reconciled_epoch = None
         text = f"{error}; nothing is sent until the journal can be written"
         tell_person(ports, state, Cause.DENIED, "journal", text)
+    else:
+        if failed:  # that trouble is over, and the next one is another
+            state.told.pop("journal", None)
 
 
 def reconcile(ports: Ports, selling: Selling, state: WatchState) -> Reconciliation:
@@ -196,7 +200,7 @@ def _take_back_excess(
 def _move(record: IntentRecord, finding: Finding, at: datetime) -> Move | None:
     """Return the step that a finding makes; None where nothing is new."""
     known: Mapping[str, object] = {
-        "perm_id": finding.perm_id or record.perm_id,
+        "perm_id": finding.perm_id,
         "filled": finding.filled,
         "average_price": finding.average_price,
     }

@@ -42,8 +42,6 @@ def tell_moves(ports: Ports, state: WatchState, moves: Sequence[Move]) -> None:
     for move in moves:
         record = move.record
         ports.emit(OrderMoved(move.at, record))
-        if move.before.state is record.state:
-            continue
         cause = _CAUSES.get(record.state)
         if record.state is State.UNKNOWN:
             state.told[f"unknown {record.intent_id}"] = sentence(record)

@@ -43,7 +43,9 @@ def test_without_the_gateways_word_there_are_none() -> None:
     """A count that begins at 1 could change an order of yesterday."""
     numbers = OrderNumbers()
     numbers.seen(5)
-    with pytest.raises(BrokerUnavailable, match="has not said"):
+    with pytest.raises(
+        BrokerUnavailable, match=r"^the gateway has not said which order number is free$"
+    ):
         numbers.draw(1, 0)
 
 
@@ -56,6 +58,27 @@ def test_unset_numbers_do_not_count() -> None:
     assert numbers.draw(1, 0) == (1,)
 
 
+def test_numbers_begin_at_one() -> None:
+    """Whatever the gateway says, and whatever is on record."""
+    numbers = OrderNumbers()
+    numbers.told(-3)
+    assert numbers.draw(2, -10) == (1, 2)
+
+
+def test_last_number_lies_right_below_those_of_requests() -> None:
+    """Behind it nothing is drawn, and the way out is told."""
+    numbers = OrderNumbers()
+    numbers.told(FIRST_REQUEST - 2)
+
+    assert numbers.draw(2, 0) == (FIRST_REQUEST - 2, FIRST_REQUEST - 1)
+    with pytest.raises(InvalidValue) as refused:
+        numbers.draw(1, 0)
+    assert str(refused.value) == (
+        "order number 2000000000 is too high; choose another --client-id, or "
+        "'Reset API order ID sequence' in the API settings of TWS or IB Gateway"
+    )
+
+
 def test_number_is_checked_before_it_is_sent() -> None:
     """Drawn here, not spent, and not in use elsewhere."""
     numbers = OrderNumbers()
@@ -63,10 +86,12 @@ def test_number_is_checked_before_it_is_sent() -> None:
     first, second = numbers.draw(2, 0)
     numbers.check(first)
     numbers.spend(first)
-    with pytest.raises(InvalidValue, match="was sent with number 10 before"):
+    with pytest.raises(InvalidValue, match=r"^an order was sent with number 10 before$"):
         numbers.check(first)
-    with pytest.raises(InvalidValue, match="was not drawn"):
+    with pytest.raises(InvalidValue, match=r"^order number 99 was not drawn by this run$"):
         numbers.check(99)
     numbers.seen(second)
-    with pytest.raises(BrokerUnavailable, match="in use by now"):
+    with pytest.raises(
+        BrokerUnavailable, match=r"^order number 11 is in use by now; nothing sent$"
+    ):
         numbers.check(second)

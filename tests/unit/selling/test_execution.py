@@ -1,5 +1,6 @@
 """What the broker's executions add up to."""
 
+from datetime import UTC, datetime, timedelta, timezone
 from decimal import Decimal
 from fractions import Fraction
 
@@ -8,6 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from tests.journal_builders import an_execution, later
 
+from sellcore.errors import InvalidValue
 from sellcore.selling.execution import average_price, corrected, traded
 
 
@@ -37,6 +39,20 @@ def told(draw):
     if executions:
         executions += draw(st.lists(st.sampled_from(executions), max_size=5))
     return histories, draw(st.permutations(executions))
+
+
+class TestTime:
+    def test_time_of_a_trade_is_kept_in_utc(self):
+        """Wherever it was told."""
+        new_york = timezone(timedelta(hours=-4))
+        told = an_execution(time=datetime(2022, 5, 20, 10, tzinfo=new_york))
+
+        assert (told.time, told.time.tzinfo) == (later(0), UTC)
+
+    def test_time_without_a_zone_is_refused(self):
+        """Ten o'clock where?"""
+        with pytest.raises(InvalidValue, match="no time zone"):
+            an_execution(time=datetime(2022, 5, 20, 10))
 
 
 class TestCorrected:
@@ -70,6 +86,8 @@ class TestCorrected:
             (["a.b.01", "a.01"], ["a.01", "a.b.01"]),
             (["whole", "other"], ["other", "whole"]),
             (["a.b.x", "a.b.01"], ["a.b.01"]),
+            (["a.b.²", "a.b.01"], ["a.b.01"]),
+            (["a.b.x", "a.b.y"], ["a.b.y"]),
             ([".1", "1"], [".1", "1"]),
         ],
     )
@@ -77,6 +95,12 @@ class TestCorrected:
         """By its number, not by its letters; without a dot there is nothing to correct."""
         for order in (ids, ids[::-1]):
             assert [e.exec_id for e in corrected(map(an_execution, order))] == kept
+
+    def test_what_was_told_twice_counts_as_it_was_told_last(self):
+        """Under one id: what is on record first, then what the broker says now."""
+        stored, told = an_execution("a.b.01", shares="30"), an_execution("a.b.01", shares="40")
+
+        assert corrected([stored, told]) == (told,)
 
 
 class TestSums:

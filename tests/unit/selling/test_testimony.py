@@ -105,6 +105,23 @@ class TestListed:
 
             assert finding == Finding(H.SEEN_FILLED, "sold 60 of 60", PERM, Decimal(60), 99.5)
 
+    @pytest.mark.parametrize(
+        ("state", "testimony"),
+        [
+            (S.SENDING, told(held="0.7", executions=(trade(shares=Decimal(60)),))),
+            (S.WORKING, told(held="0.7", completed=(ended(status="Filled"),))),
+            (S.WORKING, told(held="0.7", seconds=NEXT_DAY)),
+        ],
+        ids=["trades", "ended order", "position"],
+    )
+    def test_what_was_sent_is_to_be_sold_not_what_was_meant(self, state, testimony):
+        """A stop that we asked to go had sold 40 of the 100 by then."""
+        record = exposed(state, quantity=60, position_before=Decimal("60.7"))
+
+        finding = find(record, testimony)
+
+        assert (finding.happening, finding.filled) == (H.SEEN_FILLED, 60)
+
     def test_trades_of_one_life_and_of_the_day_are_one_sum(self):
         """A trade that is told twice, or corrected, counts once."""
         first = trade("a.01", shares=Decimal(60))

@@ -2,15 +2,18 @@
 
 from collections.abc import Callable
 from datetime import timedelta
+from decimal import Decimal
 from functools import partial
 
 import pytest
+from tests.builders import AAPL, MSFT, rule
 from tests.desk import MINUTE, SECOND
 from tests.selling_desk import DECIDED, ELEVEN, SellingDesk
 
 from adapters.fake_order_desk import Fate
 from sellcore.errors import BrokerUnavailable, InvalidValue
 from sellcore.ports.order_entry import Reply, Word
+from sellcore.usecases.sell import CHECKED
 
 NO_LIST = "it is in no list of the broker's; the position was 100 and is 100"
 
@@ -249,6 +252,45 @@ def test_unknown_heals_by_evidence() -> None:
 
     assert desk.happened == ["PREPARED", "SENDING", "UNCLEAR", "SEEN_FILLED"]
     assert desk.telling("filled") == ["NASDAQ:MSFT: SELL 100: filled: sold 100 of 100"]
+
+
+def test_order_that_was_out_of_sight_works_again() -> None:
+    """Nothing else about it is new, but that it is listed settles what was unknown."""
+    desk = SellingDesk()
+    desk.entry.fate = Fate.WORKS
+    desk.run(1)
+    order = desk.entry.order(1)
+    desk.broker.finish(order.perm_id)
+    desk.run(3)
+    assert desk.ends == ["unknown"]
+    desk.broker.work(order)
+
+    desk.run(6)
+
+    assert desk.happened == ["PREPARED", "SENDING", "SEEN_WORKING", "UNCLEAR", "SEEN_WORKING"]
+    assert desk.ends == ["working"]
+
+
+def test_unknown_stays_unknown_while_two_orders_carry_its_reference() -> None:
+    """Nothing new is known, nothing is written, and another position is sold meanwhile."""
+    desk = SellingDesk(rules={MSFT.ticker: rule(), AAPL.ticker: rule()})
+    desk.entry.fate = Fate.LOST
+    desk.stage.behind("entry.place", lambda: desk.hold_quietly("60"))
+    desk.run(5)
+    assert desk.ends == ["unknown"]
+    ref = desk.record.intent.order_ref
+    for perm_id in (1001, 1002):
+        desk.rest(perm_id, order_ref=ref, quantity=Decimal(10), remaining=Decimal(10))
+    desk.entry.fate = Fate.FILLS
+    desk.hold(AAPL)
+    desk.falls(AAPL)
+
+    desk.run(70)
+
+    ended = {record.con_id: str(record.state) for record in desk.records}
+    assert ended == {MSFT.con_id: "unknown", AAPL.con_id: "filled"}
+    told = desk.journal.entries(next(r for r in desk.records if r.con_id == MSFT.con_id).intent_id)
+    assert [e.what for e in told if e.what != CHECKED] == ["PREPARED", "SENDING", "UNCLEAR"]
 
 
 def test_what_is_sent_is_compared_again_every_five_minutes() -> None:

@@ -7,6 +7,7 @@ from tests.selling_desk import DECIDED, ELEVEN, SellingDesk
 
 from adapters.fake_order_desk import Fate
 from sellcore.selling.limits import SellingPolicy
+from sellcore.usecases.reconcile import compare_with_journal
 
 START = ELEVEN - MINUTE
 
@@ -126,3 +127,53 @@ def test_clock_that_jumps_ahead_makes_nothing_missing() -> None:
     desk.clock.ahead = 0 * SECOND
     desk.run(9)
     assert desk.ends == ["not sent"]
+
+
+def test_two_looks_of_one_instant_compare_once() -> None:
+    """What was read at that very instant is not read again."""
+    desk = ComparingDesk()
+    state = desk.run(0).state
+    assert state is not None
+    state.selling.reconciled_at = desk.true.moment
+    asked = len(desk.stage.calls)
+
+    compare_with_journal(desk.ports(), state)
+
+    assert desk.stage.calls[asked:] == []
+
+
+def test_journal_that_stays_full_is_told_once_whoever_meets_it() -> None:
+    """The comparison does, and the sale that waits does: it is one trouble."""
+    desk = SellingDesk(START)
+    desk.switch.why = "wait"  # the intent is on record, and stays there
+
+    def fill_the_disk() -> None:
+        desk.journal.full = True
+        desk.hold_quietly("101")
+        desk.broker.drop("the line was lost")
+
+    desk.clock.at(ELEVEN + 2.5 * MINUTE, fill_the_disk)
+
+    desk.run(6)
+
+    assert desk.ends == ["prepared"]
+    (told,) = [text for text in desk.telling("denied") if "journal" in text]
+    assert told.endswith("; nothing is sent until the journal can be written")
+
+
+def test_journal_that_fails_anew_is_told_anew() -> None:
+    """A comparison that could be stored ends the trouble before, though nothing is for sale."""
+    desk = ComparingDesk()
+    desk.selling_policy = SellingPolicy(reconcile=timedelta(minutes=1))
+
+    def fill(quantity: str) -> None:
+        desk.journal.full = True
+        desk.hold_quietly(quantity)
+
+    desk.clock.at(START + 2.5 * MINUTE, lambda: fill("-40"))
+    desk.clock.at(START + 4.5 * MINUTE, lambda: setattr(desk.journal, "full", False))
+    desk.clock.at(START + 6.5 * MINUTE, lambda: fill("-50"))
+
+    desk.run(8)
+
+    assert len(desk.telling("denied")) == 2

@@ -160,6 +160,8 @@ def test_stop_that_fills_in_part_while_it_goes_leaves_the_rest_to_us(part: int) 
     assert desk.sent == [f"SELL {100 - part} MKT DAY"]
     assert (desk.held(), desk.ends) == (0, ["filled"])
     assert desk.record.position_before == 100 - part
+    assert desk.record.filled == 100 - part
+    assert desk.outcome.action_executed == f"SELL {100 - part}, {100 - part} sold @ 90.0000"
 
 
 def test_stop_that_fills_instead_of_going_leaves_nothing_to_sell() -> None:
@@ -436,6 +438,22 @@ def test_excess_is_told_though_the_line_goes_before_it_can_be_taken_back() -> No
 
     assert len(desk.telling("unknown")) == 1
     assert desk.ends == ["cancelled"]
+    times = [notice.at for notice in desk.told.sent if str(notice.cause) == "unknown"]
+    assert times == [ELEVEN + 3 * MINUTE]
+
+
+def test_order_is_on_record_as_working_before_it_is_taken_back() -> None:
+    """Whoever dies in between is to know that it was seen."""
+    desk = SellingDesk()
+    desk.entry.fate = Fate.WORKS
+    desk.stage.behind("entry.place", lambda: desk.hold_quietly("40"))
+
+    desk.run()
+
+    calls = desk.stage.calls
+    behind = calls[calls.index("entry.place, done") :]
+    assert behind.index("journal.record, done") < behind.index("entry.cancel")
+    assert desk.happened == ["PREPARED", "SENDING", "SEEN_WORKING", "SEEN_CANCELLED"]
 
 
 def test_stop_that_comes_beside_our_order_is_not_taken_back() -> None:

@@ -285,6 +285,21 @@ def test_absence_counts_from_when_the_line_was_opened() -> None:
     assert sorted(desk.ends) == ["filled", "not sent"]
 
 
+def test_absence_counts_from_the_lines_opening_however_long_the_lists_take() -> None:
+    """They are as old as the question: what was missing then is not missing for seconds."""
+    desk = a_desk()
+    on_record(desk)
+
+    def slowly() -> None:
+        desk.true.moment += 3 * SECOND
+
+    desk.stage.behind("witness.completed_orders", slowly)
+
+    desk.run(-0.8)
+
+    assert desk.ends == ["sending"]
+
+
 def test_comparison_tells_what_it_found() -> None:
     """For whoever asks for it: what was read, what it proves, and orders nobody meant."""
     desk = a_desk()
