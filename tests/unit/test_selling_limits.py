@@ -6,7 +6,7 @@ from math import nan
 import pytest
 
 from sellcore.errors import InvalidValue
-from sellcore.order import OrderType
+from sellcore.order_type import OrderType
 from sellcore.selling.limits import OtherOrders, SellingPolicy
 
 
