@@ -124,13 +124,22 @@ def at_rest(world: "World") -> None:
         if not record.state.open and _works(world, record.intent.order_ref):
             raise Broken(f"intent {record.intent_id} is {record.state} and its order works")
     for con_id in world.began_with:
-        working = sum((o.remaining for o in world.servers.working(con_id)), Decimal(0))
-        ours = any(o.ours for o in world.servers.working(con_id))
-        if ours and working > world.servers.held.get(con_id, Decimal(0)):
-            raise Broken(f"more of {con_id} is being sold than is held, by our order")
+        _excess_is_gone_or_told(world, con_id)
     _signals_have_an_end(world)
     _calm_stories_sell(world)
     decisions.are_right(world)
+
+
+def _excess_is_gone_or_told(world: "World", con_id: int) -> None:
+    """Our orders sell no more than is held; one of a client id that is gone is a person's."""
+    working = world.servers.working(con_id)
+    ours = [order for order in working if order.ours]
+    selling = sum((order.remaining for order in working), Decimal(0))
+    if not ours or selling <= world.servers.held.get(con_id, Decimal(0)):
+        return
+    told = any(n.cause is Cause.UNKNOWN and "cancel it in TWS" in n.text for n in world.notices)
+    if not told or any(order.client_id == world.servers.ours for order in ours):
+        raise Broken(f"more of {con_id} is being sold than is held, by our order")
 
 
 _UNSENT = (State.NOT_SENT, State.REJECTED, State.DENIED, State.LAPSED)
