@@ -8,10 +8,10 @@ from typing import Any, TypeVar
 from adapters.ib import greeting
 from adapters.ib.inbox import Inbox
 from adapters.ib.login_talk import LoginTalk, Notice
+from adapters.ib.message_budget import Lane, MessageBudget
 from adapters.ib.notices import CLIENT_ID_IN_USE
 from adapters.ib.order_news import OrderNews
 from adapters.ib.order_numbers import FIRST_REQUEST
-from adapters.ib.pacing import MessageBudget
 from adapters.ib.pending import Pending
 from adapters.ib.reading_client import reading_client
 from sellcore.errors import BrokerUnavailable
@@ -147,23 +147,17 @@ class Line:
         """End the requests that wait for the broker's servers; the line stays up."""
         self.inbox.fail_requests(why)
 
-    async def turn(self) -> None:
+    async def turn(self, lane: Lane = Lane.QUESTION) -> None:
         """
-        Wait until one more message may be sent.
+        Wait until one more message of a lane may be sent; never for a less urgent one.
 
         Raises:
             BrokerUnavailable: the line is gone.
         """
-        await self._sit_out(self._budget.book(asyncio.get_running_loop().time()))
-
-    async def order_turn(self) -> None:
-        """
-        Wait until a message about an order may be sent: never for a reader's turn.
-
-        Raises:
-            BrokerUnavailable: the line is gone, or what is written would not go out.
-        """
-        await self._sit_out(self._budget.book_order(asyncio.get_running_loop().time()))
+        wait = self._budget.book(lane, asyncio.get_running_loop().time())
+        if wait > 0:
+            await asyncio.sleep(wait)
+        self._require()
 
     async def drain(self) -> None:
         """
@@ -208,11 +202,6 @@ class Line:
         except asyncio.CancelledError:
             self.lose(f"{what}: given up before the answer was complete")
             raise
-
-    async def _sit_out(self, wait: float) -> None:
-        if wait > 0:
-            await asyncio.sleep(wait)
-        self._require()
 
     def _require(self) -> None:
         transport = self.client.conn.transport

@@ -10,6 +10,7 @@ from queue import Empty, SimpleQueue
 from adapters.ib import questions, translate
 from adapters.ib.connection import IBConnection
 from adapters.ib.event_loop import NAP
+from adapters.ib.message_budget import Lane
 from adapters.ib.notices import TOO_MANY_MESSAGES, history_cause
 from adapters.ib.pacing import Pacer, Ticket
 from adapters.ib.pending import Refusal
@@ -120,7 +121,7 @@ class IBMarketData:
             # The clock may stand still, so it does not know what has been waited already.
             await asyncio.sleep(max(0.0, ticket.wait - waited))
             line = self._connection.line()
-            await line.turn()
+            await line.turn(Lane.BULK)
             asked_at = self._connection.clock.now()
             fields = await questions.bars(
                 line,

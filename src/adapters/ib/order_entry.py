@@ -12,6 +12,7 @@ from adapters.ib import questions
 from adapters.ib.asking import whole
 from adapters.ib.connection import IBConnection
 from adapters.ib.line import Line
+from adapters.ib.message_budget import Lane
 from adapters.ib.sending_client import SendingClient, sending_client
 from sellcore.errors import BrokerUnavailable, InvalidValue, SendUnclear
 from sellcore.instrument import Kind
@@ -110,7 +111,7 @@ class IBOrderEntry:
         for order in orders:
             self._news.numbers.check(order.order_id)
         for order in orders:
-            await line.order_turn()
+            await line.turn(Lane.ORDER)
             self._connection.line()
             batch.write(partial(self._write, client, order))
         await line.drain()
@@ -122,7 +123,7 @@ class IBOrderEntry:
     async def _cancel(self, line: Line, numbers: Sequence[int]) -> None:
         client = sending_client(line.client)
         for number in numbers:
-            await line.order_turn()
+            await line.turn(Lane.ORDER)
             self._news.cancelling(number)
             client.cancelOrder(number)
         await line.drain()

@@ -6,11 +6,12 @@ Limitations"): bars of at most 30 seconds have hard ones; larger bars are
 throttled softly, and the gaps kept for them are a courtesy that keeps it so.
 """
 
-from collections import defaultdict, deque
+from collections import defaultdict
 from collections.abc import Hashable
 
-from attrs import define, field, frozen
+from attrs import field, frozen
 
+from adapters.ib.window import Bookings, Window
 from sellcore.errors import InvalidValue
 from sellcore.ports.clock import Clock
 from sellcore.request import BarRequest
@@ -20,14 +21,6 @@ MOST_OPEN = 50
 """Historical requests that the broker lets one login have open at once."""
 
 BAR_SECONDS = {Granularity.HALF_HOUR: 1800, Granularity.DAY: 86400}
-
-
-@frozen
-class Window:
-    """At most ``count`` requests within ``seconds``."""
-
-    count: int
-    seconds: float
 
 
 @frozen
@@ -60,23 +53,6 @@ _CLOCK_WAS_SET = 1.0
 def gaps_for(bar_seconds: int) -> Gaps:
     """Return the gaps to keep for bars of this length."""
     return HARD_GAPS if bar_seconds <= _HARD_UP_TO else SOFT_GAPS
-
-
-@define
-class _Bookings:
-    """The latest departures under one window, in seconds since 1970."""
-
-    times: deque[float] = field(factory=deque)
-
-    def wait(self, window: Window, now: float) -> float:
-        if len(self.times) < window.count:
-            return 0.0
-        return max(0.0, self.times[-window.count] + window.seconds - now)
-
-    def book(self, window: Window, at: float) -> None:
-        self.times.append(at)
-        while len(self.times) > window.count:
-            self.times.popleft()
 
 
 @frozen
@@ -144,7 +120,7 @@ class Pacer:
         self._term = 0
         self._good = 0
         self._latest = 0.0
-        self._bookings: dict[Hashable, _Bookings] = defaultdict(_Bookings)
+        self._bookings: dict[Hashable, Bookings] = defaultdict(Bookings)
 
     def book(self, request: BarRequest) -> Ticket:
         """
@@ -189,68 +165,3 @@ class Pacer:
         self._good = 0
         self.allowed = max(1, self.allowed // 2)
         self.pause = min(self.pace.longest_pause, max(self.pace.first_pause, self.pause * 2))
-
-
-RESERVED_FOR_ORDERS = 0.125
-"""The part of the message budget that readers leave free, so that an order never queues."""
-
-
-class MessageBudget:
-    """
-    At most so many messages within any second, counted on the wall.
-
-    Readers keep to their part of it. Orders have a lane of their own, in which
-    they meet only orders, and may use what the readers leave.
-    """
-
-    def __init__(self, per_second: float) -> None:
-        """
-        Start with a second in which nothing was sent.
-
-        Args:
-            per_second: Messages per second to the broker, 0 for no limit.
-        """
-        if not 0 <= per_second < float("inf"):
-            raise InvalidValue(
-                f"messages_per_second {per_second:g} is not a rate; use 40, or 0 for no limit"
-            )
-        self._limited = per_second > 0
-        # Counts are whole: where one lane would get none, the window is widened instead.
-        seconds = max(1.0, 2.0 / per_second) if self._limited else 1.0
-        total = max(2, int(per_second))
-        readers = max(1, min(total - 1, int(per_second * (1 - RESERVED_FOR_ORDERS))))
-        self._readers = Window(readers, seconds)
-        self._orders = Window(total - readers, seconds)
-        self._read = _Bookings()
-        self._ordered = _Bookings()
-
-    @property
-    def slowest_order(self) -> float:
-        """Seconds that one order can wait for another, at worst."""
-        return self._orders.seconds if self._limited else 0.0
-
-    def book(self, now: float) -> float:
-        """
-        Book a reader's next message.
-
-        Args:
-            now: Seconds of a clock that never runs backwards.
-
-        Returns:
-            Seconds to wait before it is sent.
-        """
-        return self._booked(self._read, self._readers, now)
-
-    def book_order(self, now: float) -> float:
-        """Book the next message about an order, as ``book``, in the lane that is free first."""
-        own, left = self._ordered.wait(self._orders, now), self._read.wait(self._readers, now)
-        if left < own:
-            return self._booked(self._read, self._readers, now)
-        return self._booked(self._ordered, self._orders, now)
-
-    def _booked(self, lane: _Bookings, window: Window, now: float) -> float:
-        if not self._limited:
-            return 0.0
-        wait = lane.wait(window, now)
-        lane.book(window, now + wait)
-        return wait

@@ -17,6 +17,7 @@ from contextlib import suppress
 from ib_async import Contract, ContractDetails, ExecutionFilter
 
 from adapters.ib.line import Line
+from adapters.ib.message_budget import Lane
 from adapters.ib.pending import CompletedOrderRow, Frame, OpenOrderRow, Pending, Ticks
 from sellcore.errors import BrokerUnavailable
 from sellcore.selling.execution import Commission
@@ -105,7 +106,7 @@ async def details(line: Line, con_id: int) -> list[ContractDetails]:
         TimeoutError: no answer in time.
         BrokerUnavailable: the line is gone, or the answer cannot be read.
     """
-    await line.turn()
+    await line.turn(Lane.BULK)
     req_id = next(line.requests)
     line.inbox.details[req_id] = pending = Pending[ContractDetails]()
     try:
@@ -131,7 +132,7 @@ async def market_rules(line: Line, rule_ids: Sequence[int]) -> Mapping[int, Fram
         try:
             async with asyncio.timeout(min(line.limit, RULES)):
                 for rule_id in asked:
-                    await line.turn()
+                    await line.turn(Lane.BULK)
                     line.client.reqMarketRule(rule_id)
                 await asyncio.wait([pending.done for pending in asked.values()])
         except TimeoutError:
@@ -178,7 +179,7 @@ async def ticks(line: Line, contracts: Sequence[Contract], seconds: float) -> li
 async def _unsubscribe(line: Line, numbers: Iterable[int]) -> None:
     with suppress(BrokerUnavailable, ConnectionError):  # they are gone with the line
         for req_id in numbers:
-            await line.turn()
+            await line.turn(Lane.BULK)
             line.client.cancelMktData(req_id)
 
 

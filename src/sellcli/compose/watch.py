@@ -27,7 +27,7 @@ if TYPE_CHECKING:
     from sellcore.ports.connection import Connection
     from sellcore.usecases.watch_state import Ports, Terms
 
-_MESSAGES_PER_SECOND = 40.0
+_MESSAGES_PER_SECOND = 45.0
 """The broker takes 50 a second."""
 
 _SIMULATED_RETRY = 0.1

@@ -9,9 +9,7 @@ from hypothesis import strategies as st
 from adapters.clocks import FrozenClock
 from adapters.ib.pacing import (
     HARD_GAPS,
-    RESERVED_FOR_ORDERS,
     SOFT_GAPS,
-    MessageBudget,
     Pace,
     Pacer,
     gaps_for,
@@ -165,68 +163,3 @@ def test_limits_stay_within_bounds(story: list[bool], wanted: int) -> None:
             pacer.slow_down()
         assert 1 <= pacer.allowed <= min(wanted, 50)
         assert 0 <= pacer.pause <= pacer.pace.longest_pause
-
-
-def test_no_message_limit_never_waits() -> None:
-    """A rate of 0 means unlimited."""
-    budget = MessageBudget(0)
-    assert {budget.book(0.0) for _ in range(1000)} == {0.0}
-
-
-@given(
-    rate=st.floats(0.2, 100),
-    gaps=st.lists(st.floats(0, 0.5), max_size=120),
-)
-def test_readers_leave_room_for_orders_in_every_second(rate: float, gaps: list[float]) -> None:
-    """Within any second, readers send at most their part of the budget."""
-    budget = MessageBudget(rate)
-    now, sent = 0.0, []
-    for gap in gaps:
-        now += gap
-        sent.append(now + budget.book(now))
-    share = max(1, int(rate * (1 - RESERVED_FOR_ORDERS)))
-    for first, beyond in zip(sent, sent[share:], strict=False):
-        assert beyond - first >= max(1.0, 1 / rate) - 1e-9
-
-
-@given(
-    rate=st.floats(0.2, 100),
-    story=st.lists(st.tuples(st.booleans(), st.floats(0, 0.5)), max_size=200),
-)
-def test_orders_and_readers_together_keep_to_the_budget(
-    rate: float, story: list[tuple[bool, float]]
-) -> None:
-    """Within any window, both lanes together never send more than the whole."""
-    budget = MessageBudget(rate)
-    now, sent = 0.0, []
-    for is_order, gap in story:
-        now += gap
-        sent.append(now + (budget.book_order(now) if is_order else budget.book(now)))
-    sent.sort()
-    total, window = max(2, int(rate)), max(1.0, 2 / rate)
-    for first, beyond in zip(sent, sent[total:], strict=False):
-        assert beyond - first >= window - 1e-9
-
-
-@given(rate=st.floats(0.2, 100), readers=st.integers(0, 500), orders=st.integers(1, 20))
-def test_orders_wait_for_orders_only(rate: float, readers: int, orders: int) -> None:
-    """However long the readers' queue is, the first order leaves at once, others soon."""
-    budget = MessageBudget(rate)
-    for _ in range(readers):
-        budget.book(0.0)
-    waits = [budget.book_order(0.0) for _ in range(orders)]
-    assert waits[0] == 0.0
-    assert max(waits) <= orders * budget.slowest_order
-
-
-def test_orders_may_use_what_readers_leave() -> None:
-    """A whole second's budget is theirs where nobody reads."""
-    budget = MessageBudget(40)
-    assert [budget.book_order(0.0) for _ in range(41)] == [0.0] * 40 + [1.0]
-
-
-@pytest.mark.parametrize("rate", [-1.0, float("inf"), float("nan")])
-def test_impossible_rates_are_refused(rate: float) -> None:
-    """A rate is a number of 0 or more."""
-    with pytest.raises(InvalidValue, match="is not a rate"):
-        MessageBudget(rate)
