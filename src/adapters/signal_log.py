@@ -24,6 +24,8 @@ from sellcore.record import (
 NAME = "signals.log"
 """The file of the current day; older ones carry their day behind it."""
 
+_ENCODER = json.JSONEncoder(allow_nan=False)
+
 _ROTATED = re.compile(re.escape(NAME) + r"\.([0-9]{4}-[0-9]{2}-[0-9]{2})(?:\.([0-9]{1,9}))?")
 
 
@@ -47,7 +49,7 @@ class SignalLog:
         """Add the records: one write, on disk when this returns, or no trace of it."""
         if not records:
             return
-        lines = "".join(json.dumps(to_json(record), allow_nan=False) + "\n" for record in records)
+        lines = "".join(_ENCODER.encode(to_json(record)) + "\n" for record in records)
         day = max(record.timestamp for record in records).date()
         try:
             self._folder.mkdir(parents=True, exist_ok=True)

@@ -1,6 +1,7 @@
 """What the averages accept: prices, a kind and a length, read once and checked."""
 
 import operator
+from math import isfinite
 
 import numpy as np
 from numpy.typing import ArrayLike
@@ -36,7 +37,7 @@ def read_prices(prices: ArrayLike) -> tuple[Floats, float]:
     if array.size == 0:
         return array, 0.0
     low, high = float(array.min()), float(array.max())
-    if not (np.isfinite(low) and np.isfinite(high)):
+    if not (isfinite(low) and isfinite(high)):
         place = np.argwhere(~np.isfinite(array))[0]
         value = array[tuple(place)]
         raise InvalidValue(

@@ -139,6 +139,8 @@ def decided_bars(
 
 
 def _plain(value: object) -> Json:
+    if value is None or type(value) in (str, int, float):  # as nearly all are
+        return value  # type: ignore[return-value]
     match value:
         case datetime():
             return iso(value)
@@ -146,7 +148,7 @@ def _plain(value: object) -> Json:
             return str(value)
         case tuple():
             return [str(text) for text in value]
-        case None | str() | int() | float():
+        case str() | int() | float():
             return value
         case _:
             raise AssertionError(f"no JSON form is known for {value!r}")

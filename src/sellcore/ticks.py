@@ -56,7 +56,7 @@ def ticks(closes: ArrayLike) -> tuple[Ticks, int]:
         if largest * scale >= EXACT:
             break
         scaled = np.rint(prices * scale)
-        if np.array_equal(scaled / scale, prices):
+        if (scaled / scale == prices).all():
             return scaled.astype(np.int64), decimals
     return _from_text(prices)
 

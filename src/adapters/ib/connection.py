@@ -10,7 +10,7 @@ from adapters.ib.event_loop import EventLoopThread
 from adapters.ib.library_logs import LOG, quieten
 from adapters.ib.line import Line
 from adapters.ib.line_state import NOT_CONNECTED, LineState, connected, lost, told
-from adapters.ib.message_budget import MessageBudget
+from adapters.ib.message_budget import PER_SECOND, MessageBudget
 from adapters.ib.notices import one_line
 from adapters.ib.order_news import OrderNews
 from sellcore.errors import BrokerUnavailable, InvalidValue
@@ -45,7 +45,7 @@ class IBConnection:
         *,
         account: str | None = None,
         timeout: float = 20.0,
-        messages_per_second: float = 45.0,
+        messages_per_second: float = PER_SECOND,
         idle: float = 30.0,
     ) -> None:
         """

@@ -5,6 +5,9 @@ from enum import IntEnum
 from adapters.ib.window import Bookings, Window
 from sellcore.errors import InvalidValue
 
+PER_SECOND = 45.0
+"""What is sent at most, of the 50 messages a second that the broker takes."""
+
 
 class Lane(IntEnum):
     """What a message is for, the more urgent the higher."""
@@ -41,7 +44,8 @@ class MessageBudget:
         """
         if not 0 <= per_second < float("inf"):
             raise InvalidValue(
-                f"messages_per_second {per_second:g} is not a rate; use 45, or 0 for no limit"
+                f"messages_per_second {per_second:g} is not a rate; "
+                f"use {PER_SECOND:g}, or 0 for no limit"
             )
         self._limited = per_second > 0
         # Counts are whole: where a lane would get none, the window is widened instead.

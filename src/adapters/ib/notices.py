@@ -46,6 +46,8 @@ LINE_EVENTS = {
 
 def one_line(text: str) -> str:
     """Return ``text`` on one short line without control characters: it is untrusted."""
+    if len(text) <= LONGEST_TEXT and text.isalnum():  # most are names and numbers
+        return text
     plain = "".join(c if c.isprintable() else " " for c in text[: 4 * LONGEST_TEXT])
     return " ".join(plain.split())[:LONGEST_TEXT]
 

@@ -1,6 +1,7 @@
 """From a gateway's messages to our values; pure. Malformed ones raise ValueError."""
 
 from datetime import UTC, datetime
+from functools import lru_cache
 from math import isfinite, nan
 
 import numpy as np
@@ -120,6 +121,7 @@ def history_contract(instrument: Instrument) -> Contract:
     return Contract(conId=instrument.con_id, exchange=exchange)
 
 
+@lru_cache(maxsize=4096)
 def _instrument(
     con_id: int, symbol: str, sec_type: str, exchange: str, currency: str
 ) -> Instrument:

@@ -27,9 +27,6 @@ if TYPE_CHECKING:
     from sellcore.ports.connection import Connection
     from sellcore.usecases.watch_state import Ports, Terms
 
-_MESSAGES_PER_SECOND = 45.0
-"""The broker takes 50 a second."""
-
 _SIMULATED_RETRY = 0.1
 """Seconds of real time that a refused request waits where a day passes in a minute."""
 
@@ -141,6 +138,7 @@ def _watch(
 
 def _connection(settings: Settings, clock: "Clock", *, paced: bool) -> "IBConnection":
     from adapters.ib.connection import IBConnection
+    from adapters.ib.message_budget import PER_SECOND
 
     return IBConnection(
         settings.host,
@@ -149,7 +147,7 @@ def _connection(settings: Settings, clock: "Clock", *, paced: bool) -> "IBConnec
         clock,
         account=None,  # the watch settles it: a wrong name is no failure to connect
         timeout=settings.connect_timeout,
-        messages_per_second=_MESSAGES_PER_SECOND if paced else 0.0,
+        messages_per_second=PER_SECOND if paced else 0.0,
     )
 
 
