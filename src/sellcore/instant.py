@@ -6,6 +6,7 @@ session's clock hours are cut and where a person is shown a time.
 """
 
 from datetime import UTC, datetime
+from math import floor
 
 from sellcore.errors import InvalidValue
 
@@ -21,7 +22,7 @@ def utc(moment: datetime) -> datetime:
 
 def to_epoch(moment: datetime) -> int:
     """Return whole seconds since 1970-01-01 UTC, rounded down."""
-    return int(utc(moment).timestamp() // 1)
+    return floor(utc(moment).timestamp())
 
 
 def from_epoch(seconds: int) -> datetime:

@@ -94,6 +94,9 @@ def are_closed(bars: BarSeries, coverage: Coverage) -> NDArray[np.bool_]:
     """Say of each bar, shape (n,), whether it lies inside ``coverage`` as a whole."""
     if not coverage:
         return np.zeros(len(bars), dtype=np.bool_)
+    if len(coverage.intervals) == 1:  # as nearly always
+        low, high = coverage.intervals[0]
+        return (bars.start >= low) & (bars.end <= high)
     lows, highs = np.array(coverage.intervals, dtype=np.int64).T
     at = lows.searchsorted(bars.start, side="right") - 1
     inside: NDArray[np.bool_] = (at >= 0) & (bars.end <= highs[at])

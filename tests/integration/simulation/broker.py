@@ -34,7 +34,7 @@ class Servers:
         price: The price of a contract now.
         tell: Said to the client, where a line stands.
         told: Told what happens, one line each.
-        market_open: Whether orders fill now.
+        opens_in: Seconds until orders fill, 0 while they do.
         ours: The client id of the program under test.
     """
 
@@ -43,7 +43,7 @@ class Servers:
     price: Callable[[int], float]
     tell: Callable[[Reply], None]
     told: Callable[[str], None]
-    market_open: Callable[[], bool]
+    opens_in: Callable[[], float]
     held: dict[int, Decimal] = field(factory=dict)
     cost: dict[int, float] = field(factory=dict)
     orders: dict[int, OpenOrder] = field(factory=dict)
@@ -161,8 +161,8 @@ class Servers:
         order = self.orders.get(perm_id)
         if order is None or order.status in DONE:
             return
-        if not self.market_open() or perm_id in self.stuck:
-            self.after(60.0, lambda: self.fill(perm_id, shares))
+        if (wait := self.opens_in()) or perm_id in self.stuck:
+            self.after(wait + 60.0, lambda: self.fill(perm_id, shares))
             return
         part = order.remaining if shares is None else min(shares, order.remaining)
         self._trade(order, part)

@@ -1,5 +1,6 @@
 """The world of one story: what lasts when the process is killed, and what does not."""
 
+from bisect import bisect_right
 from collections import Counter, deque
 from datetime import UTC, date, datetime, timedelta
 from decimal import Decimal
@@ -30,7 +31,8 @@ HELD = ("100",) * 10 + ("10.7",) * 4 + ("1",) * 2 + ("1000",) * 2 + ("0.4", "-30
 RULES = ("SMA,5,1H", "SMA,5,1H", "EMA,5,1H", "SMA,10,1H", "SMA,5,D")
 
 
-_NEAR = tuple(day for day in sessions() if 19 <= day.day.day <= 24)
+_OPENS = [session.open.timestamp() for session in sessions()]
+_CLOSES = [session.close.timestamp() for session in sessions()]
 
 
 class Killed(BaseException):
@@ -53,7 +55,7 @@ class World:
             lambda con_id: self._tape(con_id).price(self.servers.now),
             self._say,
             self.note,
-            self.market_open,
+            self.opens_in,
         )
         self.skew = 0.0
         self.line = False
@@ -124,8 +126,13 @@ class World:
 
     def market_open(self) -> bool:
         """Say whether the exchange is in session."""
-        now = self.now
-        return any(session.contains(now) for session in _NEAR)
+        return self.opens_in() == 0
+
+    def opens_in(self) -> float:
+        """Return the seconds until the exchange is in session, 0 while it is."""
+        now = self.servers.now
+        day = bisect_right(_CLOSES, now)
+        return max(0.0, _OPENS[day] - now)
 
     # One call of a port.
 
