@@ -53,7 +53,7 @@ def known(**changes: Any) -> Facts:
         cancelled_sold=Decimal(0),
         orders_today=0,
         value_today=0.0,
-        rejections=0,
+        failed_sends=0,
     )
     return evolve(facts, **changes)
 

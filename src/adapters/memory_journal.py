@@ -18,6 +18,7 @@ _Event = IntentRecord | Move | Entry
 """What an event is worded from when somebody reads it: most simulations never do."""
 
 _ENDS_THE_ROW = (State.WORKING, State.FILLED, State.CANCELLED)
+_CAME_TO_NOTHING = (State.REJECTED, State.NOT_SENT)
 
 
 class MemoryJournal:
@@ -126,8 +127,8 @@ class MemoryJournal:
         values = [order.value for _, _, order in self._sent if order.at >= first]
         return Sent(len(values), fsum(values))
 
-    def rejections(self, con_id: int) -> int:
-        """Return how many intents of a position, since it was flat, were rejected in a row."""
+    def failed_sends(self, con_id: int) -> int:
+        """Return how many orders of a position, since it was flat, came to nothing in a row."""
         count, epoch = 0, self._epochs.get(con_id, 0)
         for intent_id, sold, _ in reversed(self._sent):
             record = self._records[intent_id]
@@ -136,7 +137,7 @@ class MemoryJournal:
             state = record.state
             if state in _ENDS_THE_ROW:
                 break
-            count += state is State.REJECTED
+            count += state in _CAME_TO_NOTHING
         return count
 
     def highest_order_id(self, client_id: int) -> int:

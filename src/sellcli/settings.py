@@ -128,7 +128,10 @@ class Settings:
         OtherOrders.CANCEL, choice(OtherOrders), "other orders on what is to be sold", "live"
     )
     live_reject_limit: int = _setting(
-        3, whole(1, 100), "so many refusals by the broker in a row halt selling", "live"
+        3,
+        whole(1, 100),
+        "so many orders in a row that are rejected or lost halt selling that position",
+        "live",
     )
     live_recheck_at_open: bool = _setting(
         True,

@@ -86,7 +86,7 @@ def contents(journal):
         {record.intent_id: journal.entries(record.intent_id) for record in journal.intents()},
         journal.entries(""),
         journal.sent_since(later(-1000)),
-        [journal.rejections(con_id) for con_id in range(10)],
+        [journal.failed_sends(con_id) for con_id in range(10)],
         journal.highest_order_id(7),
         journal.trades(),
         journal.epochs(),
@@ -523,7 +523,7 @@ R, F, W, C, N, D, L, X, T, G = (
 )
 
 
-class TestRejections:
+class TestFailedSends:
     @pytest.mark.parametrize(
         ("lives", "count"),
         [
@@ -533,7 +533,9 @@ class TestRejections:
             ([R, F], 0),
             ([R, R, W], 0),
             ([R, C, R], 1),
-            ([R, N, R], 2),
+            ([R, N, R], 3),
+            ([N, N], 2),
+            ([N, C, N], 1),
             ([R, D, L, R, D], 2),
             ([F, R, R, G], 2),
             ([R, R, X], 2),
@@ -541,20 +543,24 @@ class TestRejections:
         ],
         ids=lambda value: " ".join(map(str, value)) if isinstance(value, list) else str(value),
     )
-    def test_rejections_in_a_row_are_counted(self, opened, lives, count):
-        """A sale that got through ends the row, one that never went out does not."""
+    def test_failed_sends_in_a_row_are_counted(self, opened, lives, count):
+        """A sale that got through ends the row, one that was never written to the wire does not."""
         for hour, state in enumerate(lives):
             # Time on the records runs backwards: the order they were sent in counts.
             driven(opened.journal, a_record(1, -hour), *WAYS[state], at=later(-hour))
 
-        assert opened.reopen().rejections(1) == count
+        assert opened.reopen().failed_sends(1) == count
 
     def test_positions_are_counted_apart(self, journal):
         """One stock's trouble is not another's."""
         driven(journal, a_record(1), *WAYS[R])
         driven(journal, a_record(2), *WAYS[F])
 
-        assert (journal.rejections(1), journal.rejections(2), journal.rejections(3)) == (1, 0, 0)
+        assert (journal.failed_sends(1), journal.failed_sends(2), journal.failed_sends(3)) == (
+            1,
+            0,
+            0,
+        )
 
     def test_position_that_went_flat_begins_anew(self, opened):
         """Sold by hand, as the advice goes, and bought again: the old row is over."""
@@ -563,12 +569,12 @@ class TestRejections:
         for con_id, hour in ((1, 0), (1, 1), (2, 0)):
             driven(journal, a_record(con_id, hour), *WAYS[R])
         journal.seen({2: Decimal(5)})
-        assert (journal.rejections(1), journal.rejections(2)) == (0, 1)
+        assert (journal.failed_sends(1), journal.failed_sends(2)) == (0, 1)
 
         journal.seen({1: Decimal(100), 2: Decimal(5)})
         driven(journal, a_record(1, 2, epoch=1), *WAYS[R])
 
-        assert (opened.reopen().rejections(1), opened.reopen().rejections(2)) == (1, 1)
+        assert (opened.reopen().failed_sends(1), opened.reopen().failed_sends(2)) == (1, 1)
 
 
 class TestTrades:

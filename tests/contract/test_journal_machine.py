@@ -190,7 +190,7 @@ class TwoJournals(RuleBasedStateMachine):
             lambda journal: journal.intents(),
             lambda journal: journal.open_intents(),
             lambda journal: journal.entries(""),
-            lambda journal: [journal.rejections(n) for n in range(1, 4)],
+            lambda journal: [journal.failed_sends(n) for n in range(1, 4)],
             lambda journal: [journal.highest_order_id(n) for n in (7, 8)],
             lambda journal: journal.epochs(),
             lambda journal: journal.trades(),

@@ -128,10 +128,10 @@ class SqliteJournal:
             rows = db.execute("SELECT value FROM sent WHERE at >= ?", (stamp(moment),)).fetchall()
         return Sent(len(rows), fsum(value for (value,) in rows))
 
-    def rejections(self, con_id: int) -> int:
-        """Return how many intents of a position, since it was flat, were rejected in a row."""
+    def failed_sends(self, con_id: int) -> int:
+        """Return how many orders of a position, since it was flat, came to nothing in a row."""
         with self._database.reading() as db:
-            (count,) = db.execute(statements.REJECTIONS, {"con_id": con_id}).fetchone()
+            (count,) = db.execute(statements.FAILED_SENDS, {"con_id": con_id}).fetchone()
         return int(count)
 
     def highest_order_id(self, client_id: int) -> int:

@@ -29,14 +29,14 @@ ADD_ENTRY = _into("events", ENTRY)
 ENTRIES = f"SELECT {', '.join(ENTRY)} FROM events WHERE intent_id = ? ORDER BY seq"
 
 ADD_SENT = _into("sent", ("intent_id", "con_id", "client_id", "order_id", "at", "value"))
-REJECTIONS = """
+FAILED_SENDS = """
     WITH told AS (
         SELECT sent.seq AS seq, state FROM sent JOIN intents USING (intent_id)
         WHERE sent.con_id = :con_id AND intents.epoch >= coalesce(
             (SELECT epoch FROM positions WHERE con_id = :con_id), 0
         )
     )
-    SELECT count(*) FROM told WHERE state = 'rejected' AND seq > (
+    SELECT count(*) FROM told WHERE state IN ('rejected', 'not sent') AND seq > (
         SELECT coalesce(max(seq), 0) FROM told WHERE state IN ('working', 'filled', 'cancelled')
     )
 """

@@ -108,13 +108,14 @@ class Journal(Protocol):
         """Return how much was sent at or after ``moment``, whatever became of it."""
         ...
 
-    def rejections(self, con_id: int) -> int:
+    def failed_sends(self, con_id: int) -> int:
         """
-        Return how many intents of a position the broker has rejected in a row.
+        Return how many orders of a position came to nothing in a row.
 
-        One that works, was filled or was cancelled ends the row, and so does a
-        position that went flat; one that was never sent, or of which nothing is
-        known yet, does not.
+        They were rejected, or went out and are nowhere. One that works, was
+        filled or was cancelled ends the row, and so does a position that went
+        flat; an intent that never came so far, or of which nothing is known yet,
+        does not.
         """
         ...
 

@@ -42,7 +42,7 @@ class Facts:
         cancelled_sold: Shares that the orders we had cancelled sold meanwhile.
         orders_today: Orders sent today, before this one.
         value_today: What they were worth.
-        rejections: How many of its latest intents in turn were rejected.
+        failed_sends: How many of its latest orders in turn were rejected or lost.
     """
 
     record: IntentRecord
@@ -68,7 +68,7 @@ class Facts:
     cancelled_sold: Decimal
     orders_today: int
     value_today: float
-    rejections: int
+    failed_sends: int
 
     @property
     def quantity(self) -> int:

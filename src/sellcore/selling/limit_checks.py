@@ -1,4 +1,4 @@
-"""Checks on size: the order, the day, and a broker that keeps saying no."""
+"""Checks on size: the order, the day, and a broker that does not take it."""
 
 from sellcore.quoting import rounded
 from sellcore.selling.facts import Facts, OrderSize
@@ -35,11 +35,11 @@ def day_is_small_enough(facts: OrderSize) -> Check:
 
 
 def broker_takes_it(facts: Facts) -> Check:
-    """Check that the broker has not just rejected it again and again."""
+    """Check that orders for it have not just been rejected, or lost, again and again."""
     limit = facts.policy.reject_limit
     return Check(
-        "rejections",
-        facts.rejections < limit,
-        f"rejected {facts.rejections} times in a row, at most {limit - 1}",
+        "failed sends",
+        facts.failed_sends < limit,
+        f"orders for it rejected or lost {facts.failed_sends} times in a row, at most {limit - 1}",
         "read the broker's words (sellcli why), mend the cause, then sell it by hand once",
     )

@@ -44,8 +44,8 @@ class SellingPolicy:
         max_value_per_day: Their values together.
         other_orders: Whether other open orders on the position are cancelled
             first, or are a reason to deny the sale.
-        reject_limit: So many refusals by the broker, one after the other, halt
-            the sale of that position.
+        reject_limit: So many orders that were rejected, or went out and are nowhere,
+            one after the other, halt the sale of that position.
         recheck_at_open: A sale that waited for the open lapses where the price is not
             below its average any more.
         open_buffer: Nothing is sent for so long after a session's open.

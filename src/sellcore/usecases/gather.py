@@ -129,7 +129,7 @@ def facts(
         cancelled_sold=sold_meanwhile(record, told),
         orders_today=today.orders,
         value_today=today.value,
-        rejections=selling.journal.rejections(record.con_id),
+        failed_sends=selling.journal.failed_sends(record.con_id),
     )
 
 

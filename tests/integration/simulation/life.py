@@ -295,8 +295,8 @@ class Journal:
     def sent_since(self, moment: datetime) -> Sent:
         return self.world.journal.sent_since(moment)
 
-    def rejections(self, con_id: int) -> int:
-        return self.world.journal.rejections(con_id)
+    def failed_sends(self, con_id: int) -> int:
+        return self.world.journal.failed_sends(con_id)
 
     def highest_order_id(self, client_id: int) -> int:
         return self.world.journal.highest_order_id(client_id)

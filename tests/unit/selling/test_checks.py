@@ -154,13 +154,17 @@ PASSES = {
             None,
         ),
     ],
-    "rejections": [
-        (limit_checks.broker_takes_it, {}, "rejected 0 times in a row, at most 2"),
-        (limit_checks.broker_takes_it, {"rejections": 2}, None),
+    "failed sends": [
         (
             limit_checks.broker_takes_it,
-            {"rejections": 3, "policy": policy(reject_limit=4)},
-            "rejected 3 times in a row, at most 3",
+            {},
+            "orders for it rejected or lost 0 times in a row, at most 2",
+        ),
+        (limit_checks.broker_takes_it, {"failed_sends": 2}, None),
+        (
+            limit_checks.broker_takes_it,
+            {"failed_sends": 3, "policy": policy(reject_limit=4)},
+            "orders for it rejected or lost 3 times in a row, at most 3",
         ),
     ],
 }
@@ -354,14 +358,14 @@ FAILS = {
             "works on it: SELL 100 STP @ 240.00 GTC (client 7)",
         ),
     ],
-    "rejections": [
+    "failed sends": [
         (
-            {"rejections": 3},
+            {"failed_sends": 3},
             FOR_GOOD,
-            "rejected 3 times in a row, at most 2; read the broker's words (sellcli why), "
-            "mend the cause, then sell it by hand once",
+            "orders for it rejected or lost 3 times in a row, at most 2; read the broker's words "
+            "(sellcli why), mend the cause, then sell it by hand once",
         ),
-        ({"rejections": 4}, FOR_GOOD, "rejected 4 times in a row"),
+        ({"failed_sends": 4}, FOR_GOOD, "orders for it rejected or lost 4 times in a row"),
     ],
 }
 """By name: what fails, whether for now or for good, and how its words begin or go on."""
@@ -447,7 +451,7 @@ def test_all_that_can_fail_at_once_is_told_at_once():
         foreign=(STOP,),
         policy=policy(max_value_per_order=1e-9),
         orders_today=20,
-        rejections=3,
+        failed_sends=3,
     )
 
     failed = {check.name for check in judge(facts).failed}

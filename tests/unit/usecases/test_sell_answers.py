@@ -140,7 +140,7 @@ def test_refusal_behind_a_first_word_is_heard() -> None:
     desk.run()
 
     assert desk.record.words == "rejected by the broker: Order rejected - reason: later"
-    assert desk.journal.rejections(desk.record.con_id) == 1
+    assert desk.journal.failed_sends(desk.record.con_id) == 1
 
 
 @pytest.mark.parametrize("word", [Word.REMARK, Word.STATUS, Word.ORDER])

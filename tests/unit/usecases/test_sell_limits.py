@@ -367,19 +367,22 @@ def test_suspended_stock_is_waited_for() -> None:
 
 
 @pytest.mark.parametrize("waits", [1, 2, 3])
-def test_reject_storm_stops_at_its_limit(waits: int) -> None:
-    """So many refusals in a row, and nothing more is sent until a person has seen to it."""
+@pytest.mark.parametrize(("fate", "end"), [(Fate.REJECTED, "rejected"), (Fate.LOST, "not sent")])
+def test_storm_of_failed_sends_stops_at_its_limit(fate: Fate, end: str, waits: int) -> None:
+    """So many refused or lost in a row, and nothing more is sent until a person has seen to it."""
     desk = SellingDesk()
-    desk.entry.fate = Fate.REJECTED
+    desk.entry.fate = fate
     desk.selling_policy = SellingPolicy(reject_limit=waits)
 
     desk.run(2 * 60)
     desk.run(5 * 60)
 
     assert len(desk.sent) == waits
-    assert desk.ends[:waits] == ["rejected"] * waits
+    assert desk.ends[:waits] == [end] * waits
     assert set(desk.ends[waits:]) == {"denied"}
-    assert f"rejected {waits} times in a row, at most {waits - 1}" in desk.records[waits].words
+    assert f"rejected or lost {waits} times in a row, at most {waits - 1}" in (
+        desk.records[waits].words
+    )
 
 
 def fill_disk(desk: SellingDesk) -> Callable[[], None]:
