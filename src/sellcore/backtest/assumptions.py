@@ -213,7 +213,8 @@ def describe(assumptions: Assumptions, *, since: date | None = None) -> tuple[st
         *_costs(given.costs),
         f"adjustment {given.adjustment}: {_ADJUSTMENTS[given.adjustment]}",
         f"the account starts with {given.capital:,.2f} in cash, long only, "
-        f"in {'whole' if given.whole_shares else 'fractions of'} shares, never on credit",
+        f"in {'whole' if given.whole_shares else 'fractions of'} shares, never on credit; "
+        "all prices count as one currency, nothing is converted",
         f"a purchase brings one ticker to at most {given.max_symbol_exposure:.0%} of the equity "
         f"(an equal part each), all together to at most {given.max_gross_exposure:.0%}",
     ]
