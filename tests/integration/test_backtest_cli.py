@@ -337,7 +337,7 @@ CASES = {
     "hours of days": (
         (*BAD[:3], "SMA,5,1H", *BAD[4:]),
         rows(lambda r: r),
-        "NASDAQ:AAA has only days; a rule of 1H needs half hours",
+        "NASDAQ:AAA has only days, and a rule of 1H needs half hours; bring them",
     ),
     "two sources": ((*BAD, "--origin", "broker"), nothing, "give one of them"),
 }

@@ -82,10 +82,12 @@ def closed_bars(
 
     stored = found.series.get(SOURCE[timeframe])
     if stored is None:
-        other = "half hours" if Granularity.HALF_HOUR in found.series else "days"
+        has, needs = "days", "half hours"
+        if Granularity.HALF_HOUR in found.series:
+            has, needs = needs, has
         raise ConfigError(
-            f"{found.ticker} has only {other}; a rule of {timeframe} needs "
-            f"{'days' if timeframe is Timeframe.DAY else 'half hours'}"
+            f"{found.ticker} has only {has}, and a rule of {timeframe} needs {needs}; bring them "
+            "with 'sellcli import', or test a rule of the other timeframe"
         )
     hours = timeframe is Timeframe.HOUR
     bars = stored.hours(found.sessions) if hours else stored.closed
