@@ -123,6 +123,11 @@ def _from_file(file: Path | None, problems: list[str]) -> Iterator[_Given]:
                 f"{path}: {name} is a secret and no setting, because files are copied and shared; "
                 f"take it out and set the variable {_SECRET_KEYS[name]}"
             )
+        elif name in _SECTIONS:
+            problems.append(
+                f"{path}: {name!r} is a section and holds no value; "
+                f"write a line [{name}], and its settings below"
+            )
         elif name not in known:
             near = _nearest(name, known)
             problems.append(f"{path}: unknown key {name!r}; did you mean {near!r}?")

@@ -276,6 +276,7 @@ def test_wrong_text_in_a_variable_or_a_flag_is_named(name, text):
         ("live_account = 'U1'", "unknown key 'live_account'; did you mean 'live.account'?"),
         ("[connection]\nport = 4001", "unknown key 'connection.port'; did you mean 'port'?"),
         ("[lvie]", "unknown key 'lvie'; did you mean '"),
+        ("live = 5", "'live' is a section and holds no value; write a line [live], and its"),
         ("zzz = 1", "unknown key 'zzz'; did you mean '"),
         ("SELLCLI_ARM = 'U1'", "unknown key 'SELLCLI_ARM'; did you mean '"),
     ],
