@@ -4,6 +4,7 @@ import json
 from collections.abc import Iterable
 from datetime import datetime
 from decimal import Decimal
+from math import fsum
 from operator import attrgetter
 
 from attrs import fields
@@ -11,7 +12,7 @@ from attrs import fields
 from sellcore.errors import IllegalMove, StorageError
 from sellcore.instant import iso
 from sellcore.order import Mode
-from sellcore.ports.journal import Entry
+from sellcore.ports.journal import Entry, Sent
 from sellcore.selling.intent_record import IntentRecord, Move, check_new
 
 PREPARED = "PREPARED"
@@ -75,6 +76,15 @@ def happened(move: Move, intent_id: str) -> Entry:
         if old is not new and old != new:
             details[name] = _plain(new)
     return Entry(move.at, intent_id, move.happening.name, move.record.words, _json(details))
+
+
+def sent_in_all(orders: Iterable[tuple[str, float]]) -> Sent:
+    """Return how many orders there were and what they were worth, from currencies and values."""
+    values: dict[str, list[float]] = {}
+    for currency, value in orders:
+        values.setdefault(currency, []).append(value)
+    count = sum(map(len, values.values()))
+    return Sent(count, {currency: fsum(each) for currency, each in values.items()})
 
 
 def went_flat(before: Decimal, now: Decimal) -> bool:

@@ -3,9 +3,8 @@
 from collections.abc import Mapping, Sequence
 from datetime import datetime
 from decimal import Decimal
-from math import fsum
 
-from adapters.journal_rules import check_prepared, happened, prepared, stale, went_flat
+from adapters.journal_rules import check_prepared, happened, prepared, sent_in_all, stale, went_flat
 from sellcore.errors import StorageError
 from sellcore.instant import utc
 from sellcore.order import Mode
@@ -124,8 +123,11 @@ class MemoryJournal:
     def sent_since(self, moment: datetime) -> Sent:
         """Return how much was sent at or after ``moment``, whatever became of it."""
         first = utc(moment)
-        values = [order.value for _, _, order in self._sent if order.at >= first]
-        return Sent(len(values), fsum(values))
+        return sent_in_all(
+            (self._records[intent_id].intent.instrument.currency, order.value)
+            for intent_id, _, order in self._sent
+            if order.at >= first
+        )
 
     def failed_sends(self, con_id: int) -> int:
         """Return how many orders of a position, since it was flat, came to nothing in a row."""

@@ -104,7 +104,7 @@ def driven(journal, record, *happenings, at=TEN):
 class TestPrepare:
     def test_a_new_journal_holds_nothing(self, journal):
         """A first start has nothing to answer for."""
-        nothing = ((), (), {}, (), Sent(0, 0.0), [0] * 10, 0, ((), ()), {})
+        nothing = ((), (), {}, (), Sent(), [0] * 10, 0, ((), ()), {})
 
         assert contents(journal) == nothing
 
@@ -311,7 +311,7 @@ class TestRecord:
         with pytest.raises(IllegalMove, match="is not on record"):
             journal.record([sent(a_record())])
 
-        assert journal.sent_since(later(-1)) == Sent(0, 0.0)
+        assert journal.sent_since(later(-1)) == Sent()
 
     @pytest.mark.parametrize("spoiler", ["illegal", "stale", "unknown"])
     def test_all_steps_or_none(self, journal, spoiler):
@@ -479,7 +479,7 @@ class TestSent:
         driven(opened.journal, a_record(), *WAYS[state])
 
         counts = Happening.SENDING in WAYS[state]
-        wanted = Sent(1, 9950.0) if counts else Sent(0, 0.0)
+        wanted = Sent(1, {"USD": 9950.0}) if counts else Sent()
         assert opened.reopen().sent_since(TEN) == wanted
 
     def test_limit_prices_value_before_the_close(self, journal):
@@ -487,7 +487,19 @@ class TestSent:
         first, second = journal.prepare([a_record(1, close=30.0), a_record(2, close=40.0)])
         journal.record([sent(first, limit_price=29.5, quantity=3), sent(second, quantity=2)])
 
-        assert journal.sent_since(TEN) == Sent(2, 3 * 29.5 + 2 * 40.0)
+        assert journal.sent_since(TEN) == Sent(2, {"USD": 3 * 29.5 + 2 * 40.0})
+
+    def test_each_currency_is_counted_by_itself(self, opened):
+        """A sale in yen takes nothing of the room that the day has for dollars."""
+        yen = Instrument(2, "7203", "TSEJ", "JPY")
+        first, second = opened.journal.prepare(
+            [a_record(1, close=30.0), a_record(2, close=4000.0, instrument=yen)]
+        )
+        opened.journal.record([sent(first, quantity=3), sent(second, quantity=100)])
+
+        found = opened.reopen().sent_since(TEN)
+        assert found == Sent(2, {"USD": 90.0, "JPY": 400_000.0})
+        assert (found.value_in("USD"), found.value_in("EUR")) == (90.0, 0.0)
 
     def test_only_what_was_sent_since_then_counts(self, journal):
         """By the time on the order, the instant included."""

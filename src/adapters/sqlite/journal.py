@@ -4,10 +4,9 @@ import sqlite3
 from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime
 from decimal import Decimal
-from math import fsum
 from pathlib import Path
 
-from adapters.journal_rules import check_prepared, happened, prepared, stale
+from adapters.journal_rules import check_prepared, happened, prepared, sent_in_all, stale
 from adapters.sqlite import statements
 from adapters.sqlite.database import Database
 from adapters.sqlite.rows import (
@@ -125,8 +124,8 @@ class SqliteJournal:
     def sent_since(self, moment: datetime) -> Sent:
         """Return how much was sent at or after ``moment``, whatever became of it."""
         with self._database.reading() as db:
-            rows = db.execute("SELECT value FROM sent WHERE at >= ?", (stamp(moment),)).fetchall()
-        return Sent(len(rows), fsum(value for (value,) in rows))
+            rows = db.execute(statements.SENT_SINCE, (stamp(moment),)).fetchall()
+        return sent_in_all(rows)
 
     def failed_sends(self, con_id: int) -> int:
         """Return how many orders of a position, since it was flat, came to nothing in a row."""

@@ -29,6 +29,7 @@ ADD_ENTRY = _into("events", ENTRY)
 ENTRIES = f"SELECT {', '.join(ENTRY)} FROM events WHERE intent_id = ? ORDER BY seq"
 
 ADD_SENT = _into("sent", ("intent_id", "con_id", "client_id", "order_id", "at", "value"))
+SENT_SINCE = "SELECT currency, value FROM sent JOIN intents USING (intent_id) WHERE at >= ?"
 FAILED_SENDS = """
     WITH told AS (
         SELECT sent.seq AS seq, state FROM sent JOIN intents USING (intent_id)

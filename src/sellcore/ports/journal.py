@@ -5,7 +5,7 @@ from datetime import datetime
 from decimal import Decimal
 from typing import Protocol
 
-from attrs import frozen
+from attrs import field, frozen
 
 from sellcore.selling.execution import Commission, Execution
 from sellcore.selling.intent_record import IntentRecord, Move
@@ -38,11 +38,20 @@ class Sent:
 
     Attributes:
         orders: How many orders.
-        value: What they were worth, in the instruments' currencies.
+        values: What they were worth, by currency.
     """
 
-    orders: int
-    value: float
+    orders: int = 0
+    values: Mapping[str, float] = field(factory=dict)
+
+    def value_in(self, currency: str) -> float:
+        """Return what the orders in one currency were worth."""
+        return self.values.get(currency, 0.0)
+
+    def with_order(self, currency: str, value: float) -> "Sent":
+        """Return what has been sent with one order more."""
+        values = {**self.values, currency: self.value_in(currency) + value}
+        return Sent(self.orders + 1, values)
 
 
 class Journal(Protocol):

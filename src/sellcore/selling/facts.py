@@ -41,7 +41,7 @@ class Facts:
         foreign: Orders on the position that only somebody else can cancel.
         cancelled_sold: Shares that the orders we had cancelled sold meanwhile.
         orders_today: Orders sent today, before this one.
-        value_today: What they were worth.
+        value_today: What those in the same currency were worth.
         failed_sends: How many of its latest orders in turn were rejected or lost.
     """
 

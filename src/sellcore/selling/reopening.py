@@ -9,10 +9,12 @@ def not_below_any_more(price: float, average: float, rule: MovingAverageRule) ->
     Return why a sale that waited for the open lapses, or None where it does not.
 
     Args:
-        price: The first one since the open.
+        price: Of the first look since the open: the bid, else the last trade.
         average: That the close lay below when the sale was decided.
         rule: That decided it.
     """
     if price < average:
         return None
-    return f"opened at {rounded(price)}, not below {rule.average} {rounded(average)} any more"
+    return (
+        f"at {rounded(price)} after the open, not below {rule.average} {rounded(average)} any more"
+    )

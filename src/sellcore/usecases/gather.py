@@ -13,13 +13,14 @@ from sellcore.instrument import Instrument
 from sellcore.order import Mode, Side
 from sellcore.ports.journal import Sent
 from sellcore.ports.quotes import MarketQuote
+from sellcore.rule import MovingAverageRule
 from sellcore.selling.facts import Facts
 from sellcore.selling.intent_record import IntentRecord
 from sellcore.selling.other_orders import sold_meanwhile, sorted_out
 from sellcore.selling.testimony import Testimony
 from sellcore.session import Session
 from sellcore.snapshot import Holding
-from sellcore.timeframe import Granularity
+from sellcore.timeframe import SOURCE, Granularity, Timeframe
 from sellcore.usecases.selling_state import Selling
 from sellcore.usecases.watch_state import Ports, Terms, WatchState
 
@@ -116,7 +117,7 @@ def facts(
         reconciled=seen.reconciled,
         skew=seen.skew,
         session=session,
-        bars_read_at=None if holding is None else max(holding.read_at.values(), default=None),
+        bars_read_at=None if holding is None else _read_at(holding, record.intent.rule),
         bars_used=record.bars_used,
         bars_needed=record.intent.rule.required_bars,
         doubt=None if holding is None else holding.obstacle,
@@ -128,9 +129,21 @@ def facts(
         foreign=foreign,
         cancelled_sold=sold_meanwhile(record, told),
         orders_today=today.orders,
-        value_today=today.value,
+        value_today=today.value_in(instrument.currency),
         failed_sends=selling.journal.failed_sends(record.con_id),
     )
+
+
+def _read_at(holding: Holding, rule: MovingAverageRule) -> datetime | None:
+    """
+    Return when the bars that an intent rests on were last read.
+
+    A day that has closed is not read again; that the broker still tells bars
+    of the instrument is seen from its half hours.
+    """
+    if rule.timeframe is Timeframe.HOUR:
+        return holding.read_at.get(SOURCE[rule.timeframe])
+    return max(holding.read_at.values(), default=None)
 
 
 def _session(state: WatchState, instrument: Instrument, now: datetime) -> Session | None:

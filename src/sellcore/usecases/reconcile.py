@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime, timedelta
+from decimal import Decimal
 
 from attrs import frozen
 
@@ -9,6 +10,7 @@ from sellcore.errors import BrokerUnavailable, StorageError
 from sellcore.order import OpenOrder
 from sellcore.policy import SKEW_BLOCK
 from sellcore.ports.alerts import Cause
+from sellcore.position import Position
 from sellcore.selling.execution import Execution
 from sellcore.selling.intent_record import IntentRecord, Move, moved
 from sellcore.selling.lifecycle import Happening, State
@@ -61,7 +63,7 @@ def testify(ports: Ports, selling: Selling, state: WatchState) -> Testimony:
     ours = tuple(e for e in executions if e.account == state.account)
     selling.journal.add_trades(ours, commissions)
     held = tuple(p for p in positions if p.account == state.account)
-    selling.journal.seen({p.instrument.con_id: p.quantity for p in held})
+    selling.journal.seen(_believed(state, held))
     return Testimony(
         read_at=began,
         positions=held,
@@ -69,6 +71,24 @@ def testify(ports: Ports, selling: Selling, state: WatchState) -> Testimony:
         completed=tuple(order for order in completed if order.account == state.account),
         executions=_remembered(selling, ours),
     )
+
+
+def _believed(state: WatchState, told: Sequence[Position]) -> dict[int, Decimal]:
+    """
+    Return the shares of each position by contract id, 0 left out.
+
+    One that is missing for the first time counts as before: the broker does not
+    always tell all of them, and a position that went flat begins anew.
+    """
+    held = {position.instrument.con_id: position.quantity for position in told}
+    missing = {
+        instrument.con_id: position.quantity
+        for instrument, position in state.last_seen.items()
+        if instrument.con_id not in held
+    }
+    believed = {con_id: n for con_id, n in missing.items() if con_id not in state.selling.missing}
+    state.selling.missing = frozenset(missing)
+    return believed | held
 
 
 def _remembered(selling: Selling, told: Sequence[Execution]) -> tuple[Execution, ...]:

@@ -32,7 +32,7 @@ from sellcore.usecases.watch_state import Ports, Terms, WatchState
 CHECKED = "CHECKED"
 """What the journal calls the answers of the checks."""
 
-_ROUNDS = 5
+_ROUNDS = 6
 """Looks at the account while orders that were asked to go are on their way out."""
 
 
@@ -51,14 +51,14 @@ def sell(
                 return
             if not _round(ports, selling, state, terms, held):
                 break
-            hear(selling, state, selling.patience)
     except StorageError as error:
         text = f"{error}; nothing is sent until the journal can be written"
         tell_person(ports, state, Cause.DENIED, "journal", text)
     except BrokerError as error:
         tell(ports, state, "broker", str(error))
-    except SellError as error:  # an order that the way to send refuses: nothing was written
-        tell_person(ports, state, Cause.DENIED, "selling", str(error))
+    except SellError as error:  # refused by the way to send, or a step that no intent can take
+        text = f"{error}; what was sent is compared with the broker: sellcli reconcile shows it"
+        tell_person(ports, state, Cause.UNKNOWN, "selling", text)
     else:
         state.told.pop("journal", None)
 
@@ -67,12 +67,13 @@ def _round(
     ports: Ports, selling: Selling, state: WatchState, terms: Terms, held: Sequence[Holding]
 ) -> bool:
     """
-    Look, judge and send once; return whether orders were asked to go and are waited for.
+    Look, judge and act once; return whether to look again, since orders are to go or on their way.
 
     The account is read last, right before the checks and the send, and the
     clock and the kill switch are looked at again, since that may have taken
     long: what lies between them and the wire is arithmetic and one write to
-    the journal.
+    the journal. To hear what becomes of what was sent takes long as well, so
+    no other order is cancelled on the checks of a round that has sent.
     """
     now = ports.clock.now()
     due = [
@@ -90,8 +91,10 @@ def _round(
     ready, asked = _judge_all(ports, selling, state, due, seen, told)
     if ready:
         send(ports, selling, state, ready)
-    for known in asked:
-        selling.entry.cancel(known.to_cancel)
+    elif asked:
+        for known in asked:
+            selling.entry.cancel(known.to_cancel)
+        hear(selling, state, selling.patience)
     return bool(asked)
 
 
@@ -146,7 +149,7 @@ def _judge_all(
 
 def _with(sent: Sent, known: Facts) -> Sent:
     """Return what will have been sent with this order: no stop goes for one that has no room."""
-    return Sent(sent.orders + 1, sent.value + known.value)
+    return sent.with_order(known.record.intent.instrument.currency, known.value)
 
 
 def _asking(known: Facts) -> list[Move]:

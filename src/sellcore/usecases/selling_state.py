@@ -52,6 +52,7 @@ class SellingState:
             is missing from the broker's lists is missing since then at the earliest.
         refusals: The broker's words by intent, where it refused an order.
         verdicts: The last answers of the checks by intent.
+        missing: Contract ids of what was held and was not in the last reading.
     """
 
     reconciled_epoch: int | None = None
@@ -59,3 +60,4 @@ class SellingState:
     listening_since: datetime | None = None
     refusals: dict[str, str] = Factory(dict)
     verdicts: dict[str, Verdict] = Factory(dict)
+    missing: frozenset[int] = frozenset()

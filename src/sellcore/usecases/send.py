@@ -17,6 +17,9 @@ from sellcore.usecases.selling_state import Selling
 from sellcore.usecases.tell_order import tell_moves
 from sellcore.usecases.watch_state import Ports, WatchState
 
+_WORDS_EACH = 20
+"""Times that one order is listened for: many fills are told one by one."""
+
 
 @frozen
 class Ready:
@@ -86,7 +89,14 @@ def _order(selling: Selling, state: WatchState, ready: Ready, number: int) -> Se
 
 
 def _listen(selling: Selling, state: WatchState, sent: Iterable[int]) -> None:
-    """Wait until the broker has said something about each order, or nothing for too long."""
+    """
+    Wait until the broker has said something about each order, or nothing for too long.
+
+    Not for ever: where it talks on and on about others, the lists tell.
+    """
     silent = set(sent)
-    while silent and (spoken := hear(selling, state, selling.patience)):
+    for _ in range(len(silent) * _WORDS_EACH):
+        spoken = hear(selling, state, selling.patience)
         silent -= spoken
+        if not silent or not spoken:
+            return

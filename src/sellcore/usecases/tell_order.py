@@ -16,10 +16,10 @@ _CAUSES = {
     State.SENDING: Cause.SENT,
     State.FILLED: Cause.FILLED,
     State.DENIED: Cause.DENIED,
-    State.LAPSED: Cause.DENIED,
+    State.LAPSED: Cause.LAPSED,
     State.REJECTED: Cause.REJECTED,
-    State.CANCELLED: Cause.REJECTED,
-    State.NOT_SENT: Cause.UNKNOWN,
+    State.CANCELLED: Cause.CANCELLED,
+    State.NOT_SENT: Cause.NOT_SENT,
     State.UNKNOWN: Cause.UNKNOWN,
 }
 """What a person is told of; a state that is missing is on the way only."""

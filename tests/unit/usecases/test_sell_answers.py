@@ -56,11 +56,11 @@ def test_order_that_never_arrives_was_not_sent_and_is_not_sent_again() -> None:
 
     assert (len(desk.sent), desk.ends) == (1, ["not sent"])
     assert desk.record.words == NO_LIST
-    assert desk.telling("unknown") == [
+    assert desk.telling("not sent") == [
         f"NASDAQ:MSFT: SELL 100: not sent: {NO_LIST}; "
         "it is not sent again; the next bar decides anew"
     ]
-    assert desk.outcome.errors == tuple(desk.telling("unknown"))
+    assert desk.outcome.errors == tuple(desk.telling("not sent"))
     assert desk.outcome.action_executed == "SELL 100, 0 sold"
 
 
@@ -318,7 +318,10 @@ def test_order_that_the_way_to_send_refuses_is_told_and_was_never_written() -> N
     desk.run(5)
 
     assert (desk.sent, desk.ends) == ([], ["not sent"])
-    assert desk.telling("denied") == ["order 1: the account is not this login's"]
+    assert desk.telling("unknown") == [
+        "order 1: the account is not this login's; what was sent is compared with the broker: "
+        "sellcli reconcile shows it"
+    ]
 
 
 def test_trouble_with_the_line_is_told_each_time_that_it_comes() -> None:

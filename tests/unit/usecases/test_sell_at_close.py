@@ -93,9 +93,11 @@ def test_next_open_is_rechecked_against_the_average(price: float, sent: int) -> 
     assert len(desk.sent) == sent
     assert desk.ends == (["filled"] if sent else ["lapsed"])
     if not sent:
-        assert desk.record.words == f"opened at {price:.4f}, not below SMA(5) 98.0000 any more"
-        assert desk.causes == ["signal", "denied"]
-        assert desk.outcome.errors[0].startswith("NASDAQ:MSFT: SELL 100: lapsed: opened at")
+        assert (
+            desk.record.words == f"at {price:.4f} after the open, not below SMA(5) 98.0000 any more"
+        )
+        assert desk.causes == ["signal", "lapsed"]
+        assert desk.outcome.errors[0].startswith("NASDAQ:MSFT: SELL 100: lapsed: at ")
 
 
 def test_next_open_without_recheck_sells_whatever_the_price() -> None:

@@ -28,7 +28,7 @@ from sellcore.usecases.hear import hear
 from sellcore.usecases.selling_state import Selling
 from sellcore.usecases.watch_state import Ports, WatchState
 
-NOBODY = Sent(0, 0.0)
+NOBODY = Sent()
 
 
 def told_of(*orders: OpenOrder) -> testimony.Testimony:
@@ -105,12 +105,13 @@ def test_comparison_counts_for_its_own_line_only(looking: Looking) -> None:
     assert not looking.look().reconciled
 
 
-def test_bars_were_read_when_the_newest_answer_came(looking: Looking) -> None:
-    """Of whichever granularity; never, where nothing has answered or nothing is held."""
+def test_bars_were_read_when_those_that_the_rule_rests_on_were(looking: Looking) -> None:
+    """Hours come of half hours, whatever was said of days; never, where nothing has answered."""
     early, late = ELEVEN - MINUTE, ELEVEN
     both = {Granularity.HALF_HOUR: early, Granularity.DAY: late}
 
-    assert looking.with_holding(read_at=both).bars_read_at == late
+    assert looking.with_holding(read_at=both).bars_read_at == early
+    assert looking.with_holding(read_at={Granularity.DAY: late}).bars_read_at is None
     assert looking.with_holding(read_at={}).bars_read_at is None
     assert looking.facts(holdings={}).bars_read_at is None
 

@@ -385,6 +385,19 @@ def test_storm_of_failed_sends_stops_at_its_limit(fate: Fate, end: str, waits: i
     )
 
 
+def test_days_value_counts_each_currency_by_itself() -> None:
+    """A sale in yen leaves the room that the day has for dollars as it is."""
+    yen = Instrument(9, "7203", "NASDAQ", "JPY")
+    desk = SellingDesk(rules={"NASDAQ:MSFT": rule(), "NASDAQ:7203": rule()})
+    desk.hold(yen)
+    desk.falls(yen)
+    desk.selling_policy = SellingPolicy(max_value_per_day=9_500.0)
+
+    desk.run()
+
+    assert desk.ends == ["filled", "filled"]
+
+
 def fill_disk(desk: SellingDesk) -> Callable[[], None]:
     return lambda: setattr(desk.journal, "full", True)
 

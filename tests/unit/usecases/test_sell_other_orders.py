@@ -236,7 +236,7 @@ def test_rounds_of_one_look_come_to_an_end() -> None:
 
     desk.run(0.75)
 
-    assert desk.stage.calls.count("entry.cancel") == 5
+    assert desk.stage.calls.count("entry.cancel") == 6
 
 
 def test_stop_that_goes_by_itself_frees_the_way() -> None:
@@ -378,6 +378,22 @@ def test_stop_stays_where_the_days_caps_leave_no_room_for_the_sale() -> None:
     ends = {r.intent.instrument: str(r.state) for r in desk.records}
     assert ends == {AAPL: "filled", MSFT: "denied"}
     assert desk.telling("protection gone") == []
+
+
+def test_halt_while_another_sale_is_heard_of_leaves_the_stop_where_it_is() -> None:
+    """No protection goes on the checks of a look that has waited for the broker since."""
+    desk = SellingDesk(rules={"NASDAQ:MSFT": rule(), "NASDAQ:AAPL": rule()})
+    desk.hold(AAPL)
+    desk.falls(AAPL)
+    stop = desk.rest(1, AAPL)
+    desk.stage.behind("entry.place", lambda: setattr(desk.switch, "why", "halted by hand"))
+
+    desk.run()
+
+    ends = {r.intent.instrument: str(r.state) for r in desk.records}
+    assert ends == {AAPL: "denied", MSFT: "filled"}
+    assert desk.broker.working() == (stop,)
+    assert "entry.cancel" not in desk.stage.calls
 
 
 def test_our_order_is_taken_back_where_more_is_being_sold_than_is_held() -> None:

@@ -221,3 +221,21 @@ def test_each_hour_below_is_sold_as_long_as_something_is_held() -> None:
     desk.run(190)
 
     assert desk.sent == [f"SELL {n} MKT DAY" for n in (100, 10, 11, 12)]
+
+
+def test_position_that_one_reading_leaves_out_has_not_gone_flat() -> None:
+    """It stays the position it was, and what failed on it stays counted."""
+    desk = SellingDesk()
+    desk.entry.fate = Fate.REJECTED
+
+    def hide() -> None:
+        desk.hold_quietly("0")
+        desk.stage.behind("broker.positions", lambda: desk.hold_quietly("100"))
+
+    at = ELEVEN + 10 * MINUTE
+    desk.clock.at(at, lambda: desk.stage.before("witness.trades", hide))
+
+    desk.run(70)
+
+    assert [record.intent.epoch for record in desk.records] == [0, 0]
+    assert desk.journal.failed_sends(MSFT.con_id) == 2

@@ -25,10 +25,10 @@ TOLD = {
     S.SENDING: ("sent", "sending: as it went"),
     S.FILLED: ("filled", "filled: as it went"),
     S.DENIED: ("denied", "denied: as it went"),
-    S.LAPSED: ("denied", "lapsed: as it went"),
+    S.LAPSED: ("lapsed", "lapsed: as it went"),
     S.REJECTED: ("rejected", f"rejected: as it went; {AGAIN}"),
-    S.CANCELLED: ("rejected", f"cancelled: as it went; {AGAIN}"),
-    S.NOT_SENT: ("unknown", f"not sent: as it went; {AGAIN}"),
+    S.CANCELLED: ("cancelled", f"cancelled: as it went; {AGAIN}"),
+    S.NOT_SENT: ("not sent", f"not sent: as it went; {AGAIN}"),
     S.UNKNOWN: (
         "unknown",
         "unknown: as it went; nothing more is sold on it; look in TWS, then settle it: "

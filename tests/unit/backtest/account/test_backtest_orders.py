@@ -298,7 +298,9 @@ def test_a_sale_that_waited_lapses_where_the_open_is_not_below_any_more() -> Non
     live, plain = run(bars, limits=SellingPolicy()), run(bars)
 
     assert live.orders[1].state is OrderState.LAPSED
-    assert live.orders[1].denied == ("opened at 10.2000, not below SMA(5) 10.1000 any more",)
+    assert live.orders[1].denied == (
+        "at 10.2000 after the open, not below SMA(5) 10.1000 any more",
+    )
     assert (sales(live), sales(plain)) == ([(8, 100.0, 8.0)], [(7, 100.0, 10.2)])
     assert sales(run(bars, limits=SellingPolicy(recheck_at_open=False))) == sales(plain)
 
