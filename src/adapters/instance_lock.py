@@ -12,7 +12,7 @@ from types import TracebackType
 from filelock import FileLock, Timeout
 
 from adapters.atomic_file import not_stored, replace_file
-from sellcore.errors import InvalidValue, StorageError
+from sellcore.errors import AnotherRuns, InvalidValue, StorageError
 from sellcore.instant import iso
 from sellcore.order import Mode
 
@@ -54,7 +54,8 @@ class InstanceLock:
         now: Since when, told to whoever is refused.
 
     Raises:
-        StorageError: another process has it, or the folder cannot be written.
+        AnotherRuns: another process has it.
+        StorageError: the folder cannot be written.
     """
 
     def __init__(self, state_dir: Path, mode: Mode, account: str, now: datetime) -> None:
@@ -64,7 +65,7 @@ class InstanceLock:
             self.folder.mkdir(parents=True, exist_ok=True)
             self._lock.acquire(blocking=False)
         except Timeout:
-            raise StorageError(
+            raise AnotherRuns(
                 f"another sellcli runs for account {account!r} in mode {mode}"
                 f"{_holder(self.folder / HOLDER)}; end that one first, two would sell twice"
             ) from None

@@ -7,6 +7,7 @@ Every exception this product raises on purpose.
     │   └── NotInstalled        what was asked for needs a package that is not there
     ├── Denied                  refused by us, with all reasons
     ├── StorageError            a durable write or read failed
+    │   └── AnotherRuns         another process has what only one may use
     ├── IllegalMove             an intent cannot pass from that state to that one
     ├── Disagreement            two ways to the same decision differ: a fault of ours
     ├── CalendarError           no sessions are known for that exchange and day
@@ -43,6 +44,10 @@ class Denied(SellError):
 
 class StorageError(SellError):
     """A durable read or write failed; what was to be stored is not stored."""
+
+
+class AnotherRuns(StorageError):
+    """Another process has what only one may use; the message says which, as far as is known."""
 
 
 class IllegalMove(SellError):

@@ -122,6 +122,28 @@ def test_a_look_decides_nothing_and_records_nothing(desk: Path) -> None:
     assert not (desk / "never").exists()
 
 
+def test_a_look_shows_the_default_rule_and_assigns_it_to_nothing(desk: Path) -> None:
+    """What a watch would give a holding is seen; the file of rules stays byte for byte."""
+    rules = desk / "config/assigned_ma.csv"
+    before = rules.read_bytes()
+    simulated = ("--simulate", "--scenario", "evening.toml")
+
+    done = run(desk, "status", "--json", *simulated, settings={"DEFAULT_RULE": "EMA,20,D"})
+
+    holdings = check_holdings(strict_json(done.stdout))
+    assert holdings["ARCA:CCC"]["rule"] == "EMA(20) D"
+    assert rules.read_bytes() == before
+
+
+def test_rules_are_exported_and_told_at_once(desk: Path) -> None:
+    """One document on stdout, whatever is written beside it."""
+    done = run(desk, "assignments", "--export", "copy.csv", "--json")
+
+    document = strict_json(done.stdout)
+    assert isinstance(document["assignments"], list)
+    assert len((desk / "copy.csv").read_text().splitlines()) == 1 + len(document["assignments"])
+
+
 def test_a_day_is_a_stream_of_events_between_connected_and_summary(desk: Path) -> None:
     """Each line is one documented event, times never run back, the counts add up."""
     done = run(desk, *WATCH, "--json", "--scenario", "day.toml", "--log-dir", "logs")

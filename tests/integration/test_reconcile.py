@@ -22,17 +22,22 @@ ACCOUNT = "DU0000001"
 KEYS = {"LIVE_ACCOUNT": ACCOUNT, "LIVE_KIND": "paper"}
 
 
-@pytest.fixture
-def unknown(tmp_path: Path) -> str:
-    """Leave an intent of which nobody knows what became; return its id."""
-    folder = state_folder(tmp_path / "state", Mode.PAPER, ACCOUNT)
+def left(below: Path, state: State) -> str:
+    """Leave an intent in a state on record; return its id."""
+    folder = state_folder(below / "state", Mode.PAPER, ACCOUNT)
     folder.mkdir(parents=True)
     record = a_record()
     with closing(SqliteJournal(folder / "journal.db", Mode.PAPER, ACCOUNT)) as journal:
         journal.prepare([record])
-        for move in steps(record, *WAYS[State.UNKNOWN]):
+        for move in steps(record, *WAYS[state]):
             journal.record([move])
     return record.intent_id
+
+
+@pytest.fixture
+def unknown(tmp_path: Path) -> str:
+    """Leave an intent of which nobody knows what became; return its id."""
+    return left(tmp_path, State.UNKNOWN)
 
 
 def test_unknown_intent_is_settled_by_a_persons_word(tmp_path: Path, unknown: str) -> None:
@@ -78,6 +83,20 @@ def test_broker_that_knows_nothing_leaves_it_unknown(
 
     assert done.returncode == 4
     assert "look in TWS, then settle it: sellcli reconcile" in done.stdout
+
+
+def test_order_that_was_being_sent_is_looked_for_until_its_absence_is_proof(
+    tmp_path: Path, a_gateway: Callable[[Path], int]
+) -> None:
+    """One look proves nothing; twenty seconds of looks do."""
+    left(tmp_path, State.SENDING)
+    port = a_gateway(tmp_path)
+
+    done = run(tmp_path, "reconcile", "--port", str(port), settings=KEYS)
+
+    assert done.returncode == 0
+    assert "in no list of the broker's yet; looking for 20 seconds" in one_line(done.stderr)
+    assert "not sent: it is in no list of the broker's; the position was" in done.stdout
 
 
 @pytest.fixture

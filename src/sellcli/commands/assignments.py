@@ -42,7 +42,7 @@ def command(
     if export_to is not None:
         assignment_file(Path(export_to)).assign_all(found.rules)
         click.echo(f"exported {len(found.rules)} assignments to {export_to}", err=True)
-    elif as_json:
+    if as_json:
         rows = [
             {
                 "ticker": ticker,
@@ -53,7 +53,7 @@ def command(
             for ticker, rule in found.rules.items()
         ]
         click.echo(json.dumps({"assignments": rows, "problems": list(found.problems)}, indent=2))
-    elif import_from is None:
+    elif import_from is None and export_to is None:
         width = max((len(ticker) for ticker in found.rules), default=0)
         for ticker, rule in sorted(found.rules.items()):
             click.echo(f"{ticker:<{width}}  {rule}")

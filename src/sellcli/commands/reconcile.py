@@ -37,7 +37,7 @@ def command(settings: Settings, settle: str | None, why: str | None, as_json: bo
             "--settle needs --why with what you have seen, and the other way round"
         )
     if settle is None:
-        compared = compare(settings)
+        compared = compare(settings, lambda text: click.echo(f"sellcli: {text}", err=True))
     else:
         compared = Compared((settle_by_hand(settings, settle, str(why)),))
     if as_json:

@@ -31,6 +31,8 @@ def command(
     """
     import json
 
+    from attrs import evolve
+
     from sellcli.compose.simulation import simulation
     from sellcli.compose.watch import wired
     from sellcli.screen.choose import TablesOnly
@@ -42,7 +44,7 @@ def command(
     simulated = simulation(scenario, data, pace) if simulate else None
     screen = TablesOnly()
     with wired(settings, simulated, screen) as wiring:
-        state = begin(wiring.ports, wiring.terms, None)
+        state = begin(wiring.ports, evolve(wiring.terms, assigns=False), None)
         status = report(wiring.ports, state, holdings(state))
     if as_json:
         click.echo(json.dumps(status_form(status), indent=2, allow_nan=False))

@@ -1,6 +1,8 @@
 """Comparing journal and broker by hand, and settling what only a person can."""
 
+from collections.abc import Callable
 from contextlib import closing
+from datetime import timedelta
 from typing import TYPE_CHECKING
 
 from attrs import frozen
@@ -9,12 +11,19 @@ from sellcli.compose.record import journal, selling_account
 from sellcli.compose.selling import equipped
 from sellcli.compose.watch import wired
 from sellcli.settings import Settings
-from sellcore.errors import ConfigError, StorageError
+from sellcore.errors import AnotherRuns, ConfigError
 
 if TYPE_CHECKING:
     from sellcore.event import Event
     from sellcore.order import Mode, OpenOrder
     from sellcore.selling.intent_record import IntentRecord
+    from sellcore.usecases.reconcile import Reconciliation
+    from sellcore.usecases.selling_state import Selling
+    from sellcore.usecases.watch_state import Ports, WatchState
+
+
+_AGAIN = timedelta(seconds=2)
+"""Between two looks for an order that may still appear."""
 
 
 @frozen
@@ -33,11 +42,16 @@ class Compared:
     note: str | None = None
 
 
-def compare(settings: Settings) -> Compared:
+def compare(settings: Settings, say: Callable[[str], None]) -> Compared:
     """
-    Compare journal and broker, and store what is proven.
+    Compare journal and broker, and store what is proven; nothing is changed at the broker.
 
     While a watch runs, which compares them itself, only the journal is shown.
+    An order that is in no list yet is looked for until its absence is proof.
+
+    Args:
+        settings: Which account, and where its broker is.
+        say: Told, in one line, why it takes long.
 
     Raises:
         ConfigError: the settings name no account to sell from.
@@ -45,7 +59,6 @@ def compare(settings: Settings) -> Compared:
         StorageError: the journal cannot be used.
     """
     from sellcore.usecases.account import choose_account
-    from sellcore.usecases.reconcile import reconcile
     from sellcore.usecases.watch_state import WatchState
 
     mode, account = selling_account(settings)
@@ -59,14 +72,29 @@ def compare(settings: Settings) -> Compared:
             before = selling.journal.open_intents()
             choose_account(ports.connection.connect(), account)
             state = WatchState(account, ports.clock.now(), ready.terms.run_id)
-            found = reconcile(ports, selling, state)
+            found = _in_the_end(ports, selling, state, say)
             ids = {record.intent_id for record in before}
             after = [r for r in selling.journal.intents() if r.intent_id in ids]
             return Compared(tuple(after), found.strays)
-    except StorageError as error:
-        if "another sellcli runs" not in str(error):
-            raise
+    except AnotherRuns as error:
         return Compared(_on_record(settings, mode, account), note=str(error))
+
+
+def _in_the_end(
+    ports: "Ports", selling: "Selling", state: "WatchState", say: Callable[[str], None]
+) -> "Reconciliation":
+    """Compare again and again while an order may still appear, and once behind that."""
+    from sellcore.selling.testimony import PATIENCE
+    from sellcore.usecases.reconcile import reconcile
+
+    found, clock = reconcile(ports, selling, state), ports.clock
+    until = clock.now() + PATIENCE + _AGAIN
+    if found.early:
+        say(f"an order is in no list of the broker's yet; looking for {PATIENCE.seconds} seconds")
+    while found.early and clock.now() < until:
+        clock.sleep_until(clock.now() + _AGAIN)
+        found = reconcile(ports, selling, state)
+    return found
 
 
 def _on_record(settings: Settings, mode: "Mode", account: str) -> "tuple[IntentRecord, ...]":

@@ -39,6 +39,14 @@ class Reconciliation:
     findings: tuple[tuple[IntentRecord, Finding], ...]
     strays: tuple[OpenOrder, ...]
 
+    @property
+    def early(self) -> bool:
+        """Whether an order is in no list, and too little time has passed for that to be proof."""
+        return any(
+            finding.happening is None and record.state is not State.UNKNOWN
+            for record, finding in self.findings
+        )
+
 
 def testify(ports: Ports, selling: Selling, state: WatchState) -> Testimony:
     """
@@ -196,24 +204,29 @@ def settle(
 def _take_back_excess(
     ports: Ports, selling: Selling, state: WatchState, record: IntentRecord, told: Testimony
 ) -> None:
-    """Have our order cancelled where more is being sold than is held: somebody sold by hand."""
+    """
+    Have our order cancelled where more is being sold than is held: somebody sold by hand.
+
+    A run that nobody armed changes nothing at the broker, and says who can.
+    """
     held, selling_now = told.held(record.con_id), told.selling(record.con_id)
     if selling_now <= held:
         return
     mine = [o for o in told.orders_on(record.con_id) if o.order_ref == record.intent.order_ref]
     ours = [order for order in mine if order.client_id == selling.entry.client_id]
-    way_out = (
-        "our order is asked to go"
-        if ours == mine
-        else f"our order was entered as client {record.client_id}, which this run is not: "
-        "cancel it in TWS"
-    )
+    if ours != mine:
+        way_out = f"our order was entered as client {record.client_id}, which this run is not: "
+        way_out += "cancel it in TWS"
+    elif selling.arming is None:
+        way_out = "cancel our order in TWS, or start 'sellcli start --live', which does"
+    else:
+        way_out = "our order is asked to go"
     text = (
         f"{record.intent.instrument.ticker}: {held.normalize():f} shares are held and "
         f"{selling_now.normalize():f} are being sold; {way_out}"
     )
     tell_person(ports, state, Cause.UNKNOWN, f"excess {record.intent_id}", text)
-    if ours:
+    if ours and selling.arming is not None:
         selling.entry.cancel(ours)
 
 

@@ -35,6 +35,8 @@ def assign_missing(ports: Ports, state: WatchState, terms: Terms, ask: Ask | Non
     """
     Settle every missing assignment, one ticker at a time, each stored at once.
 
+    Terms that do not assign leave what is stored as it is.
+
     The default rule is taken where there is one; else a person is asked, where
     there is one; else the holding is watched and never sold.
     """
@@ -44,7 +46,8 @@ def assign_missing(ports: Ports, state: WatchState, terms: Terms, ask: Ask | Non
             rule = ask(ticker)
         if rule is None:
             continue
-        ports.assignments.assign(ticker, rule)
+        if terms.assigns:
+            ports.assignments.assign(ticker, rule)
         state.rules[ticker] = rule
-        if rule is terms.default_rule:
+        if terms.assigns and rule is terms.default_rule:
             ports.emit(Alert(ports.clock.now(), f"{ticker} had no rule: it follows {rule} now"))

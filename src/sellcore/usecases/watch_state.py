@@ -73,6 +73,7 @@ class Terms:
         recall: Heed what earlier runs have decided; a demonstration does not.
         outage: The broker may be out of reach for so long before a person is told.
         client_id: Under which the broker knows this program, and lets it cancel orders.
+        assigns: Whether a rule given to a holding that has none is stored.
     """
 
     mode: Mode
@@ -85,6 +86,7 @@ class Terms:
     recall: bool = True
     outage: timedelta = timedelta(minutes=10)
     client_id: int = 1
+    assigns: bool = True
 
 
 @define

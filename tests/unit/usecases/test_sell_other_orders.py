@@ -380,6 +380,23 @@ def test_stop_stays_where_the_days_caps_leave_no_room_for_the_sale() -> None:
     assert desk.telling("protection gone") == []
 
 
+def test_run_that_nobody_armed_takes_no_order_back() -> None:
+    """To compare is not to act: a person is told what to do."""
+    desk = SellingDesk()
+    desk.entry.fate = Fate.WORKS
+    desk.run(2)
+    desk.arming = None
+    desk.hold_quietly("40")
+
+    desk.run(8)
+
+    assert (desk.ends, len(desk.broker.working())) == (["working"], 1)
+    assert desk.telling("unknown") == [
+        "NASDAQ:MSFT: 40 shares are held and 100 are being sold; cancel our order in TWS, or "
+        "start 'sellcli start --live', which does"
+    ]
+
+
 def test_halt_while_another_sale_is_heard_of_leaves_the_stop_where_it_is() -> None:
     """No protection goes on the checks of a look that has waited for the broker since."""
     desk = SellingDesk(rules={"NASDAQ:MSFT": rule(), "NASDAQ:AAPL": rule()})
