@@ -180,6 +180,7 @@ class Settings:
             at_close=self.at_close,
             pre_close=timedelta(seconds=self.pre_close_seconds),
             only_above_break_even=self.only_above_break_even,
+            order_type=self.live_order_type,
         )
 
     def selling_policy(self) -> SellingPolicy:

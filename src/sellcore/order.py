@@ -9,6 +9,7 @@ from attrs import frozen
 
 from sellcore.instant import iso
 from sellcore.instrument import Instrument
+from sellcore.order_type import OrderType
 from sellcore.quoting import quoted
 from sellcore.rule import MovingAverageRule
 
@@ -112,6 +113,7 @@ class OrderIntent:
         cancels: Orders on the position that must be gone, confirmed, before the sale.
         send_at: At once in the session, or, because the bar closed it, at the next
             open, or at any time: the broker holds it until the open.
+        order_type: What the order is to be; an intent is the same whatever it is.
     """
 
     mode: Mode
@@ -124,6 +126,7 @@ class OrderIntent:
     residual: Decimal
     cancels: tuple[OpenOrder, ...]
     send_at: SendAt
+    order_type: OrderType = OrderType.MARKET
 
     @cached_property
     def intent_id(self) -> str:
@@ -150,7 +153,7 @@ class OrderIntent:
         return REF_PREFIX + self.intent_id[:16]
 
     def __str__(self) -> str:
-        words = [f"SELL {self.quantity} MKT DAY"]
+        words = [f"SELL {self.quantity} {self.order_type} DAY"]
         if self.cancels:
             words.append("after cancelling " + " and ".join(map(str, self.cancels)))
         if self.send_at is SendAt.NEXT_OPEN:

@@ -202,4 +202,5 @@ def _intent(
         send_at=_AT_CLOSE.get(snapshot.policy.at_close, SendAt.NOW)
         if bar.closes_session
         else SendAt.NOW,
+        order_type=snapshot.policy.order_type,
     )

@@ -5,6 +5,8 @@ from enum import Enum
 
 from attrs import frozen
 
+from sellcore.order_type import OrderType
+
 SKEW_WARN = timedelta(seconds=2)
 """A clock this far from the broker's is worth a line."""
 
@@ -38,6 +40,7 @@ class Policy:
         pre_close: With PRE_CLOSE, how long before the close its bar is decided.
         only_above_break_even: Sell only where close and average are both above
             the position's average cost.
+        order_type: Of the orders that are prepared.
     """
 
     settle: timedelta = timedelta(seconds=30)
@@ -46,6 +49,7 @@ class Policy:
     at_close: AtClose = AtClose.NEXT_OPEN
     pre_close: timedelta = timedelta(seconds=60)
     only_above_break_even: bool = False
+    order_type: OrderType = OrderType.MARKET
 
     def final_at(self, end: datetime, *, closes_session: bool) -> datetime:
         """Return the instant from which a reading of a bar that ended at ``end`` is final."""

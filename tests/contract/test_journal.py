@@ -7,7 +7,7 @@ from decimal import Decimal
 
 import attrs
 import pytest
-from attrs import frozen
+from attrs import evolve, frozen
 from tests.builders import ACCOUNT
 from tests.journal_builders import (
     MODE,
@@ -28,6 +28,7 @@ from adapters.sqlite.journal import SqliteJournal
 from sellcore.errors import IllegalMove, InvalidValue, StorageError
 from sellcore.instrument import Instrument
 from sellcore.order import Mode
+from sellcore.order_type import OrderType
 from sellcore.ports.journal import Entry, Journal, Sent
 from sellcore.selling.intent_record import Move, moved
 from sellcore.selling.lifecycle import MOVES, Happening, State
@@ -470,6 +471,17 @@ class TestIntents:
         for ask in (journal.intents, journal.sent_since, journal.trades):
             with pytest.raises(InvalidValue, match="time zone"):
                 ask(noon)
+
+
+@pytest.mark.parametrize("kind", OrderType)
+def test_order_that_was_meant_is_kept(opened, kind):
+    """What is told of it later says what it was to be."""
+    record = a_record()
+    record = evolve(record, intent=evolve(record.intent, order_type=kind))
+    opened.journal.prepare([record])
+
+    (kept,) = opened.reopen().open_intents()
+    assert kept.intent.order_type is kind
 
 
 class TestSent:

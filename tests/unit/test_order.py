@@ -11,6 +11,7 @@ from tests.builders import AAPL, ACCOUNT, MSFT, an_order, at, rule
 
 from sellcore.instrument import Instrument
 from sellcore.order import Mode, OpenOrder, OrderIntent, SendAt
+from sellcore.order_type import OrderType
 from sellcore.rule import MovingAverageRule
 
 INTENT = OrderIntent(
@@ -33,6 +34,7 @@ EASTERN = datetime.fromisoformat("2022-05-20T11:00-04:00")
     [
         ({}, "SELL 100 MKT DAY"),
         ({"send_at": SendAt.NEXT_OPEN}, "SELL 100 MKT DAY, at the next open"),
+        ({"order_type": OrderType.LIMIT}, "SELL 100 LMT DAY"),
         ({"residual": Decimal("0.70")}, "SELL 100 MKT DAY, leaving 0.7"),
         (
             {"cancels": (an_order(), an_order(order_type="LMT", limit_price=300.0))},

@@ -25,8 +25,10 @@ from tests.plan_builders import (
 from sellcore.coverage import Coverage
 from sellcore.instant import to_epoch
 from sellcore.order import SendAt
+from sellcore.order_type import OrderType
 from sellcore.outcome import Outcome
 from sellcore.plan import Plan
+from sellcore.policy import Policy
 from sellcore.series import StoredSeries
 from sellcore.timeframe import Granularity
 
@@ -72,6 +74,20 @@ def test_close_that_decides_is_the_final_one() -> None:
 def test_nothing_is_decided_before_the_bar_is_final(early: timedelta) -> None:
     """Not even when its bars would be there."""
     assert planned(NOW - early, a_holding(NOW)) == Plan((), ())
+
+
+@pytest.mark.parametrize("kind", OrderType)
+def test_intent_says_what_order_it_is_to_be(kind: OrderType) -> None:
+    """As the trader has set it; the same intent whichever it is."""
+    intents = [
+        decided(NOW, a_holding(NOW), policy=Policy(order_type=each)).intent
+        for each in (kind, OrderType.MARKET)
+    ]
+
+    assert intents[0] is not None
+    assert intents[1] is not None
+    assert intents[0].order_type is kind
+    assert intents[0].intent_id == intents[1].intent_id
 
 
 def test_bar_that_was_decided_is_not_decided_again() -> None:

@@ -13,6 +13,7 @@ from adapters.sqlite.failures import Unreadable
 from sellcore.instant import utc
 from sellcore.instrument import Instrument, Kind
 from sellcore.order import Mode, OpenOrder, OrderIntent, SendAt, Side
+from sellcore.order_type import OrderType
 from sellcore.ports.journal import Entry
 from sellcore.rule import AverageKind, MovingAverageRule
 from sellcore.selling.execution import Commission, Execution
@@ -26,11 +27,11 @@ T = TypeVar("T")
 MEANT = (
     *("intent_id", "mode", "account", "con_id", "symbol", "exchange", "currency", "kind", "ticker"),
     *("ma_kind", "ma_length", "timeframe", "bar_end", "epoch"),
-    *("meant_quantity", "residual", "cancels", "send_at"),
+    *("meant_quantity", "residual", "cancels", "send_at", "order_type"),
 )
 """The columns of an intent; they never change."""
 
-UNSETTLED = MEANT[-4:]
+UNSETTLED = MEANT[-5:]
 """Those that the intent's id says nothing of."""
 
 KNOWN = tuple(f.name for f in fields(IntentRecord) if f.name != "intent")
@@ -77,6 +78,7 @@ def unsettled_row(intent: OrderIntent) -> Row:
         str(intent.residual),
         json.dumps([_order_json(order) for order in intent.cancels]) if intent.cancels else "[]",
         intent.send_at.value,
+        intent.order_type.value,
     )
 
 
@@ -136,6 +138,7 @@ def _intent_of(
     residual: str,
     cancels: str,
     send_at: str,
+    order_type: str,
 ) -> OrderIntent:
     return OrderIntent(
         mode=Mode(mode),
@@ -148,6 +151,7 @@ def _intent_of(
         residual=Decimal(residual),
         cancels=tuple(map(_order_of, json.loads(cancels))),
         send_at=SendAt(send_at),
+        order_type=OrderType(order_type),
     )
 
 
