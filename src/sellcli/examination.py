@@ -1,16 +1,21 @@
 """What ``sellcli doctor`` looks at."""
 
 from collections.abc import Iterator
+from datetime import timedelta
 from pathlib import Path
 from tempfile import TemporaryFile
 
 from attrs import frozen
 
-from sellcli.compose.files import assignment_store
+from sellcli.compose.files import assignment_store, kill_switch
 from sellcli.settings import Settings
 from sellcore.errors import BrokerError, SellError
 from sellcore.instrument import Kind
+from sellcore.policy import SKEW_WARN
 from sellcore.selling.account_kind import PORTS, kind_of
+
+_WHOLE_SECOND = timedelta(seconds=1)
+"""The broker tells the time in whole seconds."""
 
 
 @frozen
@@ -27,6 +32,7 @@ def examine(settings: Settings) -> list[Finding]:
     return [
         _port(settings),
         *_folders(settings),
+        _halt(settings),
         _assignments(settings),
         *_broker(settings),
     ]
@@ -34,14 +40,19 @@ def examine(settings: Settings) -> list[Finding]:
 
 def _port(settings: Settings) -> Finding:
     usual = PORTS.get(settings.port)
-    listed = ", ".join(f"{port} {meaning}" for port, (_, meaning) in PORTS.items())
     if usual is None:
+        listed = "; ".join(f"{port} {meaning}" for port, (_, meaning) in PORTS.items())
         return Finding("port", True, f"{settings.port} is none of the usual ones: {listed}")
-    return Finding("port", True, f"{settings.port} is usually {usual[1]} (others: {listed})")
+    return Finding("port", True, f"{settings.port} is usually {usual[1]}")
 
 
 def _folders(settings: Settings) -> Iterator[Finding]:
-    for check, folder in (("cache folder", settings.cache_dir), ("log folder", settings.log_dir)):
+    folders = {
+        "cache folder": settings.cache_dir,
+        "log folder": settings.log_dir,
+        "state folder": settings.state_dir,
+    }
+    for check, folder in folders.items():
         nearest = _nearest_existing(folder)
         try:
             with TemporaryFile(dir=nearest) as probe:
@@ -58,6 +69,13 @@ def _nearest_existing(folder: Path) -> Path:
     while not path.exists():
         path = path.parent
     return path
+
+
+def _halt(settings: Settings) -> Finding:
+    halted = kill_switch(settings).thrown()
+    if halted is None:
+        return Finding("halt", True, "selling is not halted")
+    return Finding("halt", False, f"selling is halted: {halted}; 'sellcli resume' ends that")
 
 
 def _assignments(settings: Settings) -> Finding:
@@ -79,12 +97,13 @@ def _broker(settings: Settings) -> Iterator[Finding]:
         with broker_of(settings) as (connection, broker):
             login = connection.connect()
             yield Finding("connection", True, login.server)
-            yield _account(settings, login.accounts)
-            skew = (datetime.now(UTC) - broker.server_time()).total_seconds()
+            yield on_account(settings, login.accounts)
+            skew = datetime.now(UTC) - broker.server_time()
             yield Finding(
                 "clock",
-                abs(skew) < 3,
-                f"{skew:+.0f} s against the broker's; synchronise it (NTP) beyond 2 s",
+                abs(skew) <= SKEW_WARN + _WHOLE_SECOND,
+                f"{skew.total_seconds():+.0f} s against the broker's; synchronise it (NTP) beyond "
+                f"{SKEW_WARN.seconds} s",
             )
             held = broker.positions()
             stocks = [p for p in held if p.instrument.kind is Kind.STOCK]
@@ -97,10 +116,16 @@ def _broker(settings: Settings) -> Iterator[Finding]:
         yield Finding("connection", False, str(error))
 
 
-def _account(settings: Settings, accounts: tuple[str, ...]) -> Finding:
+def on_account(settings: Settings, accounts: tuple[str, ...]) -> Finding:
+    """Say whether the accounts of a login are what the settings and the port promise."""
     shown = ", ".join(f"{account} ({kind_of(account)})" for account in accounts)
     if settings.account and settings.account not in accounts:
         return Finding("account", False, f"{settings.account} is not among {shown}; see --account")
     if not settings.account and len(accounts) > 1:
         return Finding("account", False, f"{shown}; name one with --account")
+    usual = PORTS.get(settings.port)
+    kinds = {kind_of(account) for account in accounts}
+    if usual is not None and usual[0] not in kinds:
+        text = f"{shown}, though port {settings.port} is usually {usual[1]}; nothing can be sold so"
+        return Finding("account", False, f"{text}: log in to the other kind, or use its port")
     return Finding("account", True, shown)

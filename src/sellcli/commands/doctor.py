@@ -11,7 +11,9 @@ from sellcli.settings import Settings
 
 @click.command("doctor")
 @click.option("--json", "as_json", is_flag=True, help="One JSON document on stdout.")
-@setting_options("host", "port", "account", "client_id", "cache_dir", "log_dir", "assignments")
+@setting_options(
+    "host", "port", "account", "client_id", "cache_dir", "log_dir", "state_dir", "assignments"
+)
 @click.pass_context
 def command(context: click.Context, settings: Settings, as_json: bool) -> None:
     """

@@ -1,4 +1,4 @@
-"""``sellcli halt``: end all selling, at once and until further notice."""
+"""``sellcli halt``: end all selling within a minute, until further notice."""
 
 import json
 

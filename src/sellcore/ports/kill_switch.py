@@ -5,7 +5,7 @@ from typing import Protocol
 
 class KillSwitch(Protocol):
     """
-    Says whether selling is halted. Asked in each cycle and again before each order.
+    Says whether selling is halted. Asked in each look, and again right before its orders.
 
     When in doubt it is halted: what cannot be read counts as thrown. It never
     raises, and it is never thrown back by itself.

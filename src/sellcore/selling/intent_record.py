@@ -2,7 +2,7 @@
 
 from datetime import datetime
 from decimal import Decimal
-from typing import Any
+from typing import TypedDict, Unpack
 
 from attrs import evolve, field, frozen
 from attrs.converters import optional
@@ -34,7 +34,7 @@ class IntentRecord:
         quantity: Whole shares that are sent.
         limit_price: None for a market order.
         position_before: Shares held at the last reading before it was sent.
-        sent_at: When it was written to the wire, UTC.
+        sent_at: When the send began, UTC: on record before it is on the wire.
         perm_id: The broker's permanent id; 0 until one was told.
         filled: Shares that executions show.
         average_price: What they were sold at, per share.
@@ -91,8 +91,27 @@ class Move:
     at: datetime = field(converter=utc)
 
 
+class Known(TypedDict, total=False):
+    """What a step can come to know of an intent: fields of the record, by their names."""
+
+    asked_to_go: tuple[int, ...]
+    client_id: int
+    order_id: int
+    quantity: int
+    limit_price: float | None
+    position_before: Decimal
+    sent_at: datetime
+    perm_id: int
+    filled: Decimal
+    average_price: float | None
+
+
 def moved(
-    record: IntentRecord, happening: Happening, at: datetime, words: str = "", **known: Any
+    record: IntentRecord,
+    happening: Happening,
+    at: datetime,
+    words: str = "",
+    **known: Unpack[Known],
 ) -> Move:
     """
     Return the step that ``happening`` makes of a record.
@@ -102,7 +121,7 @@ def moved(
         happening: What moves it.
         at: When, UTC.
         words: Why, one line.
-        known: What is known from now on: fields of the record.
+        known: What is known from now on.
 
     Raises:
         IllegalMove: the table of moves has none for it.

@@ -1,8 +1,8 @@
 """
 The life of an intent: one table of moves, and nothing else changes a state.
 
-A state ends an intent only by evidence of the broker's servers, or by a
-person's word for one that is unknown.
+Once an order of it may be at the broker, an intent ends only by evidence of
+the broker's servers, or by a person's word for one that is unknown.
 """
 
 from enum import Enum

@@ -1,6 +1,6 @@
 """Comparing journal and broker: what became of every intent that may be at the broker."""
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Sequence
 from datetime import datetime, timedelta
 from decimal import Decimal
 
@@ -12,7 +12,7 @@ from sellcore.policy import SKEW_BLOCK
 from sellcore.ports.alerts import Cause
 from sellcore.position import Position
 from sellcore.selling.execution import Execution
-from sellcore.selling.intent_record import IntentRecord, Move, moved
+from sellcore.selling.intent_record import IntentRecord, Known, Move, moved
 from sellcore.selling.lifecycle import Happening, State
 from sellcore.selling.testimony import Finding, Testimony, find
 from sellcore.usecases.hear import hear
@@ -232,7 +232,7 @@ def _take_back_excess(
 
 def _move(record: IntentRecord, finding: Finding, at: datetime) -> Move | None:
     """Return the step that a finding makes; None where nothing is new."""
-    known: Mapping[str, object] = {
+    known: Known = {
         "perm_id": finding.perm_id,
         "filled": finding.filled,
         "average_price": finding.average_price,

@@ -1,6 +1,6 @@
 """The send section: on record, on the wire, once; then what became of it."""
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Sequence
 
 from attrs import frozen
 
@@ -8,7 +8,7 @@ from sellcore.errors import InvalidValue
 from sellcore.order_type import OrderType
 from sellcore.ports.order_entry import SellOrder
 from sellcore.selling.facts import Facts
-from sellcore.selling.intent_record import IntentRecord, moved
+from sellcore.selling.intent_record import IntentRecord, Known, moved
 from sellcore.selling.lifecycle import Happening
 from sellcore.selling.limit_price import marketable
 from sellcore.usecases.hear import hear
@@ -48,7 +48,7 @@ def send(ports: Ports, selling: Selling, state: WatchState, ready: Sequence[Read
             moves.append(moved(each.record, Happening.DENIED, now, str(error)))
             continue
         orders.append(order)
-        known: Mapping[str, object] = {
+        known: Known = {
             "client_id": entry.client_id,
             "order_id": number,
             "quantity": order.quantity,
