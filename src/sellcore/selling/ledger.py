@@ -23,7 +23,7 @@ class Proceeds:
         realized: Profit or loss after commissions, in the instrument's
             currency; None where a trade has neither the broker's word nor an
             average cost.
-        estimated: Whether some of ``realized`` is not the broker's own figure.
+        estimated: Whether there is a figure, and some of it is not the broker's own.
     """
 
     con_id: int
@@ -94,5 +94,5 @@ def _of_position(
         average_price=fsum(float(trade.shares) * trade.price for trade in trades) / float(shares),
         commissions={currency: fsum(amounts) for currency, amounts in sorted(charged.items())},
         realized=fsum(known) if len(known) == len(parts) else None,
-        estimated=told < len(parts),
+        estimated=told < len(known) == len(parts),
     )
