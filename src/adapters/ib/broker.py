@@ -12,7 +12,7 @@ from adapters.ib.connection import IBConnection
 from adapters.ib.library_logs import LOG
 from adapters.ib.line import Line
 from adapters.ib.notices import one_line
-from adapters.ib.pending import UNREADABLE, Frame, OpenOrderRow, Refusal
+from adapters.ib.pending import UNREADABLE, Frame, OpenOrderRow, Refusal, order_key
 from sellcore.contract import ContractDetails, NoDetails
 from sellcore.errors import BrokerUnavailable
 from sellcore.instant import from_epoch
@@ -62,7 +62,10 @@ class IBBroker:
                 cannot be read, or the gateway refuses to say.
         """
         rows = whole(self._connection, "open orders", questions.open_orders)
-        told = {_identity(order): order for order in map(_open_order, rows)}
+        told = {
+            order_key(order.perm_id, order.client_id, order.order_id): order
+            for order in map(_open_order, rows)
+        }
         return tuple(order for order in told.values() if order.status not in _DONE)
 
     def details(
@@ -134,10 +137,6 @@ def _open_order(row: OpenOrderRow) -> OpenOrder:
         return translate.open_order(row)
     except UNREADABLE as error:
         raise BrokerUnavailable(f"open orders: the answer cannot be read: {error}") from None
-
-
-def _identity(order: OpenOrder) -> tuple[int, ...]:
-    return (order.perm_id,) if order.perm_id else (order.client_id, order.order_id)
 
 
 def _steps(rule: int, fields: Frame | None) -> tuple[PriceStep, ...]:

@@ -20,6 +20,7 @@ from adapters.ib.pending import (
     Pending,
     Refusal,
     Ticks,
+    order_key,
 )
 from sellcore.errors import BrokerUnavailable
 
@@ -180,7 +181,7 @@ class Inbox:
         try:
             self._news.order_status(fields, asked=asked)
             if asked:
-                key = _order_key(int(fields[6]), int(fields[9]), int(fields[1]))
+                key = order_key(int(fields[6]), int(fields[9]), int(fields[1]))
                 self._statuses[key] = OrderStatusRow(fields[2], Decimal(fields[4]))
         except UNREADABLE as error:
             # The order itself says enough: all of it counts as still to be filled.
@@ -197,7 +198,7 @@ class Inbox:
         self.orders.finish()
 
     def _status_of(self, order: Order) -> OrderStatusRow | None:
-        return self._statuses.get(_order_key(order.permId, order.clientId, order.orderId))
+        return self._statuses.get(order_key(order.permId, order.clientId, order.orderId))
 
     def _execution(self, fields: Frame) -> None:
         try:
@@ -267,8 +268,3 @@ class Inbox:
 def _finish(pending: Pending[Row] | None) -> None:
     if pending is not None:
         pending.finish()
-
-
-def _order_key(perm_id: int, client_id: int, order_id: int) -> tuple[int, ...]:
-    """Name an order; until it is acknowledged, only its sender and number do."""
-    return (perm_id,) if perm_id else (client_id, order_id)

@@ -125,7 +125,7 @@ class IBMarketData:
             asked_at = self._connection.clock.now()
             fields = await questions.bars(
                 line,
-                translate.history_contract(request.instrument),
+                translate.data_contract(request.instrument),
                 translate.BAR_SIZE[request.granularity],
                 str(request.duration),
                 self._timeout,

@@ -65,7 +65,7 @@ class IBQuotes:
 
     async def _listen(self, instruments: Sequence[Instrument]) -> dict[Instrument, Ticks]:
         line, epoch = self._connection.line(), self._connection.epoch()
-        contracts = [translate.history_contract(instrument) for instrument in instruments]
+        contracts = [translate.data_contract(instrument) for instrument in instruments]
         ticks = await questions.ticks(line, contracts, self._seconds)
         if self._connection.epoch() != epoch:
             raise BrokerUnavailable("the broker's servers were lost meanwhile")

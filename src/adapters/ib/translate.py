@@ -115,8 +115,8 @@ def bars(request: BarRequest, asked_at: datetime, fields: Frame) -> FetchedBars 
     return FetchedBars(request, asked_at, np.array(stamps, dtype=np.int64), *prices)
 
 
-def history_contract(instrument: Instrument) -> Contract:
-    """Return what to ask bars of: the id says which, stocks are routed by the broker."""
+def data_contract(instrument: Instrument) -> Contract:
+    """Return what to ask bars and ticks of: the id says which, stocks are routed by the broker."""
     exchange = "SMART" if instrument.kind is Kind.STOCK else instrument.exchange
     return Contract(conId=instrument.con_id, exchange=exchange)
 

@@ -10,7 +10,7 @@ from sellcore.errors import ConfigError
 
 if TYPE_CHECKING:
     from adapters.sqlite.journal import SqliteJournal
-    from sellcli.screen.why_page import Story
+    from sellcli.story import Story
     from sellcore.order import Mode
     from sellcore.record import DecisionRecord
     from sellcore.selling.ledger import Proceeds
@@ -32,7 +32,7 @@ def story(settings: Settings, ticker: str, at: datetime | None) -> "Story":
         StorageError: the log or the journal cannot be read.
     """
     from sellcli.compose.replay import bars_of
-    from sellcli.screen.why_page import Story
+    from sellcli.story import Story
 
     found = [
         record

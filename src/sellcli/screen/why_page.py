@@ -3,20 +3,17 @@
 import json
 from collections.abc import Iterator, Sequence
 
-from attrs import frozen
-
 from sellcli.screen.json_forms import Json, record_form
+from sellcli.story import Story
 from sellcore.bar import BarSeries
 from sellcore.instant import from_epoch, iso
 from sellcore.outcome import Outcome
-from sellcore.ports.journal import Entry
 from sellcore.quoting import quoted, rounded
 from sellcore.record import DecisionRecord, to_json
 from sellcore.replay.decide_again import Again
 from sellcore.rule import MovingAverageRule, parse_kind
 from sellcore.selling.intent_record import IntentRecord
 from sellcore.selling.otherwise import seed_weight, turning_close
-from sellcore.selling.verdict import Check, from_json
 from sellcore.usecases.sell import CHECKED
 from sellcore.usecases.tell_order import WAY_OUT
 
@@ -24,32 +21,6 @@ _WIDTH = 11
 
 _SHOWN = 8
 """Closes that are shown of the bars used: the newest."""
-
-
-@frozen
-class Story:
-    """
-    All that is on record of one bar of one holding.
-
-    Attributes:
-        decision: How it was decided.
-        bars: What it rested on, as the cache holds it now, or why that cannot be had.
-        results: What became of its signal, by the audit log.
-        record: Its intent, by the journal, or None.
-        entries: The intent's events.
-    """
-
-    decision: DecisionRecord
-    bars: Again | str
-    results: tuple[DecisionRecord, ...]
-    record: IntentRecord | None
-    entries: tuple[Entry, ...]
-
-    @property
-    def checks(self) -> Sequence[Check]:
-        """The last answers of the safety checks."""
-        told = [entry for entry in self.entries if entry.what == CHECKED]
-        return from_json(told[-1].details) if told else ()
 
 
 def page(story: Story) -> Iterator[str]:

@@ -57,20 +57,20 @@ def begin(ports: Ports, terms: Terms, ask: Ask | None, login: Login | None = Non
     _recall(ports, state, terms)
     for problem in (*problems, *ports.bars.problems(), *ports.log.problems()):
         ports.emit(Alert(ports.clock.now(), problem))
-    if _clock_agrees(ports, state):
+    _judge_clock(ports, state)
+    if state.clock_fault is None:
         update_bars(ports, state, terms, progress=True)
     return state
 
 
-def _clock_agrees(ports: Ports, state: WatchState) -> bool:
+def _judge_clock(ports: Ports, state: WatchState) -> None:
     """
-    Say whether our clock can be relied on.
+    Let our clock alone be in the way of deciding, or nothing.
 
     It says which bars are final and which are due. By one that is wrong nothing
     is read, since forming bars would be kept as closed ones, and none is missed.
     """
     state.obstacle = state.clock_fault = compare_clocks(ports, state)
-    return state.clock_fault is None
 
 
 def _as_known(
@@ -189,7 +189,8 @@ def read(ports: Ports, terms: Terms, state: WatchState) -> None:
     try:
         if not hold_line(ports, state, terms):
             return
-        if _clock_agrees(ports, state):
+        _judge_clock(ports, state)
+        if state.clock_fault is None:
             _read_on(ports, terms, state)
     except BrokerUnavailable as error:
         if ports.connection.is_open():
