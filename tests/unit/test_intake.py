@@ -221,6 +221,24 @@ def test_volume_that_was_not_told_is_none(volume: float) -> None:
     assert intake.series.closed.volume.tolist() == [0.0]
 
 
+@pytest.mark.parametrize("volume", [0.0, 0.25, 1.0, 5e8])
+def test_volume_that_was_told_is_kept(volume: float) -> None:
+    """Less than a share too: fractions trade."""
+    answer = an_answer(CLOSE, [(OPEN, 10.0)], volume=[volume])
+
+    assert take_in(answer, [FRIDAY], POLICY).series.closed.volume.tolist() == [volume]
+
+
+@pytest.mark.parametrize(
+    ("price", "usable"), [(1e-9, True), (9e-10, False), (1e12, True), (1e12 + 1, False)]
+)
+def test_prices_end_at_a_billionth_and_a_million_millions(price: float, usable: bool) -> None:
+    """Both are prices still."""
+    series = take_in(an_answer(CLOSE, [(OPEN, price)]), [FRIDAY], POLICY).series
+
+    assert len(series.bars) == usable
+
+
 def test_nothing_comes_of_nothing() -> None:
     """No bars, or no sessions to put them in."""
     for answer, sessions in (
