@@ -130,7 +130,7 @@ TESTS: dict[str, tuple[tuple[str, ...], ...]] = {
     "sellcore.usecases.unlogged": _SELL,
     "sellcore.usecases.decide": (*_WATCH, *_SELL),
     "sellcore.usecases.account": _WATCH,
-    "sellcore.usecases.connect": _WATCH,
+    "sellcore.usecases.connect": (("tests/unit/usecases/test_hold_line.py",), *_WATCH),
     "sellcore.usecases.tell_order": (("tests/unit/usecases/test_tell_order.py",), *_SELL),
     f"{_CORE}.account_kind": (("tests/unit/test_arming.py",), *_SELL),
     f"{_CORE}.arming": (("tests/unit/test_arming.py",), *_SELL),

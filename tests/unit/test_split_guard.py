@@ -97,6 +97,19 @@ def test_first_bar_of_all_has_nothing_to_fall_from() -> None:
     assert not doubted(newcomer[:1], FOUR_FOR_ONE)
 
 
+def test_last_bar_is_not_taken_for_the_one_before_the_first() -> None:
+    """A newcomer that climbs fourfold on its first day."""
+    climbs = bars_at(slots(TODAY), [25.0 * 4 ** (n / 12) for n in range(13)])
+
+    assert not doubted(climbs, LATECOMER)
+    assert not doubted(climbs, FOUR_FOR_ONE)
+
+
+def test_one_bar_before_the_open_is_enough_to_fall_from() -> None:
+    """The close of yesterday."""
+    assert doubted(fallen(OPENING, 40.0)[OPENING - 1 :], LATECOMER)
+
+
 def test_bar_behind_every_known_session_is_not_doubted() -> None:
     """The calendar ends: which session the bar belongs to is not known."""
     after = SESSIONS[-1].close + MINUTE
@@ -130,6 +143,14 @@ def test_bar_behind_the_one_that_is_decided_is_not_looked_at() -> None:
     assert doubted(later, FOUR_FOR_ONE, TEN + 30 * MINUTE)
 
 
+def test_calendar_that_begins_late_is_looked_at_from_its_first_session() -> None:
+    """Where no five sessions are known before today."""
+    short = TradingDays(SESSIONS[4:])
+
+    assert unrestated(fallen(4 * A_DAY, 25.0), short, TODAY.close, FOUR_FOR_ONE) is not None
+    assert unrestated(fallen(4 * A_DAY - 1, 25.0), short, TODAY.close, FOUR_FOR_ONE) is None
+
+
 def test_history_shorter_than_five_sessions_is_looked_at_from_its_second_bar() -> None:
     """Nothing comes before the first."""
     assert doubted(fallen(OPENING + 1, 25.0)[OPENING:], FOUR_FOR_ONE)
@@ -159,6 +180,7 @@ def test_step_that_is_nearer_to_the_split_than_to_none_is_doubted(
 def test_doubt_names_the_last_step_and_what_the_account_shows() -> None:
     """One line to look it up by."""
     twice = [100.0 if n < OPENING - 20 else 24.5 if n < OPENING else 5.5 for n in range(len(SLOTS))]
+    twice[OPENING - 2] = 25.1
 
     assert unrestated(bars_at(SLOTS, twice), SESSIONS, TODAY.close, FOUR_FOR_ONE) == (
         "from 24.50 to 5.50 at 2022-05-20T13:30:00Z: "
@@ -177,6 +199,15 @@ def test_doubt_about_an_open_that_was_not_seen_says_so() -> None:
 @pytest.mark.parametrize(
     ("before", "after", "split"),
     [
+        (("100", 50.0), ("400", 12.5), 4.0),
+        (("400", 12.5), ("40", 125.0), 0.1),
+        (("0.5", 50.0), ("1", 25.0), 2.0),
+        (("100", 50.0), ("100", 50.0), None),
+        (("100", 50.0), ("200", 55.0), None),
+        (("100", 50.0), ("-100", 50.0), None),
+        (("100", 0.0), ("400", 0.0), None),
+        (("100", float("nan")), ("400", float("nan")), None),
+        (("100", 50.0), ("101", 49.5), None),
         (("100", 50.0), ("105", 50 / 1.05), 1.05),
         (("100", 50.0), ("95", 50 / 0.95), 0.95),
         (("100", 50.0), ("104", 50 / 1.04), None),
@@ -192,10 +223,10 @@ def test_doubt_about_an_open_that_was_not_seen_says_so() -> None:
         (("100", 50.0), ("200", float("inf")), None),
     ],
 )
-def test_split_moves_a_twentieth_of_the_shares_and_a_hundredth_of_the_cost_at_most(
+def test_split_changes_the_shares_and_keeps_what_they_cost_together(
     before: tuple[str, float], after: tuple[str, float], split: float | None
 ) -> None:
-    """A stock dividend of 5 % is one; rounded costs are allowed for, fewer shares are a trade."""
+    """A twentieth of the shares is the least, a hundredth of the cost is rounding."""
     one, other = (a_position(quantity, average_cost=cost) for quantity, cost in (before, after))
 
     found = split_between(one, other)
