@@ -129,7 +129,7 @@ TESTS: dict[str, tuple[tuple[str, ...], ...]] = {
     "sellcore.usecases.prepare": _SELL,
     "sellcore.usecases.unlogged": _SELL,
     "sellcore.usecases.decide": (*_WATCH, *_SELL),
-    "sellcore.usecases.account": _WATCH,
+    "sellcore.usecases.account": (("tests/unit/usecases/test_read_account.py",), *_WATCH),
     "sellcore.usecases.connect": (("tests/unit/usecases/test_hold_line.py",), *_WATCH),
     "sellcore.usecases.tell_order": (("tests/unit/usecases/test_tell_order.py",), *_SELL),
     f"{_CORE}.account_kind": (("tests/unit/test_arming.py",), *_SELL),

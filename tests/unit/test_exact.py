@@ -248,14 +248,27 @@ def test_ticks_are_right_where_scaling_reaches_the_precision_of_floats(whole, de
         ([1.0, float("nan")], SMA, 1),
         ([1.0, float("-inf")], EMA, 1),
         ([[1.0], [2.0]], SMA, 1),
+        ([[1.0, 2.0], [2.0, 1.0]], EMA, 2),
         ([1.0], SMA, 0),
         ([1.0], "WMA", 1),
         (["x"], EMA, 1),
     ],
-    ids=["nan", "inf", "two series", "length zero", "unknown kind", "word"],
+    ids=["nan", "inf", "two series", "two of two", "length zero", "unknown kind", "word"],
 )
 def test_what_cannot_be_decided_is_refused(closes, kind, length):
     """No number, no shape and no kind is guessed."""
     for decide in (below_average, compare_to_average, exact_average):
         with pytest.raises(InvalidValue):
             decide(closes, kind, length)
+
+
+@pytest.mark.parametrize("kind", AverageKind)
+def test_refusal_says_what_was_met_and_what_was_expected(kind):
+    """The shape of one instrument's closes, and enough of them."""
+    with pytest.raises(InvalidValue) as two:
+        below_average([[1.0, 2.0, 3.0]], kind, 2)
+    with pytest.raises(InvalidValue) as few:
+        exact_average([1.0, 2.0], kind, 3)
+
+    assert str(two.value) == "closes have shape (1, 3), expected (n,), one instrument"
+    assert str(few.value) == f"{kind}(3) needs 3 closes, has 2"
