@@ -128,7 +128,7 @@ TESTS: dict[str, tuple[tuple[str, ...], ...]] = {
     "sellcore.usecases.gather": (_GATHER, *_SELL),
     "sellcore.usecases.prepare": _SELL,
     "sellcore.usecases.unlogged": _SELL,
-    "sellcore.usecases.decide": (*_WATCH, *_SELL),
+    "sellcore.usecases.decide": (("tests/unit/usecases/test_decide_due.py",), *_SELL, *_WATCH),
     "sellcore.usecases.account": (("tests/unit/usecases/test_read_account.py",), *_WATCH),
     "sellcore.usecases.connect": (("tests/unit/usecases/test_hold_line.py",), *_WATCH),
     "sellcore.usecases.tell_order": (("tests/unit/usecases/test_tell_order.py",), *_SELL),

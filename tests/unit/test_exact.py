@@ -272,3 +272,11 @@ def test_refusal_says_what_was_met_and_what_was_expected(kind):
 
     assert str(two.value) == "closes have shape (1, 3), expected (n,), one instrument"
     assert str(few.value) == f"{kind}(3) needs 3 closes, has 2"
+
+
+def test_ticks_of_two_series_at_once_are_refused():
+    """Each has a unit of its own."""
+    with pytest.raises(InvalidValue) as refusal:
+        ticks([[1.0, 2.0, 3.0]])
+
+    assert str(refusal.value) == "closes have shape (1, 3), expected (n,)"
