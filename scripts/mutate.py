@@ -95,7 +95,7 @@ TESTS: dict[str, tuple[tuple[str, ...], ...]] = {
     ),
     "sellcore.merge": (_MERGE, _MERGE_LAWS, *_WATCH),
     "sellcore.exact": (*_EXACT, _PLAN),
-    "sellcore.ticks": (*_EXACT, _PLAN),
+    "sellcore.ticks": (("tests/unit/test_ticks.py",), *_EXACT, _PLAN),
     "sellcore.exact_ema": (*_EXACT, _PLAN),
     "sellcore.coverage": (("tests/unit/test_coverage.py",), _MERGE, _PLAN, *_WATCH),
     "sellcore.series": (

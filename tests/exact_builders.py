@@ -5,11 +5,20 @@ from fractions import Fraction
 from itertools import accumulate
 
 import numpy as np
+from hypothesis import strategies as st
 
 from sellcore.exact import below_average, sides_of_average
 from sellcore.rule import AverageKind
 
 SMA = AverageKind.SMA
+
+cents = st.integers(1, 2_000).map(lambda ticks: ticks / 100)
+prices = st.one_of(
+    cents,
+    st.integers(1, 10**7).map(lambda ticks: ticks / 10_000),
+    st.sampled_from([0.0001, 0.1, 0.3, 812_345.67, 1e-9, 1e15, 123_456_789.123_456_7]),
+    st.floats(min_value=5e-324, allow_infinity=False, allow_nan=False),
+)
 
 
 def whole_ticks(closes: list[float]) -> list[int]:

@@ -8,25 +8,24 @@ import numpy as np
 import pytest
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
-from tests.exact_builders import assert_exact, signs_by_fractions, with_ema_ties, with_sma_ties
+from tests.exact_builders import (
+    assert_exact,
+    cents,
+    prices,
+    signs_by_fractions,
+    with_ema_ties,
+    with_sma_ties,
+)
 
 from sellcore.average import ema, sma
 from sellcore.errors import InvalidValue
 from sellcore.exact import below_average, compare_to_average, exact_average, sides_of_average
 from sellcore.rule import LENGTHS, AverageKind
-from sellcore.ticks import ticks
 
 SMA, EMA = AverageKind.SMA, AverageKind.EMA
 
 any_kind = st.sampled_from(AverageKind)
 any_length = st.one_of(st.integers(1, 40), st.sampled_from(LENGTHS))
-cents = st.integers(1, 2_000).map(lambda ticks: ticks / 100)
-prices = st.one_of(
-    cents,
-    st.integers(1, 10**7).map(lambda ticks: ticks / 10_000),
-    st.sampled_from([0.0001, 0.1, 0.3, 812_345.67, 1e-9, 1e15, 123_456_789.123_456_7]),
-    st.floats(min_value=5e-324, allow_infinity=False, allow_nan=False),
-)
 series = st.one_of(
     st.lists(prices, max_size=60),
     st.lists(cents, max_size=60),
@@ -223,25 +222,6 @@ def test_whole_numbers_and_other_arrays_are_read_as_prices():
     assert below_average([1.0, 2.0], "EMA", 3).tolist() == [False, False]
 
 
-@given(st.lists(prices, max_size=20))
-def test_ticks_are_the_shortest_decimals_of_the_prices(closes):
-    """Ticks over their unit are the decimals that repr prints, in no finer unit than needed."""
-    whole, decimals = ticks(closes)
-    quoted = [Fraction(Decimal(repr(close))) for close in closes]
-
-    assert [Fraction(int(tick), 10**decimals) for tick in whole] == quoted
-    assert decimals == 0 or any((price * 10 ** (decimals - 1)).denominator > 1 for price in quoted)
-
-
-@given(st.integers(2**50, 2**54), st.integers(0, 22))
-def test_ticks_are_right_where_scaling_reaches_the_precision_of_floats(whole, decimals):
-    """Around 2 ** 52 ticks the shortcut and the text agree."""
-    close = whole / 10**decimals
-    found, places = ticks([close])
-
-    assert Fraction(int(found[0]), 10**places) == Fraction(Decimal(repr(close)))
-
-
 @pytest.mark.parametrize(
     ("closes", "kind", "length"),
     [
@@ -272,11 +252,3 @@ def test_refusal_says_what_was_met_and_what_was_expected(kind):
 
     assert str(two.value) == "closes have shape (1, 3), expected (n,), one instrument"
     assert str(few.value) == f"{kind}(3) needs 3 closes, has 2"
-
-
-def test_ticks_of_two_series_at_once_are_refused():
-    """Each has a unit of its own."""
-    with pytest.raises(InvalidValue) as refusal:
-        ticks([[1.0, 2.0, 3.0]])
-
-    assert str(refusal.value) == "closes have shape (1, 3), expected (n,)"
