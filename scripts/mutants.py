@@ -56,7 +56,7 @@ def _node_at(tree: ast.Module, wanted: int) -> ast.AST:
 
 
 def _unseen(tree: ast.Module) -> set[int]:
-    """Return the places of what has no effect: annotations, docstrings, imports."""
+    """Return the places of what has no effect: annotations and their names, docstrings, imports."""
     dead: set[int] = set()
     for node in ast.walk(tree):
         parts: list[ast.AST | None] = []
@@ -74,10 +74,17 @@ def _unseen(tree: ast.Module) -> set[int]:
             parts += [node.annotation]
         if isinstance(node, ast.Import | ast.ImportFrom):
             parts += [node]
+        if isinstance(node, ast.Assign) and all(_names_a_type(each) for each in node.targets):
+            parts += [node.value]
         if _is_docstring(node):
             parts += [node]
         dead |= {id(each) for part in parts if part is not None for each in ast.walk(part)}
     return {position for position, node in enumerate(ast.walk(tree)) if id(node) in dead}
+
+
+def _names_a_type(target: ast.expr) -> bool:
+    """Say whether a name is written as types are: ``Rows``, neither ``rows`` nor ``ROWS``."""
+    return isinstance(target, ast.Name) and target.id[0].isupper() and not target.id.isupper()
 
 
 def _is_docstring(node: ast.AST) -> bool:

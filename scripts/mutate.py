@@ -17,6 +17,7 @@ which is where this core keeps its most dangerous lines, or edit the files of th
 
 import argparse
 import ast
+import gc
 import importlib.abc
 import importlib.machinery
 import importlib.util
@@ -26,6 +27,7 @@ import signal
 import sys
 import time
 from contextlib import redirect_stderr, redirect_stdout
+from itertools import islice
 from pathlib import Path
 
 from mutants import mutants
@@ -52,7 +54,11 @@ _SELL = (
     ),
 )
 _GATHER = ("tests/unit/usecases/test_sell_gather.py",)
-_WATCH = ("tests/unit/usecases/test_watch_*.py",)
+_WATCH = (
+    ("tests/unit/usecases/test_watch_[!s]*.py",),
+    ("tests/unit/usecases/test_watch_s*.py",),
+)
+_PLAN = ("tests/unit/test_plan*.py",)
 _JOURNAL = (("tests/contract/test_journal.py", "tests/unit/adapters/test_sqlite_journal.py"),)
 _ENTRY = (
     ("tests/unit/adapters/test_ib_order_entry.py", "tests/unit/adapters/test_ib_order_numbers.py"),
@@ -64,6 +70,9 @@ _WITNESS = (
 )
 _LEDGER = ("tests/unit/selling/test_ledger.py",)
 _CHECKS = ("tests/unit/selling/test_checks.py",)
+_EXACT = (("tests/unit/test_exact.py",), ("tests/unit/test_evaluation.py",))
+_MERGE = ("tests/unit/test_merge.py",)
+_MERGE_LAWS = ("tests/unit/test_merge_laws.py",)
 TESTS: dict[str, tuple[tuple[str, ...], ...]] = {
     f"{_CORE}.lifecycle": (("tests/unit/selling/test_lifecycle.py",), *_SELL),
     f"{_CORE}.testimony": (("tests/unit/selling/test_testimony.py",), *_SELL),
@@ -76,7 +85,42 @@ TESTS: dict[str, tuple[tuple[str, ...], ...]] = {
     f"{_CORE}.other_orders": (("tests/unit/selling/test_other_orders.py",), *_SELL),
     f"{_CORE}.intent_record": (("tests/unit/selling/test_intent_record.py",), *_SELL),
     f"{_CORE}.limit_price": (("tests/unit/selling/test_limit_price.py",), *_SELL),
-    "sellcore.plan": (("tests/unit/test_plan*.py",), *_SELL),
+    "sellcore.due": (("tests/unit/test_due.py",), _PLAN, *_WATCH),
+    "sellcore.bar_reading": (("tests/unit/test_bar_reading.py",), _PLAN, *_WATCH),
+    "sellcore.evaluation": (("tests/unit/test_evaluation.py",), _PLAN, *_WATCH),
+    "sellcore.intake": (
+        ("tests/unit/test_intake.py",),
+        ("tests/unit/test_intake_laws.py",),
+        *_WATCH,
+    ),
+    "sellcore.merge": (_MERGE, _MERGE_LAWS, *_WATCH),
+    "sellcore.exact": (*_EXACT, _PLAN),
+    "sellcore.ticks": (("tests/unit/test_ticks.py",), *_EXACT, _PLAN),
+    "sellcore.exact_ema": (*_EXACT, _PLAN),
+    "sellcore.coverage": (("tests/unit/test_coverage.py",), _MERGE, _PLAN, *_WATCH),
+    "sellcore.series": (
+        ("tests/unit/test_series.py",),
+        _MERGE,
+        _MERGE_LAWS,
+        ("tests/unit/test_forming.py",),
+        *_WATCH,
+    ),
+    "sellcore.aggregation": (
+        ("tests/unit/test_aggregation.py", "tests/unit/test_hour_buckets.py"),
+        ("tests/unit/test_aggregation_laws.py",),
+        *_WATCH,
+    ),
+    "sellcore.split_guard": (("tests/unit/test_split_guard.py",), *_WATCH),
+    "sellcore.forming": (("tests/unit/test_forming.py",), *_WATCH),
+    "sellcore.history": (("tests/unit/test_history.py",), *_WATCH),
+    "sellcore.trading_days": (
+        ("tests/unit/test_due.py", "tests/unit/test_history.py"),
+        ("tests/unit/test_intake.py",),
+        *_WATCH,
+    ),
+    "sellcore.position": (("tests/unit/test_position.py",), _PLAN, *_SELL),
+    "sellcore.record": (("tests/unit/test_record.py",), *_WATCH),
+    "sellcore.plan": (_PLAN, *_SELL),
     "sellcore.usecases.sell": _SELL,
     "sellcore.usecases.send": _SELL,
     "sellcore.usecases.reconcile": _SELL,
@@ -84,7 +128,9 @@ TESTS: dict[str, tuple[tuple[str, ...], ...]] = {
     "sellcore.usecases.gather": (_GATHER, *_SELL),
     "sellcore.usecases.prepare": _SELL,
     "sellcore.usecases.unlogged": _SELL,
-    "sellcore.usecases.decide": (_WATCH, *_SELL),
+    "sellcore.usecases.decide": (("tests/unit/usecases/test_decide_due.py",), *_SELL, *_WATCH),
+    "sellcore.usecases.account": (("tests/unit/usecases/test_read_account.py",), *_WATCH),
+    "sellcore.usecases.connect": (("tests/unit/usecases/test_hold_line.py",), *_WATCH),
     "sellcore.usecases.tell_order": (("tests/unit/usecases/test_tell_order.py",), *_SELL),
     f"{_CORE}.account_kind": (("tests/unit/test_arming.py",), *_SELL),
     f"{_CORE}.arming": (("tests/unit/test_arming.py",), *_SELL),
@@ -175,12 +221,12 @@ def _stories(seeds: int) -> str:
     return ""
 
 
-def run(name: str, seeds: int, show: bool) -> tuple[int, int]:
-    """Judge every mutant of a module; return how many there are and how many live."""
+def run(name: str, seeds: int, show: bool, every: int) -> tuple[int, int]:
+    """Judge the mutants of a module; return how many were judged and how many live."""
     path = SOURCE / (name.replace(".", "/") + ".py")
     text = path.read_text(encoding="utf-8")
     began, count, alive = time.monotonic(), 0, 0
-    for line, what, tree in mutants(ast.parse(text)):
+    for line, what, tree in islice(mutants(ast.parse(text)), None, None, every):
         count += 1
         noticed = judge(name, tree, seeds)
         if show and noticed:
@@ -201,6 +247,7 @@ def main() -> None:
     parser.add_argument("only", nargs="*", help="ends of module names, e.g. testimony")
     parser.add_argument("--seeds", type=int, default=SEEDS, help="stories of the second judge")
     parser.add_argument("--show", action="store_true", help="tell who noticed each mutant")
+    parser.add_argument("--every", type=int, default=1, help="judge only every so many'th mutant")
     asked = parser.parse_args()
     sys.path[:0] = [str(SOURCE), str(ROOT)]
     os.chdir(ROOT)
@@ -210,12 +257,14 @@ def main() -> None:
     import pyarrow  # noqa: F401
     import pytest  # noqa: F401
 
-    hypothesis.settings.register_profile("quick", max_examples=25, database=None)
+    phases = (hypothesis.Phase.explicit, hypothesis.Phase.generate)  # nobody reads the example
+    hypothesis.settings.register_profile("quick", max_examples=25, database=None, phases=phases)
     hypothesis.settings.load_profile("quick")  # what the tests load has it for its parent
+    gc.freeze()  # what all children share need not be looked through in each
     names = [n for n in TESTS if not asked.only or n.rpartition(".")[2] in asked.only]
     if not names:
         parser.error(f"no such module; there are {', '.join(n.rpartition('.')[2] for n in TESTS)}")
-    results = [run(name, asked.seeds, asked.show) for name in names]
+    results = [run(name, asked.seeds, asked.show, asked.every) for name in names]
     total, alive = (sum(column) for column in zip(*results, strict=True))
     print(f"all: {total} mutants, {alive} alive, {100 * (total - alive) / total:.1f} % dead")
     raise SystemExit(1 if alive * 20 > total else 0)

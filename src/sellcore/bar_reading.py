@@ -63,7 +63,7 @@ def _usable_bars(holding: Holding, timeframe: Timeframe, bar: DueBar) -> Reading
     """Return the closed bars up to ``bar``, behind the last gap, and where that gap ends."""
     stored = holding.series[SOURCE[timeframe]]
     coverage = stored.coverage
-    if bar.provisional and len(stored.bars):
+    if bar.provisional:
         coverage |= Coverage(((int(stored.bars.start[-1]), to_epoch(bar.end)),))
     days = TradingDays.of(holding.sessions)
     if timeframe is Timeframe.DAY:

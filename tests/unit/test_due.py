@@ -179,6 +179,17 @@ def test_next_look_before_the_close_with_pre_close() -> None:
     assert next_look([(FRIDAY,)], policy, at("2022-05-20 19:58:00")) == at("2022-05-20 19:58:30")
 
 
+@pytest.mark.parametrize(
+    "now", ["2022-05-20 19:59:59.9", "2022-05-20 20:00:00", "2022-05-20 20:00:44"]
+)
+def test_next_look_behind_the_close_is_when_its_bar_is_final(now: str) -> None:
+    """The session is over, its last bar is not settled yet."""
+    policy = Policy(closing_settle=45 * SECOND)
+
+    expected = "20:00:00" if now.endswith("59.9") else "20:00:45"
+    assert next_look([(FRIDAY, MONDAY)], policy, at(now)) == at(f"2022-05-20 {expected}")
+
+
 def test_exchanges_with_other_hours_are_all_looked_at() -> None:
     """The earliest of their bars sets the pace."""
     london = Session(FRIDAY.day, at("2022-05-20 07:00"), at("2022-05-20 15:30"), "Europe/London")

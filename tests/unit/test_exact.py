@@ -3,98 +3,34 @@
 import math
 from decimal import Decimal
 from fractions import Fraction
-from itertools import accumulate
-from pathlib import Path
 
 import numpy as np
 import pytest
-from hypothesis import given, settings
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
+from tests.exact_builders import (
+    assert_exact,
+    cents,
+    prices,
+    signs_by_fractions,
+    with_ema_ties,
+    with_sma_ties,
+)
 
 from sellcore.average import ema, sma
 from sellcore.errors import InvalidValue
 from sellcore.exact import below_average, compare_to_average, exact_average, sides_of_average
 from sellcore.rule import LENGTHS, AverageKind
-from sellcore.ticks import ticks
 
 SMA, EMA = AverageKind.SMA, AverageKind.EMA
-DAILY = Path(__file__).parents[2].parent / "shared" / "data" / "daily"
 
 any_kind = st.sampled_from(AverageKind)
 any_length = st.one_of(st.integers(1, 40), st.sampled_from(LENGTHS))
-cents = st.integers(1, 2_000).map(lambda ticks: ticks / 100)
-prices = st.one_of(
-    cents,
-    st.integers(1, 10**7).map(lambda ticks: ticks / 10_000),
-    st.sampled_from([0.0001, 0.1, 0.3, 812_345.67, 1e-9, 1e15, 123_456_789.123_456_7]),
-    st.floats(min_value=5e-324, allow_infinity=False, allow_nan=False),
-)
 series = st.one_of(
     st.lists(prices, max_size=60),
     st.lists(cents, max_size=60),
     st.lists(st.sampled_from([9.99, 10.0, 10.01]), max_size=60),
 )
-
-
-def whole_ticks(closes: list[float]) -> list[int]:
-    """Return the quoted decimals as whole numbers of one common unit."""
-    quoted = [Decimal(repr(float(close))) for close in closes]
-    unit = min((price.as_tuple().exponent for price in quoted), default=0)
-    return [int(Fraction(price) / Fraction(10) ** unit) for price in quoted]
-
-
-def signs_by_fractions(closes: list[float], kind: AverageKind, length: int) -> list[int]:
-    """Return the sign of close minus average from bar length - 1 on, by whole numbers alone."""
-    prices = whole_ticks(closes)
-    sums = [0, *accumulate(prices)]
-    if len(prices) < length:
-        return []
-    if kind is SMA:
-        gaps = [
-            length * prices[bar] - (sums[bar + 1] - sums[bar + 1 - length])
-            for bar in range(length - 1, len(prices))
-        ]
-    else:
-        gaps, average, unit = [], sums[length], length
-        for bar in range(length - 1, len(prices)):
-            if bar >= length:
-                average = (length - 1) * average + 2 * prices[bar] * unit
-                unit *= length + 1
-            gaps.append(prices[bar] * unit - average)
-    return [(gap > 0) - (gap < 0) for gap in gaps]
-
-
-def assert_exact(closes: list[float], kind: AverageKind, length: int) -> None:
-    """Compare every cell with whole numbers, the warm-up with False, or no side."""
-    expected = signs_by_fractions(closes, kind, length)
-    warm_up = [0] * (len(closes) - len(expected))
-
-    assert sides_of_average(closes, kind, length).tolist() == warm_up + expected
-    below = [sign < 0 for sign in warm_up + expected]
-    assert below_average(closes, kind, length).tolist() == below
-
-
-def with_sma_ties(seed: int, length: int, bars: int) -> list[int]:
-    """Return ticks where every few bars the close equals its SMA."""
-    rng = np.random.default_rng(seed)
-    planted = rng.integers(900, 1100, length).tolist()
-    while len(planted) < bars:
-        planted += rng.integers(900, 1100, int(rng.integers(1, 4))).tolist()
-        planted[-1] -= sum(planted[1 - length :]) % (length - 1)
-        planted.append(sum(planted[1 - length :]) // (length - 1))
-    return planted
-
-
-def with_ema_ties(seed: int, length: int, bars: int, off_by: int = 0) -> list[int]:
-    """Return ticks where every other close equals its EMA, or would but for the first price."""
-    rng = np.random.default_rng(seed)
-    average = 10_000
-    planted = [average + off_by] + [average] * (length - 1)
-    while len(planted) < bars:
-        step = int(rng.integers(-9, 10))
-        planted += [average + step * (length + 1), average + 2 * step]
-        average += 2 * step
-    return planted
 
 
 @given(series, any_kind, any_length)
@@ -154,6 +90,8 @@ def test_later_bars_never_change_what_was_decided(closes, later, kind, length):
 
 
 @given(series, any_kind, any_length)
+@example([0.1, 0.2, 0.4], SMA, 2)
+@example([0.125, 0.25, 0.375], EMA, 2)
 def test_the_last_bar_alone_decides_as_the_whole_series_does(closes, kind, length):
     """What live decisions use agrees with what the backtest uses, and with the fraction."""
     expected = signs_by_fractions(closes, kind, length)
@@ -170,6 +108,41 @@ def test_the_last_bar_alone_decides_as_the_whole_series_does(closes, kind, lengt
     assert (gap > 0) - (gap < 0) == expected[-1]
     assert found.average == pytest.approx(float(average), rel=2e-15, abs=5e-324)
     assert kind is EMA or found.average == float(average)
+
+
+@pytest.mark.parametrize("off_by", [-1, 0, 1])
+@pytest.mark.parametrize("length", [2, 5, 20, 200])
+def test_last_bar_that_floats_cannot_tell_is_settled_by_itself(length, off_by):
+    """Neither the bar before it nor one of the first speaks for it."""
+    planted = with_ema_ties(5, length, length + 12, off_by)
+    for bars in range(length, len(planted) + 1):
+        closes = [tick / 100 for tick in planted[:bars]]
+
+        assert (
+            compare_to_average(closes, EMA, length).side
+            == (signs_by_fractions(closes, EMA, length)[-1])
+        )
+
+
+@pytest.mark.parametrize(
+    ("closes", "length", "side"),
+    [
+        ([4e18, 5e18], 2, 1),
+        ([5e18, 4e18], 2, -1),
+        ([2.0**52 - 1] * 2047 + [2.0**52], 2048, 1),
+        ([-4e18, -5e18], 2, -1),
+    ],
+)
+def test_sums_that_64_bits_do_not_hold_are_right(closes, length, side):
+    """By a little or by much: nothing wraps around."""
+    assert sides_of_average(closes, SMA, length)[-1] == side
+    assert compare_to_average(closes, SMA, length).side == side
+
+
+def test_sides_take_a_byte_each():
+    """A sweep holds millions of them."""
+    assert sides_of_average([1.0, 2.0], SMA, 5).dtype == np.int8
+    assert sides_of_average([1.0, 2.0], SMA, 2).dtype == np.int8
 
 
 @given(st.lists(cents, min_size=3, max_size=30), st.integers(1, 3))
@@ -249,36 +222,18 @@ def test_whole_numbers_and_other_arrays_are_read_as_prices():
     assert below_average([1.0, 2.0], "EMA", 3).tolist() == [False, False]
 
 
-@given(st.lists(prices, max_size=20))
-def test_ticks_are_the_shortest_decimals_of_the_prices(closes):
-    """Ticks over their unit are the decimals that repr prints, in no finer unit than needed."""
-    whole, decimals = ticks(closes)
-    quoted = [Fraction(Decimal(repr(close))) for close in closes]
-
-    assert [Fraction(int(tick), 10**decimals) for tick in whole] == quoted
-    assert decimals == 0 or any((price * 10 ** (decimals - 1)).denominator > 1 for price in quoted)
-
-
-@given(st.integers(2**50, 2**54), st.integers(0, 22))
-def test_ticks_are_right_where_scaling_reaches_the_precision_of_floats(whole, decimals):
-    """Around 2 ** 52 ticks the shortcut and the text agree."""
-    close = whole / 10**decimals
-    found, places = ticks([close])
-
-    assert Fraction(int(found[0]), 10**places) == Fraction(Decimal(repr(close)))
-
-
 @pytest.mark.parametrize(
     ("closes", "kind", "length"),
     [
         ([1.0, float("nan")], SMA, 1),
         ([1.0, float("-inf")], EMA, 1),
         ([[1.0], [2.0]], SMA, 1),
+        ([[1.0, 2.0], [2.0, 1.0]], EMA, 2),
         ([1.0], SMA, 0),
         ([1.0], "WMA", 1),
         (["x"], EMA, 1),
     ],
-    ids=["nan", "inf", "two series", "length zero", "unknown kind", "word"],
+    ids=["nan", "inf", "two series", "two of two", "length zero", "unknown kind", "word"],
 )
 def test_what_cannot_be_decided_is_refused(closes, kind, length):
     """No number, no shape and no kind is guessed."""
@@ -287,26 +242,13 @@ def test_what_cannot_be_decided_is_refused(closes, kind, length):
             decide(closes, kind, length)
 
 
-def real_closes() -> list[tuple[str, list[float]]]:
-    """Return every real series of daily closes, adjusted ones too, by name."""
-    parquet = pytest.importorskip("pyarrow.parquet")
-    found = []
-    for path in sorted(DAILY.glob("*.parquet")):
-        columns = parquet.read_table(path).to_pydict()
-        symbols = columns.get("symbol", [path.stem] * len(columns["close"]))
-        for name in ("close", "adj_close"):
-            by_symbol: dict[str, list[float]] = {}
-            for symbol, close in zip(symbols, columns.get(name, []), strict=False):
-                by_symbol.setdefault(f"{path.stem} {symbol} {name}", []).append(close)
-            found += by_symbol.items()
-    return found
+@pytest.mark.parametrize("kind", AverageKind)
+def test_refusal_says_what_was_met_and_what_was_expected(kind):
+    """The shape of one instrument's closes, and enough of them."""
+    with pytest.raises(InvalidValue) as two:
+        below_average([[1.0, 2.0, 3.0]], kind, 2)
+    with pytest.raises(InvalidValue) as few:
+        exact_average([1.0, 2.0], kind, 3)
 
-
-@pytest.mark.skipif(not DAILY.is_dir(), reason="the real daily bars are not beside this checkout")
-def test_real_closes_are_decided_exactly_on_every_cell():
-    """Every cell of every length on real prices: the SMA throughout, the EMA on a sample."""
-    for number, (_, closes) in enumerate(real_closes()):
-        for length in LENGTHS:
-            assert_exact(closes, SMA, length)
-            if number % 10 == 0:
-                assert_exact(closes, EMA, length)
+    assert str(two.value) == "closes have shape (1, 3), expected (n,), one instrument"
+    assert str(few.value) == f"{kind}(3) needs 3 closes, has 2"

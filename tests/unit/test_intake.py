@@ -112,21 +112,34 @@ def test_where_no_bar_is_before_the_last_final_one_nothing_was_traded() -> None:
     assert len(series.closed) == 3
 
 
-def test_unsorted_stamps_are_put_in_order() -> None:
-    """The order of an answer means nothing."""
+@pytest.mark.parametrize("told", [(3, 0, 4, 2, 1), (4, 3, 2, 1, 0), (0, 2, 1, 3, 4), (1, 0)])
+def test_unsorted_stamps_are_put_in_order(told: tuple[int, ...]) -> None:
+    """The order of an answer means nothing, though it begin and end as it should."""
     starts = [start for start, _ in slots(FRIDAY)[:5]]
-    answer = an_answer(CLOSE, [(starts[n], 10.0 + n) for n in (3, 0, 4, 2, 1)])
+    answer = an_answer(CLOSE, [(starts[n], 10.0 + n) for n in told])
 
     series = take_in(answer, [FRIDAY], POLICY).series
 
-    assert series.closed.close.tolist() == [10.0, 11.0, 12.0, 13.0, 14.0]
+    assert series.closed.close.tolist() == [10.0 + n for n in range(len(told))]
 
 
-def test_of_a_bar_that_is_told_twice_the_last_word_stands() -> None:
-    """A duplicate stamp is one bar."""
-    answer = an_answer(CLOSE, [(OPEN, 10.0), (OPEN + HALF_HOUR, 11.0), (OPEN, 12.0)])
+@pytest.mark.parametrize("told", [(0, 1, 0), (0, 0, 1), (0, 1, 1), (0, 0), (1, 1, 0, 1, 0)])
+def test_of_a_bar_that_is_told_twice_the_last_word_stands(told: tuple[int, ...]) -> None:
+    """A duplicate stamp is one bar, wherever it comes."""
+    answer = an_answer(CLOSE, [(slots(FRIDAY)[n][0], 10.0 + row) for row, n in enumerate(told)])
+    last = {n: 10.0 + row for row, n in enumerate(told)}
 
-    assert take_in(answer, [FRIDAY], POLICY).series.closed.close.tolist() == [12.0, 11.0]
+    closes = take_in(answer, [FRIDAY], POLICY).series.closed.close.tolist()
+
+    assert closes == [last[n] for n in sorted(last)]
+
+
+def test_of_many_bars_that_are_told_again_and_again_the_last_words_stand() -> None:
+    """A whole day, thrice over."""
+    day = [start for start, _ in slots(FRIDAY)]
+    answer = an_answer(MONDAY.close, [(start, price) for price in (1.0, 2.0, 3.0) for start in day])
+
+    assert take_in(answer, [FRIDAY], POLICY).series.closed.close.tolist() == [3.0] * 13
 
 
 @pytest.mark.parametrize(
@@ -219,6 +232,24 @@ def test_volume_that_was_not_told_is_none(volume: float) -> None:
     intake = take_in(answer, [FRIDAY], POLICY)
 
     assert intake.series.closed.volume.tolist() == [0.0]
+
+
+@pytest.mark.parametrize("volume", [0.0, 0.25, 1.0, 5e8])
+def test_volume_that_was_told_is_kept(volume: float) -> None:
+    """Less than a share too: fractions trade."""
+    answer = an_answer(CLOSE, [(OPEN, 10.0)], volume=[volume])
+
+    assert take_in(answer, [FRIDAY], POLICY).series.closed.volume.tolist() == [volume]
+
+
+@pytest.mark.parametrize(
+    ("price", "usable"), [(1e-9, True), (9e-10, False), (1e12, True), (1e12 + 1, False)]
+)
+def test_prices_end_at_a_billionth_and_a_million_millions(price: float, usable: bool) -> None:
+    """Both are prices still."""
+    series = take_in(an_answer(CLOSE, [(OPEN, price)]), [FRIDAY], POLICY).series
+
+    assert len(series.bars) == usable
 
 
 def test_nothing_comes_of_nothing() -> None:

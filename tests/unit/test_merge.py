@@ -92,6 +92,23 @@ def test_forming_bar_is_followed_by_its_final_reading() -> None:
     assert after.closed.same(HISTORY[:5])
 
 
+def test_forming_bar_that_ends_as_it_was_read_is_closed_then() -> None:
+    """Nothing of the bar is new, but that it is final is."""
+    after = merged(read_with(HISTORY[:5]), known(HISTORY[2:5]))
+
+    assert after.closed.same(HISTORY[:5])
+
+
+def test_forming_bar_that_ended_as_it_was_read_is_kept_beside_new_ones() -> None:
+    """It is not among the bars that differ, and yet it has been told again."""
+    result = merge(key(), read_with(HISTORY[:5]), known(HISTORY[2:6]))
+
+    assert isinstance(result, Merged)
+    assert result.update is not None
+    assert result.update.bars.same(HISTORY[5:6])
+    assert apply(read_with(HISTORY[:5]), result.update).closed.same(HISTORY[:6])
+
+
 def test_late_bar_inside_a_covered_interval_is_taken_over() -> None:
     """What was taken for no trade was a bar that came late."""
     gapped = HISTORY[[0, 1, 2, 4, 5]]
@@ -111,6 +128,13 @@ def test_small_correction_of_one_bar_is_taken_over_and_told() -> None:
         "close of 2022-05-19T17:00:00Z corrected from 106.00 to 106.05"
     ]
     assert merged(known(HISTORY[:8]), fresh).bars.close[6] == 106.05
+
+
+def test_one_agreeing_bar_before_a_small_correction_is_enough() -> None:
+    """The two have one scale."""
+    fresh = known(with_close(HISTORY[:8], 6, 106.05)[5:])
+
+    assert merged(known(HISTORY[:8]), fresh).bars.close[5:].tolist() == [105.0, 106.05, 107.0]
 
 
 @pytest.mark.parametrize("close", [106.2, 105.8, 53.0, 212.0])
@@ -195,16 +219,25 @@ def test_forming_bar_that_is_still_the_last_stays() -> None:
     assert merged(stored, known(HISTORY[1:4])).bars.same(HISTORY[:5])
 
 
-def test_bars_cut_at_other_hours_are_a_contradiction() -> None:
+@pytest.mark.parametrize("row", range(5))
+def test_bars_cut_at_other_hours_are_a_contradiction(row: int) -> None:
     """The session's hours were corrected: the old bars and the new ones cannot stand together."""
     late = timedelta(minutes=15)
-    start, end = SLOTS[0]
-    moved = bars_at([(start + late, end), *SLOTS[1:5]], CLOSES[:5])
+    start, end = SLOTS[row]
+    moved = bars_at([*SLOTS[:row], (start + late, end), *SLOTS[row + 1 : 5]], CLOSES[:5])
 
     result = merge(key(), known(HISTORY[:5]), known(moved))
 
-    assert isinstance(result, Mismatch)
-    assert "other hours" in result.reason
+    assert result == Mismatch("the bars fetched begin at other hours than the bars stored")
+
+
+def test_longer_bar_than_those_stored_is_a_contradiction() -> None:
+    """An hour stands for two half hours, though it begins with the first of them."""
+    hour = bars_at([(SLOTS[0][0], SLOTS[1][1]), *SLOTS[2:5]], [CLOSES[0], *CLOSES[2:5]])
+
+    result = merge(key(), known(HISTORY[:5]), known(hour))
+
+    assert result == Mismatch("the bars fetched begin at other hours than the bars stored")
 
 
 def test_closed_bar_that_an_answer_lacks_is_kept() -> None:

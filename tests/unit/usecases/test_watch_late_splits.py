@@ -6,8 +6,6 @@ import pytest
 from tests.builders import MSFT, a_position, at
 from tests.desk import FRIDAY, HOUR, MINUTE, MONDAY, SESSIONS, Desk, all_of
 
-from sellcore.split_guard import split_between
-
 FRIDAYS = 13 * sum(session.day < MONDAY.day for session in SESSIONS)
 """How many half hours there are before Monday."""
 
@@ -92,28 +90,6 @@ def test_trade_by_hand_is_no_split() -> None:
     desk.watch(MONDAY.open + 3 * HOUR)
 
     assert desk.outcomes()[1:] == all_of("signal")[:3]
-
-
-@pytest.mark.parametrize(
-    ("before", "after", "split"),
-    [
-        (("100", 50.0), ("400", 12.5), 4.0),
-        (("400", 12.5), ("40", 125.0), 0.1),
-        (("100", 50.0), ("100", 50.0), None),
-        (("100", 50.0), ("200", 55.0), None),
-        (("100", 50.0), ("-100", 50.0), None),
-        (("100", 0.0), ("400", 0.0), None),
-        (("100", float("nan")), ("400", float("nan")), None),
-        (("100", 50.0), ("101", 49.5), None),
-    ],
-)
-def test_split_keeps_what_the_shares_cost_together(
-    before: tuple[str, float], after: tuple[str, float], split: float | None
-) -> None:
-    """Shares times cost stays; anything else is a trade."""
-    one, other = (a_position(quantity, MSFT, cost) for quantity, cost in (before, after))
-
-    assert split_between(one, other) == split
 
 
 def test_first_reading_of_a_friday_counts_for_the_monday() -> None:
