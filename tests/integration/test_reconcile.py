@@ -16,22 +16,36 @@ from tests.journal_builders import WAYS, a_record, steps
 from adapters.instance_lock import InstanceLock, state_folder
 from adapters.sqlite.journal import SqliteJournal
 from sellcore.order import Mode
+from sellcore.selling.intent_record import IntentRecord
 from sellcore.selling.lifecycle import State
 
 ACCOUNT = "DU0000001"
 KEYS = {"LIVE_ACCOUNT": ACCOUNT, "LIVE_KIND": "paper"}
 
 
+def leave(tmp_path: Path, state: State, *records: IntentRecord) -> None:
+    """Have these intents on record in a state."""
+    folder = state_folder(tmp_path / "state", Mode.PAPER, ACCOUNT)
+    folder.mkdir(parents=True)
+    with closing(SqliteJournal(folder / "journal.db", Mode.PAPER, ACCOUNT)) as journal:
+        journal.prepare(records)
+        for record in records:
+            for move in steps(record, *WAYS[state]):
+                journal.record([move])
+
+
+def left(tmp_path: Path) -> dict[str, State]:
+    """Return where every intent on record stands."""
+    path = state_folder(tmp_path / "state", Mode.PAPER, ACCOUNT) / "journal.db"
+    with closing(SqliteJournal(path, Mode.PAPER, ACCOUNT)) as journal:
+        return {record.intent_id: record.state for record in journal.intents()}
+
+
 @pytest.fixture
 def unknown(tmp_path: Path) -> str:
     """Leave an intent of which nobody knows what became; return its id."""
-    folder = state_folder(tmp_path / "state", Mode.PAPER, ACCOUNT)
-    folder.mkdir(parents=True)
     record = a_record()
-    with closing(SqliteJournal(folder / "journal.db", Mode.PAPER, ACCOUNT)) as journal:
-        journal.prepare([record])
-        for move in steps(record, *WAYS[State.UNKNOWN]):
-            journal.record([move])
+    leave(tmp_path, State.UNKNOWN, record)
     return record.intent_id
 
 
@@ -45,6 +59,39 @@ def test_unknown_intent_is_settled_by_a_persons_word(tmp_path: Path, unknown: st
     again = run(tmp_path, "reconcile", *told, settings=KEYS)
     assert again.returncode == 2
     assert "0 open intents begin with" in one_line(again.stderr)
+
+
+def test_beginning_that_two_intents_share_settles_neither(tmp_path: Path) -> None:
+    """Which is meant is not known; both are named in full."""
+    records = [a_record(con_id) for con_id in range(1, 40)]
+    first = records[0]
+    twin = next(r for r in records[1:] if r.intent_id[0] == first.intent_id[0])
+    leave(tmp_path, State.UNKNOWN, first, twin)
+
+    told = ("--settle", first.intent_id[0], "--why", "seen in TWS")
+    done = run(tmp_path, "reconcile", *told, settings=KEYS)
+
+    assert done.returncode == 2
+    line = one_line(done.stderr)
+    assert "2 open intents begin with" in line
+    assert first.intent_id in line
+    assert twin.intent_id in line
+    assert set(left(tmp_path).values()) == {State.UNKNOWN}
+
+
+def test_login_of_another_account_is_no_witness(
+    tmp_path: Path, a_gateway: Callable[..., int]
+) -> None:
+    """It lists nothing of ours, which proves nothing: nothing is compared."""
+    record = a_record()
+    leave(tmp_path, State.SENDING, record)
+
+    port = a_gateway(tmp_path, "DU0000002")
+    done = run(tmp_path, "reconcile", "--port", str(port), settings=KEYS)
+
+    assert done.returncode == 2
+    assert f"account {ACCOUNT} is not one of this login's: DU0000002" in one_line(done.stderr)
+    assert left(tmp_path) == {record.intent_id: State.SENDING}
 
 
 def test_settling_needs_a_reason(tmp_path: Path, unknown: str) -> None:
@@ -70,7 +117,7 @@ def test_while_a_watch_runs_the_journal_alone_is_shown(tmp_path: Path, unknown: 
 
 
 def test_broker_that_knows_nothing_leaves_it_unknown(
-    tmp_path: Path, unknown: str, a_gateway: Callable[[Path], int]
+    tmp_path: Path, unknown: str, a_gateway: Callable[..., int]
 ) -> None:
     """Absence proves nothing once the position has moved; the way out is told."""
     port = a_gateway(tmp_path)
@@ -81,13 +128,13 @@ def test_broker_that_knows_nothing_leaves_it_unknown(
 
 
 @pytest.fixture
-def a_gateway() -> Iterator[Callable[[Path], int]]:
+def a_gateway() -> Iterator[Callable[..., int]]:
     """Return what starts a gateway below a folder; it is ended with the test."""
     running: list[subprocess.Popen[str]] = []
 
-    def start(folder: Path) -> int:
+    def start(folder: Path, account: str = ACCOUNT) -> int:
         (folder / "now.toml").write_text(
-            f'account = "{ACCOUNT}"\nstart = {datetime.now(UTC):%Y-%m-%dT%H:%M:%SZ}\n'
+            f'account = "{account}"\nstart = {datetime.now(UTC):%Y-%m-%dT%H:%M:%SZ}\n'
         )
         process = begin(folder, "gateway", "--port", "0", "--scenario", "now.toml")
         running.append(process)
