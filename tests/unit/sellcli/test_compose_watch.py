@@ -1,16 +1,22 @@
 """What a watch is put together with: each setting where it belongs, and no way to send."""
 
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
 
+from adapters.instance_lock import InstanceLock, state_folder
+from adapters.kill_file import KillFile
+from sellcli.compose.selling import equipped
 from sellcli.compose.watch import wired
 from sellcli.setting_sources import load_settings
+from sellcore.errors import StorageError
 from sellcore.event import Event
 from sellcore.order import Mode
 from sellcore.policy import AtClose
 from sellcore.rule import parse_rule
+from sellcore.selling.account_kind import AccountKind
+from sellcore.selling.arming import Arming
 
 
 @pytest.fixture(autouse=True)
@@ -47,6 +53,30 @@ def test_each_setting_reaches_the_watch() -> None:
         assert (wiring.ports.selling, wiring.ports.alerts) == (None, None)
         assert wiring.connection.fault() is not None
     assert told == []
+
+
+def test_what_may_sell_is_of_the_account_that_was_armed() -> None:
+    """Whatever account is only watched, in a journal of its own, within the trader's limits."""
+    arming = Arming("DU0000001", AccountKind.PAPER)
+    flags = {"account": "DU0000009", "client_id": "17", "live_max_orders_per_day": "2"}
+    settings = load_settings(flags=flags)
+    assert KillFile(settings.state_dir).thrown() is None
+    KillFile(settings.state_dir).throw("not today")
+
+    with (
+        wired(settings, None, lambda event: None) as wiring,
+        equipped(wiring, settings, Mode.PAPER, "DU0000001", arming) as armed,
+    ):
+        selling = armed.ports.selling
+        assert selling is not None
+        assert (armed.terms.mode, armed.terms.account) == (Mode.PAPER, "DU0000001")
+        assert (selling.arming, selling.policy.max_orders_per_day) == (arming, 2)
+        assert (selling.entry.client_id, selling.kill_switch.thrown()) == (17, "not today")
+        folder = state_folder(settings.state_dir, Mode.PAPER, "DU0000001")
+        assert (folder / "journal.db").exists()
+        with pytest.raises(StorageError, match="another sellcli runs for account 'DU0000001'"):
+            InstanceLock(settings.state_dir, Mode.PAPER, "DU0000001", datetime.now(UTC))
+        assert wiring.ports.selling is None
 
 
 def test_each_run_has_a_name_of_its_own() -> None:
