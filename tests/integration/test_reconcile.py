@@ -23,9 +23,9 @@ ACCOUNT = "DU0000001"
 KEYS = {"LIVE_ACCOUNT": ACCOUNT, "LIVE_KIND": "paper"}
 
 
-def leave(tmp_path: Path, state: State, *records: IntentRecord) -> None:
+def leave(state_dir: Path, state: State, *records: IntentRecord) -> None:
     """Have these intents on record in a state."""
-    folder = state_folder(tmp_path / "state", Mode.PAPER, ACCOUNT)
+    folder = state_folder(state_dir, Mode.PAPER, ACCOUNT)
     folder.mkdir(parents=True)
     with closing(SqliteJournal(folder / "journal.db", Mode.PAPER, ACCOUNT)) as journal:
         journal.prepare(records)
@@ -45,7 +45,7 @@ def left(tmp_path: Path) -> dict[str, State]:
 def unknown(tmp_path: Path) -> str:
     """Leave an intent of which nobody knows what became; return its id."""
     record = a_record()
-    leave(tmp_path, State.UNKNOWN, record)
+    leave(tmp_path / "state", State.UNKNOWN, record)
     return record.intent_id
 
 
@@ -66,7 +66,7 @@ def test_beginning_that_two_intents_share_settles_neither(tmp_path: Path) -> Non
     records = [a_record(con_id) for con_id in range(1, 40)]
     first = records[0]
     twin = next(r for r in records[1:] if r.intent_id[0] == first.intent_id[0])
-    leave(tmp_path, State.UNKNOWN, first, twin)
+    leave(tmp_path / "state", State.UNKNOWN, first, twin)
 
     told = ("--settle", first.intent_id[0], "--why", "seen in TWS")
     done = run(tmp_path, "reconcile", *told, settings=KEYS)
@@ -84,7 +84,7 @@ def test_login_of_another_account_is_no_witness(
 ) -> None:
     """It lists nothing of ours, which proves nothing: nothing is compared."""
     record = a_record()
-    leave(tmp_path, State.SENDING, record)
+    leave(tmp_path / "state", State.SENDING, record)
 
     port = a_gateway(tmp_path, "DU0000002")
     done = run(tmp_path, "reconcile", "--port", str(port), settings=KEYS)
@@ -94,9 +94,22 @@ def test_login_of_another_account_is_no_witness(
     assert left(tmp_path) == {record.intent_id: State.SENDING}
 
 
-def test_settling_needs_a_reason(tmp_path: Path, unknown: str) -> None:
+@pytest.mark.parametrize("caps", [WIDE, WIDE | {"LIVE_MAX_SHARES_PER_ORDER": "1"}])
+def test_run_that_ends_with_an_unknown_says_so(tmp_path: Path, caps: dict[str, str]) -> None:
+    """By its exit code, whatever else was sold or denied, and with the way out."""
+    leave(tmp_path / "state" / "simulated", State.UNKNOWN, a_record())
+    (tmp_path / "day.toml").write_text(SCENARIO)
+
+    done = run(tmp_path, *LIVE, "--arm-until", "23:59", settings=ARMED | caps)
+
+    assert done.returncode == 4
+    assert "look in TWS, then settle it: sellcli reconcile" in done.stdout
+
+
+@pytest.mark.parametrize("why", [(), ("--why", ""), ("--why", " \t")])
+def test_settling_needs_a_reason(tmp_path: Path, unknown: str, why: tuple[str, ...]) -> None:
     """Whoever reads the journal next year wants to know."""
-    done = run(tmp_path, "reconcile", "--settle", unknown, settings=KEYS)
+    done = run(tmp_path, "reconcile", "--settle", unknown, *why, settings=KEYS)
 
     assert done.returncode == 2
     assert "--settle needs --why" in one_line(done.stderr)
@@ -165,7 +178,10 @@ def test_sales_show_what_was_sold_and_what_it_brought(tmp_path: Path) -> None:
     where = ("--state-dir", "state/simulated")
     lines = run(tmp_path, "sales", *where, settings=KEYS).stdout.splitlines()
     document = strict_json(run(tmp_path, "sales", *where, "--json", settings=KEYS).stdout)
+    later = ("--since", "2022-05-21", "--json")
+    since = strict_json(run(tmp_path, "sales", *where, *later, settings=KEYS).stdout)
 
+    assert since["sales"] == []
     assert [line.split()[:2] for line in lines] == [["NASDAQ:AAPL", "10"], ["NASDAQ:MSFT", "100"]]
     sales = document["sales"]
     assert isinstance(sales, list)
