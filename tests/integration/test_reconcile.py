@@ -9,18 +9,32 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
+from tests.contract.broker_stages import eventually
 from tests.integration.cli import begin, one_line, run, strict_json
 from tests.integration.test_live import ARMED, LIVE, SCENARIO, WIDE
 from tests.journal_builders import WAYS, a_record, steps
 
+from adapters.clocks import SystemClock
+from adapters.ib.broker import IBBroker
+from adapters.ib.connection import IBConnection
+from adapters.ib.order_entry import IBOrderEntry
 from adapters.instance_lock import InstanceLock, state_folder
 from adapters.sqlite.journal import SqliteJournal
 from sellcore.order import Mode
+from sellcore.order_type import OrderType
+from sellcore.ports.order_entry import SellOrder
 from sellcore.selling.intent_record import IntentRecord
 from sellcore.selling.lifecycle import State
 
 ACCOUNT = "DU0000001"
 KEYS = {"LIVE_ACCOUNT": ACCOUNT, "LIVE_KIND": "paper"}
+HOLDING = """
+[[position]]
+ticker = "NASDAQ:MSFT"
+quantity = 100
+average_cost = 280.0
+price = 260.0
+"""
 
 
 def leave(state_dir: Path, state: State, *records: IntentRecord) -> None:
@@ -140,6 +154,36 @@ def test_broker_that_knows_nothing_leaves_it_unknown(
     assert "look in TWS, then settle it: sellcli reconcile" in done.stdout
 
 
+def test_what_the_comparison_has_just_ended_is_shown(
+    tmp_path: Path, a_gateway: Callable[..., int]
+) -> None:
+    """Its order had been cancelled while nobody looked; then there is nothing open any more."""
+    port = a_gateway(tmp_path)
+    with closing(IBConnection("127.0.0.1", port, 7, SystemClock())) as connection:
+        connection.connect()
+        broker, entry = IBBroker(connection), IBOrderEntry(connection)
+        (msft,) = (position.instrument for position in broker.positions())
+        record = a_record(instrument=msft)
+        leave(tmp_path / "state", State.SENDING, record)
+        (number,) = entry.order_ids(1, 0)
+        ref = record.intent.order_ref
+        entry.place([SellOrder(number, ACCOUNT, msft, 100, OrderType.LIMIT, 9999.0, ref)])
+        eventually(lambda: len(broker.open_orders()) == 1)
+        entry.cancel(broker.open_orders())
+        eventually(lambda: not broker.open_orders())
+
+    where = ("--port", str(port), "--json")
+    first, second = (run(tmp_path, "reconcile", *where, settings=KEYS) for _ in range(2))
+
+    intents = strict_json(first.stdout)["intents"]
+    assert isinstance(intents, list)
+    assert [(each["intent_id"], each["state"]) for each in intents] == [
+        (record.intent_id, "cancelled")
+    ]
+    assert (first.returncode, second.returncode) == (0, 0)
+    assert strict_json(second.stdout)["intents"] == []
+
+
 @pytest.fixture
 def a_gateway() -> Iterator[Callable[..., int]]:
     """Return what starts a gateway below a folder; it is ended with the test."""
@@ -147,7 +191,7 @@ def a_gateway() -> Iterator[Callable[..., int]]:
 
     def start(folder: Path, account: str = ACCOUNT) -> int:
         (folder / "now.toml").write_text(
-            f'account = "{account}"\nstart = {datetime.now(UTC):%Y-%m-%dT%H:%M:%SZ}\n'
+            f'account = "{account}"\nstart = {datetime.now(UTC):%Y-%m-%dT%H:%M:%SZ}\n{HOLDING}'
         )
         process = begin(folder, "gateway", "--port", "0", "--scenario", "now.toml")
         running.append(process)
