@@ -275,6 +275,12 @@ class Clogged:
 
     def __init__(self, transport: object, happens: Callable[[], None]) -> None:
         self._transport, self._happens = transport, happens
+        self.thrown_away = False
+
+    def abort(self) -> None:
+        """Close it, and throw away what was not written; ``close`` would write that first."""
+        self.thrown_away = True
+        self._transport.abort()  # type: ignore[attr-defined]
 
     def get_write_buffer_size(self) -> int:
         self._happens()
@@ -284,10 +290,12 @@ class Clogged:
         return getattr(self._transport, name)
 
 
-def clog(it: Desk, happens: Callable[[], None] = lambda: None) -> None:
+def clog(it: Desk, happens: Callable[[], None] = lambda: None) -> Clogged:
     """Let the gateway take nothing in any more."""
     conn = it.connection.line().client.conn
-    conn.transport = Clogged(conn.transport, happens)  # type: ignore[assignment]
+    clogged = Clogged(conn.transport, happens)
+    conn.transport = clogged  # type: ignore[assignment]
+    return clogged
 
 
 def test_line_that_goes_before_the_first_byte_leaves_nothing_sent() -> None:
@@ -337,10 +345,11 @@ def test_gateway_that_takes_nothing_in_is_hung_up_on() -> None:
     """What is still unwritten must not go out later."""
     with desk(timeout=0.5) as it:
         order = it.sale()
-        clog(it)
+        clogged = clog(it)
         with pytest.raises(SendUnclear, match=r"took nothing in for 0\.5 s"):
             it.entry.place([order])
         assert it.connection.fault() is not None
+        assert clogged.thrown_away
 
 
 def test_hang_up_that_meets_the_order_is_noticed() -> None:
@@ -570,10 +579,11 @@ def test_only_orders_that_a_number_names_for_us_are_cancelled(
 def test_gateway_that_takes_no_cancel_in_is_hung_up_on() -> None:
     """A stop that went later, when nobody expects it, would leave the position unprotected."""
     with desk(timeout=0.5) as it:
-        clog(it)
+        clogged = clog(it)
         with pytest.raises(BrokerUnavailable, match=r"took nothing in for 0\.5 s"):
             it.entry.cancel([evolve(by_another(11, 1), order_id=5)])
         assert it.connection.fault() is not None
+        assert clogged.thrown_away
 
 
 def test_orders_by_hand_are_cancelled_by_the_numbers_that_client_0_is_given() -> None:
