@@ -9,28 +9,57 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
+from tests.contract.broker_stages import eventually
 from tests.integration.cli import begin, one_line, run, strict_json
 from tests.integration.test_live import ARMED, LIVE, SCENARIO, WIDE
 from tests.journal_builders import WAYS, a_record, steps
 
+from adapters.clocks import SystemClock
+from adapters.ib.broker import IBBroker
+from adapters.ib.connection import IBConnection
+from adapters.ib.order_entry import IBOrderEntry
 from adapters.instance_lock import InstanceLock, state_folder
 from adapters.sqlite.journal import SqliteJournal
 from sellcore.order import Mode
+from sellcore.order_type import OrderType
+from sellcore.ports.order_entry import SellOrder
+from sellcore.selling.intent_record import IntentRecord
 from sellcore.selling.lifecycle import State
 
 ACCOUNT = "DU0000001"
 KEYS = {"LIVE_ACCOUNT": ACCOUNT, "LIVE_KIND": "paper"}
+HOLDING = """
+[[position]]
+ticker = "NASDAQ:MSFT"
+quantity = 100
+average_cost = 280.0
+price = 260.0
+"""
 
 
-def left(below: Path, state: State) -> str:
-    """Leave an intent in a state on record; return its id."""
-    folder = state_folder(below / "state", Mode.PAPER, ACCOUNT)
+def leave(state_dir: Path, state: State, *records: IntentRecord) -> None:
+    """Have these intents on record in a state."""
+    folder = state_folder(state_dir, Mode.PAPER, ACCOUNT)
     folder.mkdir(parents=True)
-    record = a_record()
     with closing(SqliteJournal(folder / "journal.db", Mode.PAPER, ACCOUNT)) as journal:
-        journal.prepare([record])
-        for move in steps(record, *WAYS[state]):
-            journal.record([move])
+        journal.prepare(records)
+        for record in records:
+            for move in steps(record, *WAYS[state]):
+                journal.record([move])
+
+
+def left(tmp_path: Path) -> dict[str, State]:
+    """Return where every intent on record stands."""
+    path = state_folder(tmp_path / "state", Mode.PAPER, ACCOUNT) / "journal.db"
+    with closing(SqliteJournal(path, Mode.PAPER, ACCOUNT)) as journal:
+        return {record.intent_id: record.state for record in journal.intents()}
+
+
+@pytest.fixture
+def unknown(tmp_path: Path) -> str:
+    """Leave an intent of which nobody knows what became; return its id."""
+    record = a_record()
+    leave(tmp_path / "state", State.UNKNOWN, record)
     return record.intent_id
 
 
@@ -52,9 +81,55 @@ def test_unknown_intent_is_settled_by_a_persons_word(tmp_path: Path, unknown: st
     assert "0 open intents begin with" in one_line(again.stderr)
 
 
-def test_settling_needs_a_reason(tmp_path: Path, unknown: str) -> None:
+def test_beginning_that_two_intents_share_settles_neither(tmp_path: Path) -> None:
+    """Which is meant is not known; both are named in full."""
+    records = [a_record(con_id) for con_id in range(1, 40)]
+    first = records[0]
+    twin = next(r for r in records[1:] if r.intent_id[0] == first.intent_id[0])
+    leave(tmp_path / "state", State.UNKNOWN, first, twin)
+
+    told = ("--settle", first.intent_id[0], "--why", "seen in TWS")
+    done = run(tmp_path, "reconcile", *told, settings=KEYS)
+
+    assert done.returncode == 2
+    line = one_line(done.stderr)
+    assert "2 open intents begin with" in line
+    assert first.intent_id in line
+    assert twin.intent_id in line
+    assert set(left(tmp_path).values()) == {State.UNKNOWN}
+
+
+def test_login_of_another_account_is_no_witness(
+    tmp_path: Path, a_gateway: Callable[..., int]
+) -> None:
+    """It lists nothing of ours, which proves nothing: nothing is compared."""
+    record = a_record()
+    leave(tmp_path / "state", State.SENDING, record)
+
+    port = a_gateway(tmp_path, "DU0000002")
+    done = run(tmp_path, "reconcile", "--port", str(port), settings=KEYS)
+
+    assert done.returncode == 2
+    assert f"account {ACCOUNT} is not one of this login's: DU0000002" in one_line(done.stderr)
+    assert left(tmp_path) == {record.intent_id: State.SENDING}
+
+
+@pytest.mark.parametrize("caps", [WIDE, WIDE | {"LIVE_MAX_SHARES_PER_ORDER": "1"}])
+def test_run_that_ends_with_an_unknown_says_so(tmp_path: Path, caps: dict[str, str]) -> None:
+    """By its exit code, whatever else was sold or denied, and with the way out."""
+    leave(tmp_path / "state" / "simulated", State.UNKNOWN, a_record())
+    (tmp_path / "day.toml").write_text(SCENARIO)
+
+    done = run(tmp_path, *LIVE, "--arm-until", "23:59", settings=ARMED | caps)
+
+    assert done.returncode == 4
+    assert "look in TWS, then settle it: sellcli reconcile" in done.stdout
+
+
+@pytest.mark.parametrize("why", [(), ("--why", ""), ("--why", " \t")])
+def test_settling_needs_a_reason(tmp_path: Path, unknown: str, why: tuple[str, ...]) -> None:
     """Whoever reads the journal next year wants to know."""
-    done = run(tmp_path, "reconcile", "--settle", unknown, settings=KEYS)
+    done = run(tmp_path, "reconcile", "--settle", unknown, *why, settings=KEYS)
 
     assert done.returncode == 2
     assert "--settle needs --why" in one_line(done.stderr)
@@ -75,7 +150,7 @@ def test_while_a_watch_runs_the_journal_alone_is_shown(tmp_path: Path, unknown: 
 
 
 def test_broker_that_knows_nothing_leaves_it_unknown(
-    tmp_path: Path, unknown: str, a_gateway: Callable[[Path], int]
+    tmp_path: Path, unknown: str, a_gateway: Callable[..., int]
 ) -> None:
     """Absence proves nothing once the position has moved; the way out is told."""
     port = a_gateway(tmp_path)
@@ -86,10 +161,10 @@ def test_broker_that_knows_nothing_leaves_it_unknown(
 
 
 def test_order_that_was_being_sent_is_looked_for_until_its_absence_is_proof(
-    tmp_path: Path, a_gateway: Callable[[Path], int]
+    tmp_path: Path, a_gateway: Callable[..., int]
 ) -> None:
     """One look proves nothing; twenty seconds of looks do."""
-    left(tmp_path, State.SENDING)
+    leave(tmp_path / "state", State.SENDING, a_record())
     port = a_gateway(tmp_path)
 
     done = run(tmp_path, "reconcile", "--port", str(port), settings=KEYS)
@@ -99,14 +174,44 @@ def test_order_that_was_being_sent_is_looked_for_until_its_absence_is_proof(
     assert "not sent: it is in no list of the broker's; the position was" in done.stdout
 
 
+def test_what_the_comparison_has_just_ended_is_shown(
+    tmp_path: Path, a_gateway: Callable[..., int]
+) -> None:
+    """Its order had been cancelled while nobody looked; then there is nothing open any more."""
+    port = a_gateway(tmp_path)
+    with closing(IBConnection("127.0.0.1", port, 7, SystemClock())) as connection:
+        connection.connect()
+        broker, entry = IBBroker(connection), IBOrderEntry(connection)
+        (msft,) = (position.instrument for position in broker.positions())
+        record = a_record(instrument=msft)
+        leave(tmp_path / "state", State.SENDING, record)
+        (number,) = entry.order_ids(1, 0)
+        ref = record.intent.order_ref
+        entry.place([SellOrder(number, ACCOUNT, msft, 100, OrderType.LIMIT, 9999.0, ref)])
+        eventually(lambda: len(broker.open_orders()) == 1)
+        entry.cancel(broker.open_orders())
+        eventually(lambda: not broker.open_orders())
+
+    where = ("--port", str(port), "--json")
+    first, second = (run(tmp_path, "reconcile", *where, settings=KEYS) for _ in range(2))
+
+    intents = strict_json(first.stdout)["intents"]
+    assert isinstance(intents, list)
+    assert [(each["intent_id"], each["state"]) for each in intents] == [
+        (record.intent_id, "cancelled")
+    ]
+    assert (first.returncode, second.returncode) == (0, 0)
+    assert strict_json(second.stdout)["intents"] == []
+
+
 @pytest.fixture
-def a_gateway() -> Iterator[Callable[[Path], int]]:
+def a_gateway() -> Iterator[Callable[..., int]]:
     """Return what starts a gateway below a folder; it is ended with the test."""
     running: list[subprocess.Popen[str]] = []
 
-    def start(folder: Path) -> int:
+    def start(folder: Path, account: str = ACCOUNT) -> int:
         (folder / "now.toml").write_text(
-            f'account = "{ACCOUNT}"\nstart = {datetime.now(UTC):%Y-%m-%dT%H:%M:%SZ}\n'
+            f'account = "{account}"\nstart = {datetime.now(UTC):%Y-%m-%dT%H:%M:%SZ}\n{HOLDING}'
         )
         process = begin(folder, "gateway", "--port", "0", "--scenario", "now.toml")
         running.append(process)
@@ -137,7 +242,10 @@ def test_sales_show_what_was_sold_and_what_it_brought(tmp_path: Path) -> None:
     where = ("--state-dir", "state/simulated")
     lines = run(tmp_path, "sales", *where, settings=KEYS).stdout.splitlines()
     document = strict_json(run(tmp_path, "sales", *where, "--json", settings=KEYS).stdout)
+    later = ("--since", "2022-05-21", "--json")
+    since = strict_json(run(tmp_path, "sales", *where, *later, settings=KEYS).stdout)
 
+    assert since["sales"] == []
     assert [line.split()[:2] for line in lines] == [["NASDAQ:AAPL", "10"], ["NASDAQ:MSFT", "100"]]
     sales = document["sales"]
     assert isinstance(sales, list)

@@ -250,6 +250,19 @@ def test_naive_times_are_refused():
         Arming("U7654321", AccountKind.LIVE, datetime(2022, 5, 20, 16))
 
 
+@pytest.mark.parametrize("key", ["account", "variable", "login_account", "typed"])
+@given(st.data())
+def test_what_is_almost_the_id_is_another(key, data):
+    """A beginning of it, an end, more than it, other letters: each key is compared whole."""
+    own = PAPER.account
+    at = data.draw(st.integers(1, len(own) - 1))
+    other = data.draw(
+        st.sampled_from([own[:at], own[at:], own + own[:at], f"{own} ", own.lower(), own[::-1]])
+    )
+
+    assert reasons(evolve(PAPER, **{key: other}))
+
+
 def test_what_the_variable_holds_is_never_shown():
     """Neither in a reason nor in a repr."""
     keys = evolve(PAPER, variable="U7654321")

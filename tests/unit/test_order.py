@@ -81,6 +81,7 @@ def test_order_is_ours_by_its_reference(ref: str, ours: bool) -> None:
 def test_reference_of_an_intent_is_recognised() -> None:
     """What we send is what we find again, within the broker's length."""
     assert an_order(order_ref=INTENT.order_ref).ours
+    assert INTENT.order_ref == "sellcli:4fe1e684dc8fbd4a"
     assert len(INTENT.order_ref) <= 40
 
 

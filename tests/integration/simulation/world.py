@@ -226,6 +226,9 @@ class World:
             self.note(f"{order} never arrives")
             return
         delay = 0.001
+        if self.dice(Fault.REMARK):  # said before the order is in any list
+            self._say(Reply(order.order_id, Word.REMARK, "10349: Order TIF was set to DAY"))
+            delay = self.random.uniform(0.5, 5.0)
         if self.dice(Fault.SLOW_ACCEPT):
             delay = self.random.uniform(0.5, 15.0)
         self.servers.after(delay, lambda: self._take(order))
@@ -251,8 +254,6 @@ class World:
             return
         if dice(Fault.LYING_REFUSAL):
             self._say(Reply(order.order_id, Word.REFUSAL, "201: so they say"))
-        if dice(Fault.REMARK):
-            self._say(Reply(order.order_id, Word.REMARK, "10349: Order TIF was set to DAY"))
         if self.market_open():
             servers.of_a_session.add(perm_id)
         servers.after(0.02, lambda: servers.status(perm_id, "Submitted"))

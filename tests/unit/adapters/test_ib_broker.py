@@ -181,6 +181,16 @@ def test_order_told_twice_counts_once() -> None:
         assert len(reading.broker.open_orders()) == 2
 
 
+def test_order_that_is_changed_while_it_is_told_is_as_told_last() -> None:
+    """Whoever entered it may change it between request and end marker."""
+    before = stop_order(11, 0)
+    after = evolve(before, quantity=Decimal(60), remaining=Decimal(60), stop_price=200.0)
+    answer = [frames.open_order(o) for o in (before, after)] + [frames.OPEN_ORDER_END]
+    with Reading({16: lambda _: answer}) as reading:
+        (order,) = reading.broker.open_orders()
+        assert (order.quantity, order.stop_price) == (60, 200.0)
+
+
 def test_orders_told_at_the_login_are_not_an_answer() -> None:
     """Some gateways push open orders and their end marker before anybody asks."""
     order = stop_order(11, 0)

@@ -275,6 +275,12 @@ class Clogged:
 
     def __init__(self, transport: object, happens: Callable[[], None]) -> None:
         self._transport, self._happens = transport, happens
+        self.thrown_away = False
+
+    def abort(self) -> None:
+        """Close it, and throw away what was not written; ``close`` would write that first."""
+        self.thrown_away = True
+        self._transport.abort()  # type: ignore[attr-defined]
 
     def get_write_buffer_size(self) -> int:
         self._happens()
@@ -284,10 +290,12 @@ class Clogged:
         return getattr(self._transport, name)
 
 
-def clog(it: Desk, happens: Callable[[], None] = lambda: None) -> None:
+def clog(it: Desk, happens: Callable[[], None] = lambda: None) -> Clogged:
     """Let the gateway take nothing in any more."""
     conn = it.connection.line().client.conn
-    conn.transport = Clogged(conn.transport, happens)  # type: ignore[assignment]
+    clogged = Clogged(conn.transport, happens)
+    conn.transport = clogged  # type: ignore[assignment]
+    return clogged
 
 
 def test_line_that_goes_before_the_first_byte_leaves_nothing_sent() -> None:
@@ -320,6 +328,7 @@ def test_servers_that_go_between_two_orders_leave_the_batch_unclear() -> None:
         it.gateway.answers[3] = lambda _: [frames.error(-1, 1100, "Connectivity has been lost.")]
         with pytest.raises(SendUnclear, match="1100"):
             it.entry.place([it.sale() for _ in range(4)])
+        time.sleep(0.3)
         assert len(it.arrived()) < 4
 
 
@@ -336,10 +345,11 @@ def test_gateway_that_takes_nothing_in_is_hung_up_on() -> None:
     """What is still unwritten must not go out later."""
     with desk(timeout=0.5) as it:
         order = it.sale()
-        clog(it)
+        clogged = clog(it)
         with pytest.raises(SendUnclear, match=r"took nothing in for 0\.5 s"):
             it.entry.place([order])
         assert it.connection.fault() is not None
+        assert clogged.thrown_away
 
 
 def test_hang_up_that_meets_the_order_is_noticed() -> None:
@@ -409,20 +419,35 @@ def test_ctrl_c_stops_the_batch_where_it_is() -> None:
         assert len(it.arrived()) == before
 
 
-def test_order_does_not_queue_behind_readers() -> None:
-    """A burst of questions that fills the budget for seconds holds no order up."""
+@contextmanager
+def behind_a_burst() -> Iterator[Desk]:
+    """Have sixty contracts described, which fills the budget for seconds."""
     instruments = [evolve(AAPL, con_id=n) for n in range(1, 61)]
     refused: Answer = lambda f: [frames.error(f[2], 200, "unknown")]  # noqa: E731
     with desk({9: refused}, rate=16.0) as it:
         reading = threading.Thread(target=it.broker.details, args=(instruments,))
         reading.start()
         eventually(lambda: len(it.gateway.asked(9)) >= 14)
+        yield it
+        reading.join()
+
+
+def test_order_does_not_queue_behind_readers() -> None:
+    """A burst of questions that fills the budget for seconds holds no order up."""
+    with behind_a_burst() as it:
         begun = time.monotonic()
         it.entry.place([it.sale(), it.sale()])
         assert time.monotonic() - begun < 1.0
         eventually(lambda: len(it.arrived()) == 2)
         assert len(it.gateway.asked(9)) < 60
-        reading.join()
+
+
+def test_cancel_does_not_queue_behind_readers() -> None:
+    """A sale waits until it is confirmed."""
+    with behind_a_burst() as it:
+        it.entry.cancel([evolve(by_another(n, 1), order_id=n) for n in (5, 6)])
+        eventually(lambda: len(it.gateway.asked(4)) == 2)
+        assert len(it.gateway.asked(9)) < 32
 
 
 def test_orders_alone_may_use_what_readers_leave() -> None:
@@ -549,6 +574,16 @@ def test_only_orders_that_a_number_names_for_us_are_cancelled(
             it.entry.cancel([evolve(order, client_id=client_id, order_id=5), order])
         time.sleep(0.1)
         assert it.gateway.asked(4) == []
+
+
+def test_gateway_that_takes_no_cancel_in_is_hung_up_on() -> None:
+    """A stop that went later, when nobody expects it, would leave the position unprotected."""
+    with desk(timeout=0.5) as it:
+        clogged = clog(it)
+        with pytest.raises(BrokerUnavailable, match=r"took nothing in for 0\.5 s"):
+            it.entry.cancel([evolve(by_another(11, 1), order_id=5)])
+        assert it.connection.fault() is not None
+        assert clogged.thrown_away
 
 
 def test_orders_by_hand_are_cancelled_by_the_numbers_that_client_0_is_given() -> None:

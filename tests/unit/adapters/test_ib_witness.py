@@ -126,6 +126,7 @@ def test_time_without_any_zone_spoils_the_answer() -> None:
     [
         frames.execution(None)[:20],
         frames.execution(None, shares="many"),
+        frames.execution(None, shares="-100"),
         frames.execution(None, shares="nan"),
         frames.execution(None, shares="1.7976931348623157E308"),
         frames.execution(None, price="1.7976931348623157E308"),
@@ -134,7 +135,18 @@ def test_time_without_any_zone_spoils_the_answer() -> None:
         frames.execution(None, exec_id=""),
         (11,),
     ],
-    ids=["short", "no number", "nan", "endless", "unset price", "side", "time", "no id", "empty"],
+    ids=[
+        "short",
+        "no number",
+        "negative",
+        "nan",
+        "endless",
+        "unset price",
+        "side",
+        "time",
+        "no id",
+        "empty",
+    ],
 )
 def test_trade_that_cannot_be_read_spoils_the_answer(broken: Frame) -> None:
     """One trade left out would look like shares that were not sold."""
@@ -169,6 +181,14 @@ def test_cost_behind_the_end_marker_is_there_the_next_time() -> None:
         (cost,) = it.witness.trades()[1]
         it.connection.connect()
         assert it.witness.trades()[1] == (cost,)
+
+
+def test_cost_that_is_told_anew_counts_as_told_last() -> None:
+    """Once, and with what it came to in the end."""
+    rows = [frames.execution(None), frames.commission(), frames.commission(amount="1.25")]
+    with asking({7: trades(*rows)}) as it:
+        (cost,) = it.witness.trades()[1]
+        assert cost.amount == 1.25
 
 
 def test_cost_of_a_trade_that_is_not_told_is_left_out() -> None:
@@ -294,6 +314,13 @@ def test_ended_order_that_cannot_be_read_spoils_the_answer() -> None:
         pytest.raises(BrokerUnavailable, match="answer cannot be read"),
     ):
         it.witness.completed_orders()
+
+
+def test_ended_order_told_twice_counts_once() -> None:
+    """Another one beside it stays another."""
+    rows = [frame_of(ended()), frame_of(ended(perm_id=601)), frame_of(ended())]
+    with asking({99: lambda _: [*rows, frames.COMPLETED_ORDERS_END]}) as it:
+        assert [order.perm_id for order in it.witness.completed_orders()] == [600, 601]
 
 
 def test_ended_orders_told_unasked_are_no_answer() -> None:

@@ -23,6 +23,19 @@ def test_it_is_a_time_of_today_on_this_clock():
     assert arm_until(" 15:58 ", MORNING, BERLIN) == datetime(2022, 5, 20, 13, 58, tzinfo=UTC)
 
 
+@pytest.mark.parametrize(
+    ("now", "zone", "text", "moment"),
+    [
+        (datetime(2022, 5, 19, 23, tzinfo=UTC), "Asia/Tokyo", "08:30", (2022, 5, 19, 23, 30)),
+        (datetime(2022, 5, 19, 23, tzinfo=UTC), "Asia/Tokyo", "09:30", (2022, 5, 20, 0, 30)),
+        (datetime(2022, 5, 21, 1, tzinfo=UTC), "America/New_York", "21:30", (2022, 5, 21, 1, 30)),
+    ],
+)
+def test_today_is_the_date_on_this_clock(now, zone, text, moment):
+    """In Greenwich it may be another."""
+    assert arm_until(text, now, ZoneInfo(zone)) == datetime(*moment, tzinfo=UTC)
+
+
 @pytest.mark.skipif(not hasattr(time, "tzset"), reason="its zone cannot be set for a process")
 def test_without_a_zone_it_is_the_clock_of_the_machine(monkeypatch):
     """As `date` would show it."""

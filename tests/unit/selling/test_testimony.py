@@ -5,7 +5,7 @@ from decimal import Decimal
 
 import pytest
 from attrs import evolve
-from hypothesis import given
+from hypothesis import assume, given
 from hypothesis import strategies as st
 from tests.builders import ACCOUNT, an_order
 from tests.journal_builders import TEN, a_record, stock
@@ -370,6 +370,25 @@ class TestIdentity:
         finding = find(exposed(state, perm_id=0), testimony)
 
         assert finding == Finding(None, "the broker has not listed it yet")
+
+    @pytest.mark.parametrize("state", [S.SENDING, S.WORKING, S.UNKNOWN])
+    @given(st.data())
+    def test_reference_that_is_almost_ours_is_another(self, state, data):
+        """A beginning of it, more than it, a letter changed, or in capitals."""
+        ref = exposed().intent.order_ref
+        at = data.draw(st.integers(0, len(ref) - 1))
+        other = "x" if ref[at] != "x" else "y"
+        almost = [ref[:at], ref[at:], ref + other, f" {ref}", f"{ref[:at]}{other}{ref[at + 1 :]}"]
+        stranger = {"order_ref": data.draw(st.sampled_from([*almost, ref.upper()])), "perm_id": 77}
+        record = exposed(state, perm_id=0)
+        assume(stranger["order_ref"] != ref)
+        testimony = told(
+            orders=(ours(**stranger),),
+            completed=(ended(**stranger, filled=Decimal(100)),),
+            executions=(trade(**stranger),),
+        )
+
+        assert find(record, testimony) == find(record, told())
 
     def test_record_without_a_permanent_id_is_not_any_order_without_one(self):
         """0 stands for not known, and matches nothing."""

@@ -143,6 +143,28 @@ def test_refusal_behind_a_first_word_is_heard() -> None:
     assert desk.journal.failed_sends(desk.record.con_id) == 1
 
 
+def test_refusals_among_other_words_are_all_heard() -> None:
+    """Two orders, and everything about them comes at once."""
+    desk = SellingDesk(rules={"NASDAQ:MSFT": rule(), "NASDAQ:AAPL": rule()})
+    desk.hold(AAPL)
+    desk.falls(AAPL)
+    desk.entry.fate = Fate.LOST
+    said = [
+        Reply(2, Word.STATUS, "Inactive"),
+        Reply(1, Word.REFUSAL, "no such route", 200),
+        Reply(2, Word.REFUSAL, "too large", 201),
+        Reply(1, Word.REMARK, "read the manual", 399),
+    ]
+    desk.stage.behind("entry.place", lambda: desk.entry._replies.extend(said))
+
+    desk.run()
+
+    assert {record.order_id: record.words for record in desk.records} == {
+        1: "rejected by the broker: no such route",
+        2: "rejected by the broker: too large",
+    }
+
+
 @pytest.mark.parametrize("word", [Word.REMARK, Word.STATUS, Word.ORDER])
 def test_what_is_no_refusal_rejects_nothing(word: Word) -> None:
     """Whatever it sounds like: the order works."""
@@ -153,6 +175,21 @@ def test_what_is_no_refusal_rejects_nothing(word: Word) -> None:
     desk.run()
 
     assert desk.ends == ["working"]
+
+
+@pytest.mark.parametrize("word", [Word.REMARK, Word.STATUS, Word.ORDER])
+def test_order_that_is_listed_behind_a_remark_was_never_refused(word: Word) -> None:
+    """It takes ten seconds into the lists, and nothing but a refusal ends it before."""
+    desk = SellingDesk()
+    desk.entry.fate = Fate.LOST
+    desk.stage.behind("entry.place", answers(desk, (word, "Cancelled", 10349)))
+    ends: list[str] = []
+    desk.clock.at(DECIDED + 10 * SECOND, lambda: ends.extend(desk.ends))
+
+    desk.run()
+
+    assert ends == ["sending"]
+    assert desk.ends == ["not sent"]
 
 
 def test_refusal_that_lies_is_not_believed() -> None:
@@ -372,6 +409,23 @@ def test_account_that_was_read_over_two_lines_is_not_believed(
     assert (len(desk.sent), desk.ends) == (1, ["filled"])
     assert desk.record.sent_at is not None
     assert desk.record.sent_at > DECIDED
+
+
+def test_position_that_is_missing_over_two_lines_has_not_gone_flat() -> None:
+    """What is not believed is not on record either: it was closed once, by our sale."""
+    desk = SellingDesk()
+
+    def hide() -> None:
+        desk.hold_quietly("0")
+        lost_and_found(desk)
+        desk.stage.behind("broker.positions", lambda: desk.hold_quietly("100"))
+
+    desk.stage.before("journal.prepare", lambda: desk.stage.before("broker.positions", hide))
+
+    desk.run()
+
+    assert desk.ends == ["filled"]
+    assert desk.journal.epochs() == {MSFT.con_id: 1}
 
 
 def test_trades_and_their_costs_are_kept() -> None:

@@ -114,6 +114,24 @@ def test_line_that_goes_behind_the_reading_is_compared_anew() -> None:
     assert desk.state.selling.reconciled_epoch != desk.broker.epoch()
 
 
+def test_sale_that_fills_while_the_account_is_read_is_not_decided_on_again() -> None:
+    """What is held is read behind the comparison: what it found ended is not held any more."""
+    desk = SellingDesk()
+    desk.entry.fate = Fate.WORKS
+    desk.selling_policy = SellingPolicy(reconcile=20 * SECOND)
+
+    def fill() -> None:
+        desk.entry.fill(desk.entry.order(1))
+
+    noon = ELEVEN + 60 * MINUTE
+    desk.clock.at(noon + 29 * SECOND, lambda: desk.stage.behind("broker.positions", fill))
+
+    desk.run(70)
+
+    assert (desk.ends, desk.held()) == (["filled"], 0)
+    assert desk.telling("denied") == []
+
+
 def test_clock_that_jumps_ahead_makes_nothing_missing() -> None:
     """Two seconds behind the order, five minutes by our clock: it may be on its way still."""
     desk = SellingDesk()

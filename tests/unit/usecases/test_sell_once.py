@@ -95,6 +95,18 @@ def test_on_record_before_on_the_wire() -> None:
     assert calls.count("entry.place") == 1
 
 
+def test_nobody_is_told_of_an_order_before_it_is_on_the_wire() -> None:
+    """To tell takes time, and an order that a broken line kept back was not sent yet."""
+    desk = SellingDesk()
+    before: list[str] = []
+    desk.stage.before("entry.place", lambda: before.extend(desk.causes))
+
+    desk.run()
+
+    assert before == ["signal"]
+    assert desk.causes == ["signal", "sent", "filled"]
+
+
 def test_account_is_read_last_and_in_the_order_that_hides_nothing() -> None:
     """Open orders, ended orders, trades, positions; then arithmetic and the journal alone."""
     calls = SellingDesk().run().stage.calls

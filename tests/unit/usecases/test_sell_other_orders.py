@@ -134,10 +134,11 @@ def test_trader_may_want_no_order_to_be_cancelled() -> None:
     assert (desk.sent, desk.ends, len(desk.broker.working())) == ([], ["denied"], 1)
 
 
-def test_stray_order_with_our_reference_blocks() -> None:
-    """Nobody knows what it is: it is neither cancelled nor sold beside."""
+@pytest.mark.parametrize("client", [OURS, 9])
+def test_stray_order_with_our_reference_blocks(client: int) -> None:
+    """Nobody knows what it is, whoever entered it: neither is it cancelled nor sold beside."""
     desk = SellingDesk()
-    stray = desk.rest(order_ref="sellcli:ffffffffffffffff")
+    stray = desk.rest(order_ref="sellcli:ffffffffffffffff", client_id=client)
 
     desk.run()
 
@@ -146,6 +147,25 @@ def test_stray_order_with_our_reference_blocks() -> None:
         f"{STOP} works at the broker with our reference sellcli:ffffffffffffffff, and no open "
         "intent explains it; look at it in TWS, nothing is sold on that position meanwhile"
     ]
+
+
+def test_order_that_appears_after_it_was_given_up_is_told_and_blocks() -> None:
+    """By its reference the journal knows it, as one that was never sent."""
+    desk = SellingDesk()
+    desk.entry.fate = Fate.LOST
+
+    def appear() -> None:
+        late = {"order_ref": desk.record.intent.order_ref, "order_type": "MKT"}
+        desk.rest(1, order_id=1, stop_price=None, tif="DAY", **late)
+
+    desk.clock.at(ELEVEN + 20 * MINUTE, appear)
+
+    desk.run(80)
+
+    assert (len(desk.sent), desk.ends) == (1, ["not sent", "denied"])
+    told = [text for text in desk.telling("unknown") if "works at the broker" in text]
+    assert len(told) == 1
+    assert desk.records[0].intent.order_ref in told[0]
 
 
 @pytest.mark.parametrize("part", [1, 40, 99])

@@ -12,6 +12,9 @@ from tests.selling_desk import DECIDED, ELEVEN, SellingDesk
 from adapters.fake_broker import FakeBroker
 from adapters.fake_order_desk import FakeOrderDesk, Fate
 from sellcore.instrument import Instrument
+from sellcore.order_type import OrderType
+from sellcore.ports.quotes import MarketQuote
+from sellcore.selling.limits import SellingPolicy
 
 TWIN = Instrument(4, "MSFT", "TSE", "CAD")
 
@@ -39,6 +42,40 @@ def test_both_contracts_are_sold_where_both_fell() -> None:
     assert sent == {MSFT.con_id: 100, TWIN.con_id: 7}
     assert len({o.order_ref for o in desk.entry.sent}) == 2
     assert desk.ends == ["filled", "filled"]
+
+
+@pytest.mark.parametrize("suspended", [MSFT, TWIN])
+def test_trading_that_is_suspended_in_one_holds_no_other_back(suspended: Instrument) -> None:
+    """What the market says is heeded for what it says it of."""
+    desk = SellingDesk(rules={"NASDAQ:MSFT": rule(), "TSE:MSFT": rule()})
+    desk.hold(TWIN, 7)
+    desk.falls(TWIN)
+    desk.market.told = {
+        MSFT: MarketQuote(suspended=suspended == MSFT),
+        TWIN: MarketQuote(suspended=suspended == TWIN),
+    }
+
+    desk.run(5)
+
+    assert [order.instrument for order in desk.entry.sent] == [
+        name for name in (MSFT, TWIN) if name != suspended
+    ]
+
+
+def test_limit_of_each_lies_below_its_own_price() -> None:
+    """Half a percent below its own bid, on its own grid."""
+    desk = SellingDesk(rules={"NASDAQ:MSFT": rule(), "TSE:MSFT": rule()})
+    desk.hold(TWIN, 7)
+    desk.falls(TWIN)
+    desk.describe(MSFT, ("0", "0.01"))
+    desk.describe(TWIN, ("0", "0.05"))
+    desk.selling_policy = SellingPolicy(order_type=OrderType.LIMIT)
+    desk.market.told = {MSFT: MarketQuote(bid=90.0), TWIN: MarketQuote(bid=80.0)}
+
+    desk.run()
+
+    limits = {order.instrument: order.limit_price for order in desk.entry.sent}
+    assert limits == {MSFT: 89.55, TWIN: 79.6}
 
 
 def test_orders_on_the_twin_stay() -> None:

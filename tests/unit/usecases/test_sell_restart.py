@@ -6,7 +6,7 @@ from decimal import Decimal
 import pytest
 from attrs import evolve
 from tests.builders import AAPL, ACCOUNT, MSFT, an_order
-from tests.desk import FRIDAY, MINUTE, MONDAY, SECOND
+from tests.desk import FRIDAY, HOUR, MINUTE, MONDAY, SECOND
 from tests.journal_builders import a_record, an_execution, moved, sent
 from tests.selling_desk import DECIDED, ELEVEN, OURS, Killed, SellingDesk
 
@@ -442,7 +442,7 @@ def asked(desk: SellingDesk) -> list[str]:
 
 def test_trades_are_remembered_since_the_oldest_sale_that_is_not_settled() -> None:
     """
-    The broker tells today's only; the journal has those of the days before.
+    The broker tells all of today's, and no others; the journal has those of the days before.
 
     It writes whole seconds, by a clock that ours may be 10 seconds ahead of.
     """
@@ -453,9 +453,10 @@ def test_trades_are_remembered_since_the_oldest_sale_that_is_not_settled() -> No
     for name, seconds in (("before.01", -12), ("at_once.01", -11), ("later.01", 60)):
         at = first.decided_at + seconds * SECOND
         desk.journal.add_trades([an_execution(name, time=at)], [])
-    desk.entry.witness.traded(an_execution("today.01", time=desk.true.moment))
+    for name, hours in (("today.01", 0), ("this_morning.01", 3)):
+        desk.entry.witness.traded(an_execution(name, time=desk.true.moment - hours * HOUR))
 
-    assert asked(desk) == ["at_once.01", "later.01", "today.01"]
+    assert asked(desk) == ["at_once.01", "later.01", "this_morning.01", "today.01"]
 
 
 def test_trades_of_today_are_told_where_nothing_is_open() -> None:

@@ -10,6 +10,7 @@ from tests.desk import FRIDAY, HOUR, HOURS, MINUTE, MONDAY, SECOND, SESSIONS, De
 from sellcore.contract import ContractDetails
 from sellcore.errors import ConfigError, StorageError
 from sellcore.ports.connection import Login
+from sellcore.position import Position
 from sellcore.rule import MovingAverageRule
 from sellcore.session import Session
 from sellcore.timeframe import Granularity
@@ -109,11 +110,16 @@ def test_holding_that_vanishes_just_before_its_hour_is_final_is_not_decided() ->
     assert desk.outcomes()[1:] == all_of("signal", HOURS[:2])
 
 
-def test_holding_that_comes_back_decides_no_hour_twice() -> None:
-    """It was gone over noon; what ended meanwhile is not decided."""
+@pytest.mark.parametrize(
+    "again",
+    [a_position(50), a_position(average_cost=51.0)],
+    ids=["other shares", "other cost"],
+)
+def test_holding_that_comes_back_decides_no_hour_twice(again: Position) -> None:
+    """It was bought again over noon; what ended before is not decided on it."""
     desk = Desk(EARLY)
     desk.clock.at(NOON - 5 * MINUTE, lambda: desk.broker.hold(a_position(0)))
-    desk.clock.at(NOON + 5 * MINUTE, lambda: desk.broker.hold(a_position(50)))
+    desk.clock.at(NOON + 5 * MINUTE, lambda: desk.broker.hold(again))
 
     desk.watch(EVENING)
 

@@ -3,6 +3,7 @@
 from datetime import datetime, timedelta
 
 import pytest
+from attrs import evolve
 from tests.builders import MSFT, rule
 from tests.desk import FRIDAY, HOUR, MINUTE, SECOND, Desk, all_of
 
@@ -111,3 +112,21 @@ def test_clock_that_was_ahead_at_the_start_loses_no_bar_that_ends_after_it() -> 
     desk.watch(EVENING + 24 * HOUR)
 
     assert desk.outcomes() == all_of("hold")
+
+
+def test_bars_that_an_earlier_watch_had_from_the_future_are_not_known() -> None:
+    """Its clock was ahead, and it kept what had not been traded yet as final."""
+    ahead = Desk(FRIDAY.close + HOUR)
+    ahead.watch(FRIDAY.close + 2 * HOUR)
+    desk = Desk(FRIDAY.open + 5 * MINUTE)
+    desk.store = ahead.store
+    falls_at = FRIDAY.open + 90 * MINUTE
+    for granularity in Granularity:
+        tape = desk.feed.tapes[MSFT, granularity]
+        closes = {end: 90.0 if end >= falls_at else 100.0 for end in tape.closes}
+        desk.feed.trade(MSFT, evolve(tape, closes=closes))
+
+    desk.watch(FRIDAY.open + 100 * MINUTE)
+
+    assert desk.outcomes() == [("10:00", "hold"), ("11:00", "signal")]
+    assert not [alert for alert in desk.alerts if "MSFT" in alert]

@@ -1,0 +1,56 @@
+"""Alerts that reach nobody: a sale does not wait for them, and they are on record."""
+
+from tests.desk import MINUTE, SECOND
+from tests.selling_desk import DECIDED, ELEVEN, SellingDesk
+
+from sellcore.ports.alerts import Cause
+
+REASON = "no route to host"
+
+
+def failed(*causes: Cause) -> list[str]:
+    """Return what is kept of the alerts that failed, in turn."""
+    return [f"alert '{cause}' was not delivered: {REASON}" for cause in causes]
+
+
+def on_record(desk: SellingDesk) -> list[str]:
+    """Return what the journal holds on alerts that failed."""
+    return [e.words for e in desk.journal.entries("") if e.what == "ALERT_FAILED"]
+
+
+def test_alert_that_reaches_nobody_stops_no_sale_and_is_on_record() -> None:
+    """Each of them once, on screen and in the journal, in the channel's own words."""
+    desk = SellingDesk()
+    desk.told.failing = REASON
+
+    desk.run()
+
+    assert (desk.ends, desk.held()) == (["filled"], 0)
+    assert desk.record.sent_at == DECIDED
+    lost = failed(Cause.SIGNAL, Cause.SENT, Cause.FILLED)
+    assert on_record(desk) == lost
+    assert [text for text in desk.alerts if "failed" in text] == [
+        f"an alert failed: {line}" for line in lost
+    ]
+
+
+def test_alert_that_arrives_leaves_nothing_on_record() -> None:
+    """There is nothing to say of it."""
+    desk = SellingDesk().run()
+
+    assert on_record(desk) == []
+    assert len(desk.told.sent) == 3
+
+
+def test_failed_alert_that_cannot_be_recorded_ends_nothing() -> None:
+    """The journal's trouble is told once, and the watch goes on."""
+    desk = SellingDesk()
+    desk.told.failing = REASON
+    desk.stage.before("journal.note", lambda: None, lambda: setattr(desk.journal, "full", True))
+    desk.clock.at(DECIDED + 45 * SECOND, lambda: setattr(desk.journal, "full", False))
+
+    desk.run()
+
+    assert (desk.ends, on_record(desk)) == (["filled"], [])
+    assert len([text for text in desk.alerts if "cannot write the journal" in text]) == 1
+    assert desk.true.moment == ELEVEN + 12 * MINUTE

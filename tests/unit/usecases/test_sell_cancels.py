@@ -1,0 +1,73 @@
+"""Asking other orders to go: again until they are gone, and in nobody else's way."""
+
+import pytest
+from tests.builders import AAPL, MSFT, rule
+from tests.desk import MINUTE
+from tests.selling_desk import DECIDED, ELEVEN, SellingDesk
+
+from adapters.fake_order_desk import CancelFate
+from sellcore.errors import BrokerUnavailable, InvalidValue, SellError
+
+
+def two(*, stop: bool = True) -> SellingDesk:
+    """Return a desk with two holdings that fall at eleven; on the first a stop may work."""
+    desk = SellingDesk(rules={"NASDAQ:MSFT": rule(), "NASDAQ:AAPL": rule()})
+    desk.hold(AAPL)
+    desk.falls(AAPL)
+    if stop:
+        desk.rest(5, AAPL)
+    return desk
+
+
+def test_cancel_that_was_lost_is_asked_for_again() -> None:
+    """The first wishes never arrived; the one that did frees the way."""
+    desk = SellingDesk()
+    desk.rest()
+    desk.entry.cancel_fate = CancelFate.IGNORED
+    arrives = ELEVEN + 3 * MINUTE
+    desk.clock.at(arrives, lambda: setattr(desk.entry, "cancel_fate", CancelFate.DONE))
+
+    desk.run()
+
+    assert (desk.ends, desk.held()) == (["filled"], 0)
+    assert desk.record.sent_at is not None
+    assert desk.record.sent_at >= arrives
+
+
+def test_cancel_that_the_life_before_never_wrote_is_asked_for_by_the_next() -> None:
+    """It is on record as asked for, which proves nothing."""
+    desk = SellingDesk()
+    desk.rest()
+    desk.stage.before("entry.cancel", desk.die)
+
+    assert desk.run_through_kills() == 2
+
+    assert (desk.ends, desk.held()) == (["filled"], 0)
+
+
+def test_sale_goes_before_the_cancels_of_another() -> None:
+    """What is ready waits for nothing."""
+    desk = two().run()
+
+    calls = desk.stage.calls
+    assert calls.index("entry.place") < calls.index("entry.cancel")
+    by_name = {record.intent.instrument: record for record in desk.records}
+    assert by_name[MSFT].sent_at == DECIDED
+    assert desk.ends == ["filled", "filled"]
+
+
+@pytest.mark.parametrize("error", [InvalidValue("no number"), BrokerUnavailable("no answer")])
+def test_cancel_that_fails_keeps_no_other_sale_back(error: SellError) -> None:
+    """Neither one that is refused nor one that is not answered."""
+    desk = two()
+
+    def fail() -> None:
+        raise error
+
+    desk.stage.before("entry.cancel", *[fail] * 100)
+
+    desk.run(30)
+
+    assert (desk.held(MSFT), desk.held(AAPL)) == (0, 100)
+    ends = {record.intent.instrument: str(record.state) for record in desk.records}
+    assert ends == {MSFT: "filled", AAPL: "denied"}
