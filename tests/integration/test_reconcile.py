@@ -63,12 +63,6 @@ def unknown(tmp_path: Path) -> str:
     return record.intent_id
 
 
-@pytest.fixture
-def unknown(tmp_path: Path) -> str:
-    """Leave an intent of which nobody knows what became; return its id."""
-    return left(tmp_path, State.UNKNOWN)
-
-
 def test_unknown_intent_is_settled_by_a_persons_word(tmp_path: Path, unknown: str) -> None:
     """It names the intent and what was seen; the words stay on record."""
     told = ("--settle", unknown[:8], "--why", "filled, seen in the statement")
