@@ -12,7 +12,7 @@ from sellcli.settings import Settings
 from sellcore.errors import BrokerError, SellError
 from sellcore.instrument import Kind
 from sellcore.policy import SKEW_WARN
-from sellcore.selling.account_kind import PORTS, kind_of
+from sellcore.selling.account_kind import API_PORTS, kind_of
 
 _WHOLE_SECOND = timedelta(seconds=1)
 """The broker tells the time in whole seconds."""
@@ -39,9 +39,9 @@ def examine(settings: Settings) -> list[Finding]:
 
 
 def _port(settings: Settings) -> Finding:
-    usual = PORTS.get(settings.port)
+    usual = API_PORTS.get(settings.port)
     if usual is None:
-        listed = "; ".join(f"{port} {meaning}" for port, (_, meaning) in PORTS.items())
+        listed = "; ".join(f"{port} {meaning}" for port, (_, meaning) in API_PORTS.items())
         return Finding("port", True, f"{settings.port} is none of the usual ones: {listed}")
     return Finding("port", True, f"{settings.port} is usually {usual[1]}")
 
@@ -123,7 +123,7 @@ def on_account(settings: Settings, accounts: tuple[str, ...]) -> Finding:
         return Finding("account", False, f"{settings.account} is not among {shown}; see --account")
     if not settings.account and len(accounts) > 1:
         return Finding("account", False, f"{shown}; name one with --account")
-    usual = PORTS.get(settings.port)
+    usual = API_PORTS.get(settings.port)
     kinds = {kind_of(account) for account in accounts}
     if usual is not None and usual[0] not in kinds:
         text = f"{shown}, though port {settings.port} is usually {usual[1]}; nothing can be sold so"

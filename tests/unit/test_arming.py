@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 
 from sellcore.errors import InvalidValue
 from sellcore.order import Mode
-from sellcore.selling.account_kind import PORTS, AccountKind, kind_of
+from sellcore.selling.account_kind import API_PORTS, AccountKind, kind_of
 from sellcore.selling.arming import Arming, Keys, NotArmed, arm
 
 NOW = datetime(2022, 5, 20, 12, tzinfo=UTC)
@@ -96,7 +96,7 @@ ALONE = {
         f"paper account on port {port}": (
             PAPER,
             {"port": port},
-            f"port {port} is {PORTS[port][1]}, and 'DU0000001' is a paper account; connect with "
+            f"port {port} is {API_PORTS[port][1]}, and 'DU0000001' is a paper account; connect with "
             "--port to its own, usually one of 4002, 4004, 7497",
         )
         for port in (4001, 4003, 7496)
@@ -105,7 +105,7 @@ ALONE = {
         f"live account on port {port}": (
             LIVE,
             {"port": port},
-            f"port {port} is {PORTS[port][1]}, and 'U7654321' is a live account; connect with "
+            f"port {port} is {API_PORTS[port][1]}, and 'U7654321' is a live account; connect with "
             "--port to its own, usually one of 4001, 4003, 7496",
         )
         for port in (4002, 4004, 7497)
@@ -173,7 +173,7 @@ def test_reasons_are_told_to_the_end_with_the_way_out():
 
 def test_ports_are_those_of_the_brokers_programs():
     """Of each: what listens there, and what kind of account it reaches."""
-    assert {port: (str(kind), name) for port, (kind, name) in PORTS.items()} == {
+    assert {port: (str(kind), name) for port, (kind, name) in API_PORTS.items()} == {
         4001: ("live", "IB Gateway, live account"),
         4002: ("paper", "IB Gateway, paper account"),
         4003: ("live", "a container's IB Gateway, live account"),
@@ -277,7 +277,7 @@ KEYS = st.builds(
     kind=st.sampled_from([None, *AccountKind]),
     variable=IDS,
     login_account=IDS,
-    port=st.sampled_from([*PORTS, 5000]),
+    port=st.sampled_from([*API_PORTS, 5000]),
     typed=st.none() | IDS,
     until=st.none() | st.sampled_from([NOW - timedelta(hours=1), NOW, LATER]),
 )
@@ -287,8 +287,8 @@ KEYS = st.builds(
 def test_nothing_arms_but_the_agreement_of_all(keys):
     """The rule once more, as one sentence."""
     kinds = {keys.kind, kind_of(keys.account)}
-    if keys.port in PORTS:
-        kinds.add(PORTS[keys.port][0])
+    if keys.port in API_PORTS:
+        kinds.add(API_PORTS[keys.port][0])
     agreed = (
         keys.account != ""
         and {keys.account, keys.login_account, keys.variable} == {keys.account}

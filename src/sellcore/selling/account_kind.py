@@ -13,7 +13,7 @@ class AccountKind(Enum):
         return self.value
 
 
-PORTS = {
+API_PORTS = {
     4001: (AccountKind.LIVE, "IB Gateway, live account"),
     4002: (AccountKind.PAPER, "IB Gateway, paper account"),
     4003: (AccountKind.LIVE, "a container's IB Gateway, live account"),

@@ -8,7 +8,7 @@ from attrs.converters import optional
 
 from sellcore.instant import iso, utc
 from sellcore.order import Mode
-from sellcore.selling.account_kind import PORTS, AccountKind, kind_of
+from sellcore.selling.account_kind import API_PORTS, AccountKind, kind_of
 
 
 @frozen
@@ -114,9 +114,11 @@ def _kind(keys: Keys) -> Iterator[str]:
 
 def _port(keys: Keys) -> Iterator[str]:
     account = keys.account or keys.login_account
-    known = PORTS.get(keys.port)
+    known = API_PORTS.get(keys.port)
     if known is not None and known[0] is not kind_of(account):
-        fitting = ", ".join(str(p) for p, (kind, _) in PORTS.items() if kind is kind_of(account))
+        fitting = ", ".join(
+            str(p) for p, (kind, _) in API_PORTS.items() if kind is kind_of(account)
+        )
         yield (
             f"port {keys.port} is {known[1]}, and {account!r} is a {kind_of(account)} account; "
             f"connect with --port to its own, usually one of {fitting}"

@@ -15,6 +15,7 @@ from sellcore.position import Position
 from sellcore.session import Session, overlay
 from sellcore.split_guard import Holder, split_between
 from sellcore.trading_days import TradingDays
+from sellcore.usecases.tell import tell
 from sellcore.usecases.watch_state import Ports, WatchState
 
 YEARS_BACK = timedelta(days=4 * 366)
@@ -187,10 +188,3 @@ def _trading_days(ports: Ports, state: WatchState, details: ContractDetails) -> 
     except CalendarError as error:
         tell(ports, state, f"calendar {instrument.exchange}", f"{instrument.ticker}: {error}")
     return TradingDays(overlay(table, details.hours))
-
-
-def tell(ports: Ports, state: WatchState, about: str, text: str) -> None:
-    """Give an alert once; again only when its text has changed."""
-    if state.told.get(about) != text:
-        state.told[about] = text
-        ports.emit(Alert(ports.clock.now(), text))

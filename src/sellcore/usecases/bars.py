@@ -19,7 +19,8 @@ from sellcore.series import SeriesKey, SeriesUpdate, StoredSeries, apply
 from sellcore.split_guard import SESSIONS_BACK
 from sellcore.timeframe import Granularity, Timeframe
 from sellcore.trading_days import TradingDays
-from sellcore.usecases.account import stocks, tell
+from sellcore.usecases.account import stocks
+from sellcore.usecases.tell import tell
 from sellcore.usecases.watch_state import Ports, Terms, WatchState
 
 _PAUSE = timedelta(minutes=3)

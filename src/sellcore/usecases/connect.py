@@ -6,7 +6,8 @@ from sellcore.errors import BrokerUnavailable, ConfigError
 from sellcore.event import Alert, Connected, Retrying
 from sellcore.policy import SKEW_BLOCK, SKEW_WARN
 from sellcore.ports.connection import Login
-from sellcore.usecases.account import choose_account, tell
+from sellcore.usecases.account import choose_account
+from sellcore.usecases.tell import tell
 from sellcore.usecases.watch_state import Ports, Terms, WatchState
 
 LONGEST_WAIT = timedelta(minutes=15)

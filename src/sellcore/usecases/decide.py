@@ -19,9 +19,10 @@ from sellcore.selling.other_orders import sorted_out
 from sellcore.series import SeriesKey
 from sellcore.snapshot import Holding, Snapshot
 from sellcore.timeframe import Granularity, Timeframe
-from sellcore.usecases.account import ambiguous_tickers, tell
+from sellcore.usecases.account import ambiguous_tickers
 from sellcore.usecases.prepare import prepare
-from sellcore.usecases.tell_order import tell_elsewhere, tell_person, tell_signal
+from sellcore.usecases.tell import tell, tell_elsewhere, tell_person
+from sellcore.usecases.tell_order import tell_signal
 from sellcore.usecases.unlogged import decision_of, unlogged
 from sellcore.usecases.watch_state import Ports, Terms, WatchState
 

@@ -17,7 +17,8 @@ from sellcore.selling.lifecycle import Happening, State
 from sellcore.selling.testimony import Finding, Testimony, find
 from sellcore.usecases.hear import hear
 from sellcore.usecases.selling_state import Selling
-from sellcore.usecases.tell_order import sentence, tell_moves, tell_person
+from sellcore.usecases.tell import tell_person
+from sellcore.usecases.tell_order import sentence, tell_moves
 from sellcore.usecases.watch_state import Ports, WatchState
 
 _BEHIND = SKEW_BLOCK + timedelta(seconds=1)

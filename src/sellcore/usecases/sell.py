@@ -19,13 +19,13 @@ from sellcore.selling.reopening import not_below_any_more
 from sellcore.selling.testimony import Testimony
 from sellcore.selling.verdict import Verdict
 from sellcore.snapshot import Holding
-from sellcore.usecases.account import tell
 from sellcore.usecases.gather import Look, facts, look, look_again
 from sellcore.usecases.hear import hear
 from sellcore.usecases.reconcile import settle, testify
 from sellcore.usecases.selling_state import Selling
 from sellcore.usecases.send import Ready, send
-from sellcore.usecases.tell_order import ASKED_TO_GO, tell_moves, tell_person
+from sellcore.usecases.tell import tell, tell_person
+from sellcore.usecases.tell_order import ASKED_TO_GO, tell_moves
 from sellcore.usecases.unlogged import is_unlogged
 from sellcore.usecases.watch_state import Ports, Terms, WatchState
 

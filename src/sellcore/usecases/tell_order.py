@@ -1,15 +1,15 @@
 """Telling what becomes of an intent: on screen, in the audit log, and to a person elsewhere."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 
 from sellcore.errors import StorageError
-from sellcore.event import Alert, OrderMoved
+from sellcore.event import OrderMoved
 from sellcore.outcome import Outcome
-from sellcore.ports.alerts import Cause, Notice
+from sellcore.ports.alerts import Cause
 from sellcore.record import DecisionRecord
 from sellcore.selling.intent_record import IntentRecord, Move
 from sellcore.selling.lifecycle import Happening, State
-from sellcore.usecases.account import tell
+from sellcore.usecases.tell import tell, tell_elsewhere, tell_person
 from sellcore.usecases.watch_state import Ports, WatchState
 
 _CAUSES = {
@@ -102,18 +102,6 @@ def last_word(record: IntentRecord) -> str:
     )
 
 
-def tell_elsewhere(
-    ports: Ports,
-    state: WatchState,
-    cause: Cause,
-    text: str,
-    facts: Mapping[str, str | int | float | None],
-) -> None:
-    """Have a person told who is not looking at the screen."""
-    if ports.alerts is not None:
-        ports.alerts.send(Notice(ports.clock.now(), cause, state.account, text, facts))
-
-
 def _notify(ports: Ports, state: WatchState, cause: Cause, record: IntentRecord) -> None:
     intent = record.intent
     facts: dict[str, str | int | float | None] = {
@@ -128,15 +116,6 @@ def _notify(ports: Ports, state: WatchState, cause: Cause, record: IntentRecord)
         "perm_id": record.perm_id,
     }
     tell_elsewhere(ports, state, cause, sentence(record), facts)
-
-
-def tell_person(ports: Ports, state: WatchState, cause: Cause, about: str, text: str) -> None:
-    """Tell something once, on screen and elsewhere, until it is forgotten under ``about``."""
-    if state.told.get(about) == text:
-        return
-    state.told[about] = text
-    ports.emit(Alert(ports.clock.now(), text))
-    tell_elsewhere(ports, state, cause, text, {})
 
 
 def _audit(state: WatchState, move: Move) -> DecisionRecord:

@@ -17,7 +17,7 @@ from sellcore.ports.journal import Entry
 from sellcore.selling.lifecycle import State
 from sellcore.series import SeriesKey, StoredSeries
 from sellcore.snapshot import Holding
-from sellcore.usecases.account import read_account, refresh_sessions, tell
+from sellcore.usecases.account import read_account, refresh_sessions
 from sellcore.usecases.averages import average_tables, store_averages
 from sellcore.usecases.bars import update_bars
 from sellcore.usecases.connect import compare_clocks, connected, hold_line, try_later
@@ -27,7 +27,8 @@ from sellcore.usecases.reconcile import compare_with_journal
 from sellcore.usecases.report import report
 from sellcore.usecases.rules import Ask, assign_missing, load_rules
 from sellcore.usecases.sell import sell
-from sellcore.usecases.tell_order import last_word, tell_elsewhere, tell_person
+from sellcore.usecases.tell import tell, tell_elsewhere, tell_person
+from sellcore.usecases.tell_order import last_word
 from sellcore.usecases.unlogged import REMEMBERED
 from sellcore.usecases.watch_state import Ports, Terms, WatchState
 

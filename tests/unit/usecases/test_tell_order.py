@@ -17,7 +17,8 @@ from sellcore.record import DecisionRecord
 from sellcore.selling.intent_record import Move
 from sellcore.selling.lifecycle import Happening, State
 from sellcore.timeframe import Timeframe
-from sellcore.usecases.tell_order import tell_moves, tell_person, tell_signal
+from sellcore.usecases.tell import tell_person
+from sellcore.usecases.tell_order import tell_moves, tell_signal
 from sellcore.usecases.watch_state import Ports, WatchState
 
 AGAIN = "it is not sent again; the next bar decides anew"
