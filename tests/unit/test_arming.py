@@ -96,8 +96,8 @@ ALONE = {
         f"paper account on port {port}": (
             PAPER,
             {"port": port},
-            f"port {port} is {API_PORTS[port][1]}, and 'DU0000001' is a paper account; connect with "
-            "--port to its own, usually one of 4002, 4004, 7497",
+            f"port {port} is {API_PORTS[port][1]}, and 'DU0000001' is a paper account; connect "
+            "with --port to its own, usually one of 4002, 4004, 7497",
         )
         for port in (4001, 4003, 7496)
     },
