@@ -13,6 +13,7 @@ from sellcore.bar import PRICES, BarSeries, Floats, Seconds
 from sellcore.coverage import Coverage
 from sellcore.errors import InvalidValue
 from sellcore.instant import from_epoch, iso, to_epoch
+from sellcore.instrument import exchange_of
 from sellcore.intake import HALF_HOUR
 from sellcore.series import SeriesKey, StoredSeries
 from sellcore.timeframe import Granularity
@@ -104,7 +105,7 @@ def take_over(foreign: ForeignBars, sessions: TradingDays, now: datetime) -> Tak
     past = fine.end <= to_epoch(now)
     fine, at = fine.where(past), at[past]
     if not len(fine):
-        exchange = foreign.ticker.partition(":")[0]
+        exchange = exchange_of(foreign.ticker)
         raise InvalidValue(
             f"{foreign.source}: no bar of {foreign.ticker} lies in a past session of {exchange}, "
             f"the first is of {iso(from_epoch(int(foreign.stamp[0])))}; check exchange and zone"

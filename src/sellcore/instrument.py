@@ -43,6 +43,11 @@ class Instrument:
         return f"{self.exchange}:{self.symbol}".upper()
 
 
+def exchange_of(ticker: str) -> str:
+    """Return the exchange that ``EXCHANGE:SYMBOL`` names."""
+    return ticker.partition(":")[0]
+
+
 def parse_ticker(text: str) -> str:
     """
     Return ``text`` as a ticker: trimmed, upper case, ``EXCHANGE:SYMBOL``.

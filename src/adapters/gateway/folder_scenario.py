@@ -10,6 +10,7 @@ from attrs import evolve
 from adapters.gateway.bar_files import BarFile, FileBars, FileSize, list_folder, read_file
 from adapters.gateway.scenario import Scenario, ScenarioPosition, load_scenario, made_up_con_id
 from sellcore.errors import CalendarError, ConfigError
+from sellcore.instrument import exchange_of
 from sellcore.ports.sessions import SessionCalendar
 from sellcore.session import Session
 
@@ -80,7 +81,7 @@ def _last_session(file: BarFile, bars: FileBars, calendar: SessionCalendar) -> S
         day = date.fromordinal(stamp)
     else:
         day = datetime.fromtimestamp(stamp, UTC).date()
-    exchange = file.ticker.partition(":")[0]
+    exchange = exchange_of(file.ticker)
     first = date.fromordinal(max(day.toordinal() - _LONGEST_PAUSE, 1))
     try:
         return calendar.sessions(exchange, first, day)[-1]

@@ -7,6 +7,7 @@ from attrs import define, evolve, field, frozen
 from adapters.gateway.hours import Hours
 from adapters.gateway.scenario import Scenario, ScenarioPosition, made_up_con_id
 from adapters.gateway.wire import whole
+from sellcore.instrument import exchange_of
 from sellcore.ports.sessions import SessionCalendar
 
 _US_EXCHANGES = ("AMEX", "ARCA", "BATS", "IEX", "NASDAQ", "NYSE")
@@ -107,7 +108,7 @@ class Listings:
         exchanges: dict[str, Hours] = {}
 
         def hours(ticker: str) -> Hours:
-            exchange = ticker.partition(":")[0]
+            exchange = exchange_of(ticker)
             return exchanges.setdefault(exchange, Hours(exchange, calendar))
 
         for position in scenario.positions:

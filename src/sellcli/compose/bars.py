@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 from attrs import frozen
 
 from sellcli.compose.files import imported_dir
+from sellcli.compose.sessions import sessions_around
 from sellcli.settings import Settings
 from sellcore.errors import ConfigError
 
@@ -91,7 +92,9 @@ def stored_bars(
                 "broker or --origin imported"
             )
         series = _one_contract(ticker, held[having[0]][ticker])
-        found.append(TickerBars(ticker, having[0], series, _sessions(ticker, series)))
+        found.append(
+            TickerBars(ticker, having[0], series, sessions_around(ticker, series.values()))
+        )
     return tuple(found)
 
 
@@ -170,7 +173,7 @@ def folder_bars(folder: Path, tickers: Sequence[str] = ()) -> tuple[TickerBars, 
     for each in plan_import(bars, SessionTable(), {}, now, replace=False):
         series[each.taken.key.ticker][each.taken.key.granularity] = each.taken.stored
     return tuple(
-        TickerBars(ticker, Origin.FILES, found, _sessions(ticker, found))
+        TickerBars(ticker, Origin.FILES, found, sessions_around(ticker, found.values()))
         for ticker, found in series.items()
     )
 
@@ -218,14 +221,3 @@ def _unknown(ticker: str, known: Sequence[str], settings: Settings, origin: Orig
         f"no bars of {ticker} are stored in {settings.cache_dir}{asked}; {hint}watch it with "
         "'sellcli start', or bring bars with 'sellcli import'"
     )
-
-
-def _sessions(ticker: str, series: "Mapping[Granularity, StoredSeries]") -> "TradingDays":
-    from adapters.calendar import SessionTable
-    from sellcore.instant import from_epoch
-    from sellcore.trading_days import TradingDays
-
-    first = min(int(stored.bars.start[0]) for stored in series.values())
-    last = max(int(stored.bars.end[-1]) for stored in series.values())
-    days = (from_epoch(first) - _AROUND).date(), (from_epoch(last) + _AROUND).date()
-    return TradingDays(SessionTable().sessions(ticker.partition(":")[0], *days))

@@ -1,11 +1,13 @@
 """What lies in files: assignments, the audit log, the kill switch, the cache."""
 
 from collections.abc import Mapping
-from datetime import timedelta
+from contextlib import suppress
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from sellcli.compose.sessions import sessions_around
 from sellcli.settings import Settings
+from sellcore.errors import CalendarError
 
 if TYPE_CHECKING:
     from adapters.kill_file import KillFile
@@ -81,20 +83,9 @@ def cache_rebuild(settings: Settings) -> "Rebuilt":
 
 def _sessions(series: "Mapping[SeriesKey, StoredSeries]") -> "dict[int, TradingDays]":
     """Return the table's sessions around all stored bars, by contract id."""
-    from adapters.calendar import SessionTable
-    from sellcore.errors import CalendarError
-    from sellcore.instant import from_epoch
-    from sellcore.trading_days import TradingDays
-
     found = {}
     for key, stored in series.items():
-        if not len(stored.bars):
-            continue
-        first = from_epoch(int(stored.bars.start[0])).date()
-        last = from_epoch(int(stored.bars.end[-1])).date() + timedelta(days=1)
-        try:
-            days = SessionTable().sessions(key.ticker.partition(":")[0], first, last)
-        except CalendarError:
-            continue
-        found[key.con_id] = TradingDays(days)
+        if len(stored.bars):
+            with suppress(CalendarError):
+                found[key.con_id] = sessions_around(key.ticker, (stored,))
     return found

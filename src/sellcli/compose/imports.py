@@ -77,13 +77,14 @@ def examine(settings: Settings, paths: Sequence[Path], said: "Told", *, replace:
     from adapters.clocks import SystemClock
     from adapters.imports.bar_table import read_bar_table
     from adapters.parquet.reading import read_cache
+    from sellcore.instrument import exchange_of
     from sellcore.usecases.import_bars import plan_import
 
     tables = tuple(read_bar_table(path, said) for path in paths)
     reading = read_cache(imported_dir(settings))
     bars = [bars for table in tables for bars in table.bars]
     for each in bars:
-        exchange = each.ticker.partition(":")[0]
+        exchange = exchange_of(each.ticker)
         if exchange not in CALENDARS:
             raise ConfigError(
                 f"{each.source}: no calendar is known for exchange {exchange!r}; name the primary "

@@ -1,7 +1,7 @@
 """What a replay reads: the audit log, the bars in the cache, the exchanges' sessions."""
 
 from collections import defaultdict
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -9,8 +9,9 @@ from typing import TYPE_CHECKING
 from attrs import frozen
 
 from sellcli.compose.files import decision_log
+from sellcli.compose.sessions import sessions_around
 from sellcli.settings import Settings
-from sellcore.errors import ConfigError
+from sellcore.errors import CalendarError, ConfigError
 
 if TYPE_CHECKING:
     from sellcore.order import Mode
@@ -137,26 +138,17 @@ def _histories(
     tickers = {record.con_id: record.ticker for record in records}
     latest = max(record.bar_end or record.timestamp for record in records)
     return {
-        con_id: History(series, _sessions(tickers[con_id], tuple(series.values()), latest))
+        con_id: History(series, _sessions(tickers[con_id], series.values(), latest))
         for con_id, series in held.items()
     }
 
 
-def _sessions(ticker: str, series: "Sequence[StoredSeries]", latest: datetime) -> "TradingDays":
+def _sessions(ticker: str, series: "Iterable[StoredSeries]", latest: datetime) -> "TradingDays":
     """Return the sessions around all bars and beyond the latest decision; none where unknown."""
-    from adapters.calendar import SessionTable
-    from sellcore.errors import CalendarError
-    from sellcore.instant import from_epoch, to_epoch
     from sellcore.trading_days import TradingDays
     from sellcore.usecases.account import DAYS_AHEAD
 
-    starts = [int(stored.bars.start[0]) for stored in series if len(stored.bars)]
-    ends = [int(stored.bars.end[-1]) for stored in series if len(stored.bars)]
-    if not starts:
-        return TradingDays()
-    first = from_epoch(min(starts)).date()
-    last = from_epoch(max(*ends, to_epoch(latest))).date() + DAYS_AHEAD
     try:
-        return TradingDays(SessionTable().sessions(ticker.partition(":")[0], first, last))
+        return sessions_around(ticker, series, beyond=latest + DAYS_AHEAD)
     except CalendarError:
         return TradingDays()

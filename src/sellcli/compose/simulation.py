@@ -146,9 +146,10 @@ def _end_of_day(now: datetime) -> datetime:
 def _day_end(scenario: "Scenario") -> datetime:
     from adapters.calendar import SessionTable
     from sellcore.errors import CalendarError, ConfigError
+    from sellcore.instrument import exchange_of
 
     first = scenario.start.date()
-    exchanges = [p.ticker.partition(":")[0] for p in scenario.positions] or ["NYSE"]
+    exchanges = [exchange_of(p.ticker) for p in scenario.positions] or ["NYSE"]
     closes = []
     for exchange in dict.fromkeys([*exchanges, "NYSE"]):
         try:

@@ -10,6 +10,7 @@ from sellcore.bar import PRICES
 from sellcore.errors import CalendarError, ConfigError
 from sellcore.foreign_bars import ForeignBars, TakenOver, take_over
 from sellcore.instant import from_epoch, iso
+from sellcore.instrument import exchange_of
 from sellcore.ports.bar_store import BarStore
 from sellcore.ports.sessions import SessionCalendar
 from sellcore.series import SeriesKey, SeriesUpdate, StoredSeries
@@ -116,7 +117,7 @@ def _sessions(
     shared: dict[tuple[str, date, date], TradingDays],
 ) -> TradingDays:
     """Return the sessions around all bars; ``shared`` keeps those of other series."""
-    exchange = parts[0].ticker.partition(":")[0]
+    exchange = exchange_of(parts[0].ticker)
     first = (from_epoch(min(int(foreign.stamp[0]) for foreign in parts)) - _AROUND).date()
     last = (from_epoch(max(int(foreign.stamp[-1]) for foreign in parts)) + _AROUND).date()
     if (exchange, first, last) not in shared:
