@@ -388,6 +388,7 @@ def lost_and_found(desk: SellingDesk) -> None:
 @pytest.mark.parametrize(
     ("call", "happens"),
     [
+        ("broker.open_orders, done", lost_and_found),
         ("witness.completed_orders", lost_and_found),
         ("witness.trades", lost_and_found),
         ("broker.positions", lost_and_found),

@@ -240,6 +240,21 @@ def test_order_that_works_is_followed_until_it_fills() -> None:
     ]
 
 
+def test_signal_beside_a_sale_that_has_not_ended_says_so_on_record() -> None:
+    """In the audit log and to a person: it was not acted on."""
+    desk = SellingDesk()
+    desk.entry.fate = Fate.WORKS
+
+    desk.run(70)
+
+    why = "NASDAQ:MSFT: an earlier sale of it has not ended; this signal is not acted on"
+    rows = {row.bar_end: row.errors for row in desk.log.read() if row.action_executed is None}
+    assert rows[ELEVEN] == ()
+    assert rows[ELEVEN + 60 * MINUTE] == (why,)
+    assert desk.telling("denied") == [why]
+    assert len(desk.sent) == 1
+
+
 def test_same_working_order_moves_nothing() -> None:
     """Nothing is written that is on record already."""
     desk = SellingDesk()

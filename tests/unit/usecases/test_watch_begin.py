@@ -1,6 +1,7 @@
 """How a watch begins: afresh, again in mid-hour, after days away."""
 
 from attrs import evolve
+from tests.builders import AAPL, rule
 from tests.desk import FRIDAY, HOUR, HOURS, MINUTE, MONDAY, SESSIONS, Desk, all_of
 
 from sellcore.usecases.watch import begin, run
@@ -30,6 +31,18 @@ def test_restart_within_the_window_of_an_hour_still_decides_it() -> None:
     desk.watch(EVENING)
 
     assert desk.outcomes() == [("16:00", "hold"), *all_of("hold")]
+
+
+def test_bars_that_were_decided_of_one_holding_are_not_of_another() -> None:
+    """The log has this hour of the one; the other is new, and its hour is decided still."""
+    desk = Desk(EARLY, {"NASDAQ:MSFT": rule(), "NASDAQ:AAPL": rule()})
+    desk.watch(FRIDAY.open + 92 * MINUTE)
+    desk.hold(AAPL)
+
+    desk.watch(FRIDAY.open + 95 * MINUTE)
+
+    assert desk.outcomes() == [("16:00", "hold"), ("10:00", "hold"), ("11:00", "hold")]
+    assert desk.outcomes(AAPL) == [("10:00", "missed"), ("11:00", "hold")]
 
 
 def test_first_watch_of_a_day_owns_up_to_the_hours_it_missed() -> None:
