@@ -15,13 +15,8 @@ from sellcore.position import Position
 from sellcore.session import Session
 from sellcore.split_guard import Holder
 from sellcore.trading_days import TradingDays
-from sellcore.usecases.account import (
-    ambiguous_tickers,
-    read_account,
-    refresh_sessions,
-    stocks,
-    tell,
-)
+from sellcore.usecases.account import ambiguous_tickers, read_account, refresh_sessions, stocks
+from sellcore.usecases.tell import tell
 from sellcore.usecases.watch_state import WatchState
 
 NOW = FRIDAY.open
