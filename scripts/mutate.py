@@ -107,7 +107,7 @@ TESTS: dict[str, tuple[tuple[str, ...], ...]] = {
     ),
     "sellcore.aggregation": (
         ("tests/unit/test_aggregation.py", "tests/unit/test_hour_buckets.py"),
-        ("tests/unit/test_aggregation_laws.py",),
+        ("tests/unit/test_aggregation_laws.py", "tests/unit/test_foreign_bars.py"),
         *_WATCH,
     ),
     "sellcore.split_guard": (("tests/unit/test_split_guard.py",), *_WATCH),

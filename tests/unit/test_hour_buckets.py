@@ -122,6 +122,26 @@ def test_sessions_out_of_order_are_refused() -> None:
         hour_buckets((HALF_DAY, FRIDAY))
 
 
+def an_evening(opens: str) -> Session:
+    return a_session(date(2022, 5, 20), "America/New_York", opens, "20:00")
+
+
+def test_session_that_opens_before_the_one_before_it_has_closed_is_refused() -> None:
+    """By a minute too: that minute would count in two hours."""
+    with pytest.raises(InvalidValue) as refusal:
+        hour_buckets((FRIDAY, an_evening("15:59")))
+
+    assert str(refusal.value) == (
+        "the session of 2022-05-20 opens before the one before it has closed; "
+        "sessions must be in order and apart"
+    )
+
+
+def test_session_may_open_as_the_one_before_it_closes() -> None:
+    """No trade belongs to both."""
+    assert clocks((FRIDAY, an_evening("16:00")))[6:8] == ["15:00-16:00", "16:00-17:00"]
+
+
 @pytest.mark.parametrize("zone", ["Mars/Olympus", "", "../../etc/passwd", "America", "EST (x)"])
 def test_an_unknown_zone_is_refused(zone: str) -> None:
     """Without the zone's clock the hours cannot be told; the error names it."""
