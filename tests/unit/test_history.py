@@ -5,7 +5,7 @@ from datetime import date, datetime, timedelta
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from tests.builders import MSFT, a_session, at, bars_at, known, nasdaq, rule, slots, spans
+from tests.builders import MSFT, at, bars_at, known, nasdaq, rule, slots, spans
 
 from adapters.calendar import SessionTable
 from sellcore.coverage import Coverage
@@ -112,46 +112,6 @@ def test_calendar_that_knows_few_days_asks_for_the_floor() -> None:
         Granularity.DAY: "1 Y",
         Granularity.HALF_HOUR: "31 D",
     }
-
-
-def short_days(*hours: int) -> list[Session]:
-    """Return a session for each day up to the third of June, so many hours long."""
-    last = date(2022, 6, 3)
-    return [
-        a_session(last - timedelta(days=ago), "Etc/UTC", "10:00", f"{10 + count}:00")
-        for ago, count in reversed(list(enumerate(reversed(hours))))
-    ]
-
-
-@pytest.mark.parametrize(
-    ("hours", "expected"),
-    [
-        ([1] * 100 + [7], "64 D"),  # 50 bars and a quarter, and today
-        ([1] * 100 + [5, 7], "60 D"),
-        ([5] + [1] * 62 + [7], "64 D"),
-        ([1] * 39 + [7], "40 D"),
-        ([3, 2] + [1] * 37 + [7], "40 D"),
-        ([1] * 20 + [7], "31 D"),
-    ],
-)
-def test_days_are_counted_back_from_yesterday_until_their_hours_suffice(
-    hours: list[int], expected: str
-) -> None:
-    """Today's count for nothing; where the calendar ends, so does the count."""
-    sessions = short_days(*hours)
-
-    found = backfill(MSFT, [rule("SMA,50,1H")], sessions, sessions[-1].open)
-
-    assert asked(found)[Granularity.HALF_HOUR] == expected
-
-
-def test_no_more_than_the_brokers_maximum_is_asked_for_at_once() -> None:
-    """An exchange that opens for an hour a day cannot fill EMA(200) at once."""
-    sessions = short_days(*[1] * 1000)
-
-    found = backfill(MSFT, [rule("EMA,200,1H")], sessions, sessions[-1].open)
-
-    assert asked(found)[Granularity.HALF_HOUR] == "365 D"
 
 
 def stored_until(moment: datetime, granularity: Granularity, first: int = -60) -> StoredSeries:
