@@ -178,3 +178,19 @@ def test_bar_that_spans_any_edge_of_a_day_is_refused(hour: int) -> None:
 
     with pytest.raises(InvalidValue, match="spans the edge of an hour"):
         aggregate(bars_at(cut, [1.0] * 12), (FRIDAY,))
+
+
+def test_first_bar_that_spans_an_edge_is_named_with_it() -> None:
+    """From 09:30 to 10:00 is whole; 10:30 to 11:30 and 13:30 to 14:30 are not."""
+    half_hours = slots(FRIDAY)
+    wide = [(half_hours[row][0], half_hours[row + 1][1]) for row in (2, 8)]
+    cut = [*half_hours[:2], wide[0], *half_hours[4:8], wide[1], *half_hours[10:]]
+
+    with pytest.raises(InvalidValue) as refusal:
+        aggregate(bars_at(cut, [1.0] * 11), (FRIDAY,))
+
+    assert str(refusal.value) == (
+        "the bar from 2022-05-20T14:30:00Z to 2022-05-20T15:30:00Z "
+        "spans the edge of an hour at 2022-05-20T15:00:00Z; "
+        "hours are built from 30-minute bars of regular hours"
+    )
