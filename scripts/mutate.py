@@ -114,6 +114,7 @@ TESTS: dict[str, tuple[tuple[str, ...], ...]] = {
     "sellcore.forming": (("tests/unit/test_forming*.py",), *_WATCH),
     "sellcore.history": (("tests/unit/test_history*.py",), *_WATCH),
     "sellcore.trading_days": (
+        ("tests/unit/test_trading_days.py",),
         ("tests/unit/test_due.py", "tests/unit/test_history.py"),
         ("tests/unit/test_intake.py",),
         *_WATCH,

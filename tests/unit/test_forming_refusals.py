@@ -20,7 +20,7 @@ DAY = new_york(date(2022, 5, 20))
 HALF_HOUR, MINUTE = timedelta(minutes=30), timedelta(minutes=1)
 NOW = DAY.open + 100 * MINUTE
 STARTS = [DAY.open + n * HALF_HOUR for n in range(4)]
-FIRST = an_answer(NOW, [(start, 10.0) for start in STARTS])
+FIRST = an_answer(NOW, [(start, 10.0 + n / 10) for n, start in enumerate(STARTS)])
 PRICES = ("open", "high", "low", "close")
 
 
@@ -122,4 +122,4 @@ def test_volume_that_was_not_told_takes_the_long_way(volume: float) -> None:
 @pytest.mark.parametrize("price", [LOWEST / 2, HIGHEST * 2, 0.0, -1.0, np.nan])
 def test_price_that_no_share_can_have_takes_the_long_way(column: str, price: float) -> None:
     """In any column."""
-    assert forming_only(BEFORE, later(**{column: [10.0, 10.0, 10.0, price]})) is None
+    assert forming_only(BEFORE, later(**{column: [10.0, 10.1, 10.2, price]})) is None
