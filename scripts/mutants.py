@@ -74,7 +74,7 @@ def _unseen(tree: ast.Module) -> set[int]:
             parts += [node.annotation]
         if isinstance(node, ast.Import | ast.ImportFrom):
             parts += [node]
-        if isinstance(node, ast.Assign) and all(_names_a_type(each) for each in node.targets):
+        if isinstance(node, ast.Assign) and all(_is_for_mypy(each) for each in node.targets):
             parts += [node.value]
         if _is_docstring(node):
             parts += [node]
@@ -82,9 +82,11 @@ def _unseen(tree: ast.Module) -> set[int]:
     return {position for position, node in enumerate(ast.walk(tree)) if id(node) in dead}
 
 
-def _names_a_type(target: ast.expr) -> bool:
-    """Say whether a name is written as types are: ``Rows``, neither ``rows`` nor ``ROWS``."""
-    return isinstance(target, ast.Name) and target.id[0].isupper() and not target.id.isupper()
+def _is_for_mypy(target: ast.expr) -> bool:
+    """Say whether a name is ``__all__``, or written as types are: neither ``rows`` nor ``ROWS``."""
+    if not isinstance(target, ast.Name):
+        return False
+    return target.id == "__all__" or (target.id[0].isupper() and not target.id.isupper())
 
 
 def _is_docstring(node: ast.AST) -> bool:

@@ -1,5 +1,5 @@
 """
-Breaks the selling core in every small way, one at a time, and asks the tests whether they notice.
+Breaks the core in every small way, one at a time, and asks the tests whether they notice.
 
 Every mutant is one change of one module: a comparison turned or shifted by its boundary, ``and``
 for ``or``, a dropped ``not``, another number or text, a statement or an argument left out, two
@@ -107,13 +107,14 @@ TESTS: dict[str, tuple[tuple[str, ...], ...]] = {
     ),
     "sellcore.aggregation": (
         ("tests/unit/test_aggregation.py", "tests/unit/test_hour_buckets.py"),
-        ("tests/unit/test_aggregation_laws.py",),
+        ("tests/unit/test_aggregation_laws.py", "tests/unit/test_foreign_bars.py"),
         *_WATCH,
     ),
     "sellcore.split_guard": (("tests/unit/test_split_guard.py",), *_WATCH),
-    "sellcore.forming": (("tests/unit/test_forming.py",), *_WATCH),
-    "sellcore.history": (("tests/unit/test_history.py",), *_WATCH),
+    "sellcore.forming": (("tests/unit/test_forming*.py",), *_WATCH),
+    "sellcore.history": (("tests/unit/test_history*.py",), *_WATCH),
     "sellcore.trading_days": (
+        ("tests/unit/test_trading_days.py",),
         ("tests/unit/test_due.py", "tests/unit/test_history.py"),
         ("tests/unit/test_intake.py",),
         *_WATCH,
@@ -243,7 +244,7 @@ def run(name: str, seeds: int, show: bool, every: int) -> tuple[int, int]:
 
 def main() -> None:
     """Judge the modules that were asked for; end with 1 where under 95 % are dead."""
-    parser = argparse.ArgumentParser(description="Mutation testing of the selling core.")
+    parser = argparse.ArgumentParser(description="Mutation testing of the core.")
     parser.add_argument("only", nargs="*", help="ends of module names, e.g. testimony")
     parser.add_argument("--seeds", type=int, default=SEEDS, help="stories of the second judge")
     parser.add_argument("--show", action="store_true", help="tell who noticed each mutant")

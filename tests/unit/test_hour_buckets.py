@@ -1,11 +1,12 @@
 """Where hours are cut: at full hours of the exchange's clock, at its open and its close."""
 
-from datetime import UTC, date, datetime, time
+from datetime import UTC, date, datetime, time, timedelta
 from zoneinfo import ZoneInfo
 
 import pytest
+from tests.builders import bars_at, slots
 
-from sellcore.aggregation import hour_buckets
+from sellcore.aggregation import aggregate, hour_buckets
 from sellcore.errors import InvalidValue
 from sellcore.instant import to_epoch
 from sellcore.session import Session
@@ -122,8 +123,74 @@ def test_sessions_out_of_order_are_refused() -> None:
         hour_buckets((HALF_DAY, FRIDAY))
 
 
+def test_open_between_two_minutes_ends_its_first_hour_on_the_full_one() -> None:
+    """Seconds are no part of a clock hour either."""
+    odd = Session(FRIDAY.day, FRIDAY.open + timedelta(seconds=45), FRIDAY.close, FRIDAY.zone)
+
+    assert clocks((odd,))[:2] == ["09:30-10:00", "10:00-11:00"]
+
+
+def an_evening(opens: str) -> Session:
+    return a_session(date(2022, 5, 20), "America/New_York", opens, "20:00")
+
+
+def test_session_that_opens_before_the_one_before_it_has_closed_is_refused() -> None:
+    """By a minute too: that minute would count in two hours."""
+    with pytest.raises(InvalidValue) as refusal:
+        hour_buckets((FRIDAY, an_evening("15:59")))
+
+    assert str(refusal.value) == (
+        "the session of 2022-05-20 opens before the one before it has closed; "
+        "sessions must be in order and apart"
+    )
+
+
+def test_session_may_open_as_the_one_before_it_closes() -> None:
+    """No trade belongs to both."""
+    assert clocks((FRIDAY, an_evening("16:00")))[6:8] == ["15:00-16:00", "16:00-17:00"]
+
+
 @pytest.mark.parametrize("zone", ["Mars/Olympus", "", "../../etc/passwd", "America", "EST (x)"])
 def test_an_unknown_zone_is_refused(zone: str) -> None:
     """Without the zone's clock the hours cannot be told; the error names it."""
     with pytest.raises(InvalidValue, match="is not known here"):
         hour_buckets((Session(FRIDAY.day, FRIDAY.open, FRIDAY.close, zone),))
+
+
+def test_refusal_of_a_zone_says_what_would_do() -> None:
+    """A name, or the package that brings the names."""
+    with pytest.raises(InvalidValue) as refusal:
+        hour_buckets((Session(FRIDAY.day, FRIDAY.open, FRIDAY.close, "Mars/Olympus"),))
+
+    assert str(refusal.value) == (
+        "time zone 'Mars/Olympus' is not known here, expected an IANA name such as "
+        "America/New_York; if it is one, install the tzdata package"
+    )
+
+
+@pytest.mark.parametrize("hour", range(1, 7))
+def test_bar_that_spans_any_edge_of_a_day_is_refused(hour: int) -> None:
+    """Its trades belong to no single hour, wherever in the day that is."""
+    half_hours = slots(FRIDAY)
+    row = 2 * hour - 2
+    wide = (half_hours[row][0], half_hours[row + 1][1])
+    cut = [*half_hours[:row], wide, *half_hours[row + 2 :]]
+
+    with pytest.raises(InvalidValue, match="spans the edge of an hour"):
+        aggregate(bars_at(cut, [1.0] * 12), (FRIDAY,))
+
+
+def test_first_bar_that_spans_an_edge_is_named_with_it() -> None:
+    """From 09:30 to 10:00 is whole; 10:30 to 11:30 and 13:30 to 14:30 are not."""
+    half_hours = slots(FRIDAY)
+    wide = [(half_hours[row][0], half_hours[row + 1][1]) for row in (2, 8)]
+    cut = [*half_hours[:2], wide[0], *half_hours[4:8], wide[1], *half_hours[10:]]
+
+    with pytest.raises(InvalidValue) as refusal:
+        aggregate(bars_at(cut, [1.0] * 11), (FRIDAY,))
+
+    assert str(refusal.value) == (
+        "the bar from 2022-05-20T14:30:00Z to 2022-05-20T15:30:00Z "
+        "spans the edge of an hour at 2022-05-20T15:00:00Z; "
+        "hours are built from 30-minute bars of regular hours"
+    )

@@ -46,7 +46,7 @@ def test_first_look_connects_and_says_to_whom() -> None:
     desk, line, state = a_line()
     state.retry_at = NOW
 
-    assert look(desk, state)
+    assert look(desk, state) is True
     assert desk.events == [Connected(NOW, "fake broker", ACCOUNT, Mode.DRY_RUN)]
     assert (state.account, state.retry_at, line.calls) == (ACCOUNT, None, 1)
 
@@ -57,7 +57,7 @@ def test_line_that_stands_is_left_alone() -> None:
     look(desk, state)
     state.retry_at = NOW + MINUTE
 
-    assert look(desk, state)
+    assert look(desk, state) is True
     assert (state.retry_at, line.calls, len(desk.events)) == (None, 1, 1)
 
 
@@ -68,8 +68,8 @@ def test_gateway_without_its_servers_is_waited_for_and_told_once() -> None:
     line.lose_servers()
     state.retry_at = NOW + MINUTE
 
-    assert not look(desk, state)
-    assert not look(desk, state)
+    assert look(desk, state) is False
+    assert look(desk, state) is False
 
     assert desk.alerts == ["the gateway lost the broker's servers"]
     assert state.obstacle == "the gateway lost the broker's servers"
@@ -81,10 +81,10 @@ def test_line_that_cannot_be_had_is_tried_again_later_each_time() -> None:
     desk, line, state = a_line()
     line.refuse_logins(REFUSED)
 
-    assert not look(desk, state)
+    assert look(desk, state) is False
     assert (state.obstacle, state.retry_at) == (REFUSED, NOW + 20 * SECOND)
     desk.true.moment = NOW + 20 * SECOND
-    assert not look(desk, state)
+    assert look(desk, state) is False
 
     assert desk.events == [
         Retrying(NOW, REFUSED, NOW + 20 * SECOND),
@@ -119,7 +119,7 @@ def test_login_to_another_account_is_no_line() -> None:
     """It is hung up, told, and tried again."""
     desk, line, state = a_line("DU0000009")
 
-    assert not look(desk, state)
+    assert look(desk, state) is False
 
     assert not line.is_open()
     assert line.fault() is not None

@@ -9,13 +9,20 @@ from tests.builders import AAPL, ACCOUNT, MSFT, MSFT_CALL, a_position, an_order,
 from tests.desk import FRIDAY, HOUR, MINUTE, MONDAY, Desk
 
 from sellcore.contract import ContractDetails
-from sellcore.errors import BrokerUnavailable, CalendarError
+from sellcore.errors import BrokerUnavailable, CalendarError, ConfigError
 from sellcore.instrument import Instrument
+from sellcore.ports.connection import Login
 from sellcore.position import Position
 from sellcore.session import Session
 from sellcore.split_guard import Holder
 from sellcore.trading_days import TradingDays
-from sellcore.usecases.account import ambiguous_tickers, read_account, refresh_sessions, stocks
+from sellcore.usecases.account import (
+    ambiguous_tickers,
+    choose_account,
+    read_account,
+    refresh_sessions,
+    stocks,
+)
 from sellcore.usecases.tell import tell
 from sellcore.usecases.watch_state import WatchState
 
@@ -209,6 +216,7 @@ def test_ticker_of_two_stocks_is_ambiguous_and_told_once() -> None:
     read(desk, state)
     assert ambiguous_tickers(state) == frozenset()
     desk.hold(MSFT_CAD)
+    desk.hold(AAPL)
     desk.broker.hold(a_position(0, MSFT_CALL))
     read(desk, state)
     read(desk, state)
@@ -286,3 +294,57 @@ def test_same_text_about_the_same_thing_is_told_once() -> None:
         tell(desk.ports(), state, about, text)
 
     assert desk.alerts == ["x", "x", "y", "x"]
+
+
+def test_position_that_is_told_as_flat_is_none() -> None:
+    """The broker lists what was sold today for a while."""
+    desk, state = a_desk()
+    desk.broker.positions = lambda: (a_position(0),)  # type: ignore[method-assign]
+
+    assert read(desk, state) == []
+    assert state.positions == ()
+
+
+def test_stocks_of_two_exchanges_do_not_share_their_sessions() -> None:
+    """Though the broker has told hours of neither."""
+    desk, state = a_desk()
+    london = Instrument(6, "VOD", "LSE", "GBP")
+    desk.hold(london)
+    read(desk, state)
+
+    refresh_sessions(desk.ports(), state)
+
+    assert FRIDAY in state.sessions[MSFT]
+    assert {session.zone for session in state.sessions[london]} == {"Europe/London"}
+
+
+@pytest.mark.parametrize(
+    ("accounts", "wanted", "expected"),
+    [
+        (("DU1",), "", "DU1"),
+        (("DU1", "DU2"), "DU2", "DU2"),
+    ],
+)
+def test_account_is_the_one_named_or_the_only_one(
+    accounts: tuple[str, ...], wanted: str, expected: str
+) -> None:
+    """No guess is ever made."""
+    assert choose_account(Login(accounts, "here"), wanted) == expected
+
+
+@pytest.mark.parametrize(
+    ("accounts", "wanted", "words"),
+    [
+        (("DU1", "DU2"), "", "this login has the accounts DU1, DU2; name one with --account"),
+        ((), "", "this login has the accounts none; name one with --account"),
+        (("DU1",), "DU3", "account DU3 is not one of this login's: DU1; check --account"),
+    ],
+)
+def test_account_that_is_not_clear_is_refused(
+    accounts: tuple[str, ...], wanted: str, words: str
+) -> None:
+    """One line that says what to do."""
+    with pytest.raises(ConfigError) as refusal:
+        choose_account(Login(accounts, "here"), wanted)
+
+    assert str(refusal.value) == words

@@ -8,13 +8,11 @@ from tests.builders import AAPL, ACCOUNT, MSFT, a_position, an_order, at, new_yo
 from tests.desk import FRIDAY, HOUR, HOURS, MINUTE, MONDAY, SECOND, SESSIONS, Desk, all_of
 
 from sellcore.contract import ContractDetails
-from sellcore.errors import ConfigError, StorageError
-from sellcore.ports.connection import Login
+from sellcore.errors import StorageError
 from sellcore.position import Position
 from sellcore.rule import MovingAverageRule
 from sellcore.session import Session
 from sellcore.timeframe import Granularity
-from sellcore.usecases.account import choose_account
 
 EARLY = FRIDAY.open - 10 * MINUTE
 EVENING = FRIDAY.close + 5 * MINUTE
@@ -256,38 +254,6 @@ def test_day_that_the_broker_calls_closed_has_no_bars_to_decide() -> None:
 
     thursday = SESSIONS[SESSIONS.index(FRIDAY) - 1]
     assert [d.bar_end for d in desk.decisions] == [thursday.close]
-
-
-@pytest.mark.parametrize(
-    ("accounts", "wanted", "expected"),
-    [
-        (("DU1",), "", "DU1"),
-        (("DU1", "DU2"), "DU2", "DU2"),
-    ],
-)
-def test_account_is_the_one_named_or_the_only_one(
-    accounts: tuple[str, ...], wanted: str, expected: str
-) -> None:
-    """No guess is ever made."""
-    assert choose_account(Login(accounts, "here"), wanted) == expected
-
-
-@pytest.mark.parametrize(
-    ("accounts", "wanted", "words"),
-    [
-        (("DU1", "DU2"), "", "this login has the accounts DU1, DU2; name one with --account"),
-        ((), "", "this login has the accounts none; name one with --account"),
-        (("DU1",), "DU3", "account DU3 is not one of this login's: DU1; check --account"),
-    ],
-)
-def test_account_that_is_not_clear_is_refused(
-    accounts: tuple[str, ...], wanted: str, words: str
-) -> None:
-    """One line that says what to do."""
-    with pytest.raises(ConfigError) as refusal:
-        choose_account(Login(accounts, "here"), wanted)
-
-    assert str(refusal.value) == words
 
 
 def test_login_that_changes_does_not_change_the_account_that_is_watched() -> None:
