@@ -63,7 +63,7 @@ def test_tables_fit_the_terminal_and_their_numbers_stand_in_line(
             assert row[edge.end()] == " "
 
 
-@pytest.mark.parametrize(("rows", "told"), [(22, 0), (40, 2), (90, 3)])
+@pytest.mark.parametrize(("rows", "told"), [(22, 0), (34, 1), (40, 2), (90, 3)])
 def test_distances_are_shown_of_as_many_holdings_as_there_is_room_for(
     rows: int, told: int, desk: Path
 ) -> None:
@@ -75,7 +75,8 @@ def test_distances_are_shown_of_as_many_holdings_as_there_is_room_for(
     last = max(n for n, line in enumerate(shown.plain) if " DRY-RUN " in line)
     screen = shown.plain[last:]
     assert sum(bool(re.match(r" ?[A-Z]+:\S+ +(1H|D) +SMA ", line)) for line in screen) == told
-    hint = f"the {told} nearest to their average; 'sellcli status' shows all"
+    those = "the one nearest to its" if told == 1 else f"the {told} nearest to their"
+    hint = f"{those} average; 'sellcli status' shows all"
     assert (hint in screen) == (0 < told < len(RULES))
     assert len(screen) < rows
 

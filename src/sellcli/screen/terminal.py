@@ -118,7 +118,7 @@ class Terminal:
         parts.append(holdings)
         left_out = len(status.rows) - len(shown.rows)
         if left_out:
-            text = f"the {len(shown.rows)} nearest to their average; 'sellcli status' shows all"
+            text = _nearest(len(shown.rows))
             parts.append(Text(text, style="dim"))
         else:
             parts += self._distances(status, room - self._lines(holdings))
@@ -135,7 +135,7 @@ class Terminal:
                 continue
             if most == len(rows):
                 return [table]
-            text = f"the {most} nearest to their average; 'sellcli status' shows all"
+            text = _nearest(most)
             return [table, Text(text, style="dim")]
         return []
 
@@ -162,3 +162,11 @@ class Terminal:
         if self._live is not None:
             self._live.stop()
             self._live = None
+
+
+def _nearest(count: int) -> str:
+    """Say that these are not all."""
+    those = (
+        "the one nearest to its average" if count == 1 else f"the {count} nearest to their average"
+    )
+    return f"{those}; 'sellcli status' shows all"
