@@ -115,6 +115,35 @@ def answers(desk: SellingDesk, *words: tuple[Word, str, int]) -> Callable[[], No
     )
 
 
+def listened(desk: SellingDesk) -> int:
+    """Return how often the broker was listened to between the order and the lists behind it."""
+    behind = desk.stage.calls[desk.stage.calls.index("entry.place") :]
+    return behind[: behind.index("broker.open_orders")].count("entry.replies")
+
+
+def test_broker_that_says_nothing_is_listened_to_once() -> None:
+    """And once more, without waiting, right before the lists are read."""
+    desk = SellingDesk()
+    desk.entry.fate = Fate.LOST
+
+    desk.run()
+
+    assert listened(desk) == 1 + 1
+
+
+def test_broker_that_talks_on_of_others_keeps_nobody_from_the_lists() -> None:
+    """Twenty times for one order; what became of it the lists tell."""
+    desk = SellingDesk()
+    desk.entry.fate = Fate.LOST
+    chatter = Reply(99, Word.STATUS, "Submitted", 0)
+    chat = [lambda: desk.entry._replies.append(chatter)] * 100
+    desk.stage.behind("entry.place", lambda: (chat[0](), desk.stage.behind("entry.replies", *chat)))
+
+    desk.run(1)
+
+    assert listened(desk) == 20 + 1
+
+
 def test_read_only_gateway_is_a_refusal() -> None:
     """321 stands for many things; to a new order it says that there is none."""
     desk = SellingDesk()
