@@ -2,12 +2,17 @@
 
 from datetime import datetime, timedelta
 
+import pytest
+from attrs import evolve
 from tests.desk import MINUTE, SECOND
+from tests.journal_builders import a_record
 from tests.selling_desk import DECIDED, ELEVEN, SellingDesk
 
 from adapters.fake_order_desk import Fate
+from sellcore.selling import testimony
+from sellcore.selling.lifecycle import Happening, State
 from sellcore.selling.limits import SellingPolicy
-from sellcore.usecases.reconcile import compare_with_journal
+from sellcore.usecases.reconcile import Reconciliation, compare_with_journal
 
 START = ELEVEN - MINUTE
 
@@ -195,3 +200,27 @@ def test_journal_that_fails_anew_is_told_anew() -> None:
     desk.run(8)
 
     assert len(desk.telling("denied")) == 2
+
+
+@pytest.mark.parametrize(
+    ("findings", "early"),
+    [
+        ([], False),
+        ([(State.SENDING, None)], True),
+        ([(State.WORKING, None)], True),
+        ([(State.UNKNOWN, None)], False),
+        ([(State.SENDING, Happening.PROVEN_ABSENT)], False),
+        ([(State.UNKNOWN, None), (State.SENDING, None)], True),
+    ],
+)
+def test_comparison_knows_whether_it_came_too_early(
+    findings: list[tuple[State, Happening | None]], early: bool
+) -> None:
+    """An order may still appear; of one that is unknown no further look says more."""
+    told = testimony.Testimony(ELEVEN, (), (), (), ())
+    found = tuple(
+        (evolve(a_record(), state=state), testimony.Finding(happening, "so it is"))
+        for state, happening in findings
+    )
+
+    assert Reconciliation(told, found, ()).early is early
