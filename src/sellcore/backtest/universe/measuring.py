@@ -81,10 +81,10 @@ def _of_block(
     bars_a_year = periods.T.reshape(-1)
 
     def figures(columns: Columns) -> dict[str, Floats]:
-        parts = [
-            figures_of(curves, firsts[own], counts[own], bars_a_year[own])
-            for own, curves in curve_parts(block, columns, assumptions.capital)
-        ]
+        parts = []
+        for rules, curves in curve_parts(block, columns, assumptions.capital):
+            own = slice(rules.start * len(block.rows), rules.stop * len(block.rows))
+            parts.append(figures_of(curves, firsts[own], counts[own], bars_a_year[own]))
         return {name: np.concatenate([getattr(each, name) for each in parts]) for name in FIGURES}
 
     return {
