@@ -119,34 +119,34 @@ def _notice_splits(
 
 def _describe(ports: Ports, state: WatchState, positions: Sequence[Position]) -> None:
     """Ask for the details of each stock once a day: its hours are told a few days ahead only."""
-    today = ports.clock.now().date()
+    contracts, today = state.contracts, ports.clock.now().date()
     wanted = [
         position.instrument
         for position in positions
         if position.instrument.kind is Kind.STOCK
-        and state.described_on.get(position.instrument) != today
+        and contracts.described_on.get(position.instrument) != today
     ]
     if not wanted:
         return
     for instrument, details in ports.broker.details(wanted).items():
         if isinstance(details, ContractDetails):
-            before = state.details.get(instrument)
+            before = contracts.details.get(instrument)
             told = {} if before is None else before.hours  # of days that it speaks of no more
-            state.details[instrument] = evolve(details, hours={**told, **details.hours})
-            state.described_on[instrument] = today
+            contracts.details[instrument] = evolve(details, hours={**told, **details.hours})
+            contracts.described_on[instrument] = today
         else:
             text = f"{instrument.ticker}: {details.reason}"
             tell(ports, state, f"details {instrument.con_id}", text)
 
 
 def _with_details(state: WatchState, position: Position) -> Position:
-    details = state.details.get(position.instrument)
+    details = state.contracts.details.get(position.instrument)
     return position if details is None else evolve(position, instrument=details.instrument)
 
 
 def stocks(state: WatchState) -> tuple[Position, ...]:
     """Return the positions in stocks that the broker has described."""
-    return tuple(p for p in state.positions if p.instrument in state.details)
+    return tuple(p for p in state.positions if p.instrument in state.contracts.details)
 
 
 def ambiguous_tickers(state: WatchState) -> frozenset[str]:
@@ -165,17 +165,18 @@ def _tell_ambiguous(ports: Ports, state: WatchState, ticker: str) -> None:
 
 def refresh_sessions(ports: Ports, state: WatchState) -> None:
     """Look up the sessions of every stock that was described anew."""
+    contracts = state.contracts
     shared: dict[object, TradingDays] = {}
     for position in stocks(state):
         instrument = position.instrument
-        details = state.details[instrument]
-        if state.sessions_from.get(instrument) is details:
+        details = contracts.details[instrument]
+        if contracts.sessions_from.get(instrument) is details:
             continue
         same = (instrument.exchange, frozenset(details.hours.items()))
         if same not in shared:
             shared[same] = _trading_days(ports, state, details)
-        state.sessions[instrument] = shared[same]
-        state.sessions_from[instrument] = details
+        contracts.sessions[instrument] = shared[same]
+        contracts.sessions_from[instrument] = details
 
 
 def _trading_days(ports: Ports, state: WatchState, details: ContractDetails) -> TradingDays:

@@ -148,7 +148,7 @@ def _read_at(holding: Holding, rule: MovingAverageRule) -> datetime | None:
 
 def _session(state: WatchState, instrument: Instrument, now: datetime) -> Session | None:
     """Return the session that is on now, or None."""
-    days = state.sessions.get(instrument)
+    days = state.contracts.sessions.get(instrument)
     if days is None or not days.begun(now):
         return None
     latest = days[days.begun(now) - 1]

@@ -74,7 +74,7 @@ def _order(selling: Selling, state: WatchState, ready: Ready, number: int) -> Se
     known, intent, policy = ready.facts, ready.record.intent, selling.policy
     limit = None
     if policy.order_type is OrderType.LIMIT:
-        details = state.details.get(intent.instrument)
+        details = state.contracts.details.get(intent.instrument)
         steps = () if details is None else details.price_steps
         limit = marketable(known.price or ready.record.close, policy.limit_offset_pct, steps)
     return SellOrder(

@@ -34,7 +34,7 @@ class Look:
         self.desk = Desk(NOW)
         self.alerts = MemoryAlerts()
         self.state = WatchState(ACCOUNT, ELEVEN - MINUTE)
-        self.state.sessions[MSFT] = TradingDays([FRIDAY])
+        self.state.contracts.sessions[MSFT] = TradingDays([FRIDAY])
 
     def decide(self, *held: Holding) -> int:
         ports = evolve(self.desk.ports(), alerts=self.alerts)
@@ -119,7 +119,7 @@ def test_bars_that_were_decided_before_stay_so() -> None:
 def test_exchange_whose_sessions_are_not_known_is_told_in_utc() -> None:
     """There is no other zone to tell it in."""
     look = Look()
-    look.state.sessions.clear()
+    look.state.contracts.sessions.clear()
 
     look.decide(a_holding(NOW))
 
@@ -292,10 +292,10 @@ def test_all_that_is_known_of_a_holding_is_its_own() -> None:
     half_hours, days = key(), key(Granularity.DAY)
     stored = HALF_HOURS.stored(NOW)
     state.rules = {"NASDAQ:MSFT": rule()}
-    state.sessions = {MSFT: TradingDays([FRIDAY])}
-    state.series = {half_hours: stored}
-    state.asked_at = {half_hours: NOW, days: ELEVEN}
-    state.unanswered = {days: "no answer in time"}
+    state.contracts.sessions = {MSFT: TradingDays([FRIDAY])}
+    state.feed.series = {half_hours: stored}
+    state.feed.asked_at = {half_hours: NOW, days: ELEVEN}
+    state.feed.unanswered = {days: "no answer in time"}
     state.orders = (an_order(), an_order(AAPL))
     state.decided = {MSFT: frozenset({(Timeframe.HOUR, ELEVEN)})}
     state.holders[MSFT] = Holder(ELEVEN, 2.0)
