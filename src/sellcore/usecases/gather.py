@@ -60,14 +60,14 @@ def look(
     held: Sequence[Holding],
 ) -> Look:
     """Look at the clock, the kill switch, the line and the market."""
-    epoch = ports.connection.epoch()
+    generation = ports.connection.generation()
     return Look(
         now=ports.clock.now(),
         mode=terms.mode,
         skew=_skew(ports),
         halted=selling.kill_switch.thrown(),
         line=ports.connection.fault() or state.obstacle,
-        reconciled=state.selling.reconciled_epoch == epoch,
+        reconciled=state.selling.reconciled_generation == generation,
         quotes=selling.quotes.quotes(instruments) if instruments else {},
         holdings={holding.instrument.con_id: holding for holding in held},
     )
@@ -80,7 +80,7 @@ def look_again(ports: Ports, selling: Selling, state: WatchState, seen: Look) ->
         now=ports.clock.now(),
         halted=selling.kill_switch.thrown(),
         line=ports.connection.fault() or state.obstacle,
-        reconciled=state.selling.reconciled_epoch == ports.connection.epoch(),
+        reconciled=state.selling.reconciled_generation == ports.connection.generation(),
     )
 
 

@@ -62,12 +62,12 @@ def testify(ports: Ports, selling: Selling, state: WatchState) -> Testimony:
         StorageError: what was traded could not be stored.
     """
     hear(selling, state, 0.0)  # before the lists: a refusal is held against what is read after it
-    began, epoch = ports.clock.now(), ports.connection.epoch()
+    began, generation = ports.clock.now(), ports.connection.generation()
     orders = ports.broker.open_orders()
     completed = selling.witness.completed_orders()
     executions, commissions = selling.witness.trades()
     positions = ports.broker.positions()
-    if ports.connection.fault() is not None or ports.connection.epoch() != epoch:
+    if ports.connection.fault() is not None or ports.connection.generation() != generation:
         raise BrokerUnavailable("the line was lost while the account was read")
     ours = tuple(e for e in executions if e.account == state.account)
     selling.journal.add_trades(ours, commissions)
@@ -124,14 +124,14 @@ def compare_with_journal(ports: Ports, state: WatchState) -> None:
     if selling is None:
         return
     at, now = state.selling.reconciled_at, ports.clock.now()
-    same_line = state.selling.reconciled_epoch == ports.connection.epoch()
+    same_line = state.selling.reconciled_generation == ports.connection.generation()
     if same_line and at is not None and now - selling.policy.reconcile < at <= now:
         return
-    failed = state.selling.reconciled_epoch is None
+    failed = state.selling.reconciled_generation is None
     try:
         reconcile(ports, selling, state)
     except StorageError as error:
-        state.selling.reconciled_epoch = None
+        state.selling.reconciled_generation = None
         text = f"{error}; nothing is sent until the journal can be written"
         tell_person(ports, state, Cause.DENIED, "journal", text)
     else:
@@ -147,8 +147,8 @@ def reconcile(ports: Ports, selling: Selling, state: WatchState) -> Reconciliati
         BrokerUnavailable: the broker did not answer in full; nothing has changed.
         StorageError: the journal could not be written; nothing counts as compared.
     """
-    epoch = ports.connection.epoch()
-    if state.selling.reconciled_epoch != epoch:
+    generation = ports.connection.generation()
+    if state.selling.reconciled_generation != generation:
         state.selling.listening_since = ports.clock.now()
     told = testify(ports, selling, state)
     opened = selling.journal.open_intents()
@@ -168,7 +168,7 @@ def reconcile(ports: Ports, selling: Selling, state: WatchState) -> Reconciliati
         if record.state is State.UNKNOWN:  # whoever found it so may have died before it told
             about = f"unknown {record.intent_id}"
             tell_person(ports, state, Cause.UNKNOWN, about, sentence(record))
-    state.selling.reconciled_epoch, state.selling.reconciled_at = epoch, told.read_at
+    state.selling.reconciled_generation, state.selling.reconciled_at = generation, told.read_at
     return Reconciliation(told, findings, strays)
 
 

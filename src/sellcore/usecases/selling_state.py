@@ -46,7 +46,7 @@ class SellingState:
     What is known so far of selling. Only use cases change it.
 
     Attributes:
-        reconciled_epoch: The connection's epoch when journal and broker were last compared.
+        reconciled_generation: Of the connection, when journal and broker were last compared.
         reconciled_at: When that was, UTC.
         listening_since: When an order of ours last left, or the line was opened, UTC: what
             is missing from the broker's lists is missing since then at the earliest.
@@ -55,7 +55,7 @@ class SellingState:
         missing: Contract ids of what was held and was not in the last reading.
     """
 
-    reconciled_epoch: int | None = None
+    reconciled_generation: int | None = None
     reconciled_at: datetime | None = None
     listening_since: datetime | None = None
     refusals: dict[str, str] = Factory(dict)

@@ -226,13 +226,13 @@ def _watch_outage(ports: Ports, terms: Terms, state: WatchState) -> None:
 
 
 def _read_on(ports: Ports, terms: Terms, state: WatchState) -> None:
-    epoch = ports.connection.epoch()
+    generation = ports.connection.generation()
     compare_with_journal(ports, state)
     new = read_account(ports, state)
     refresh_sessions(ports, state)
     _welcome(ports, state, terms, new)
     update_bars(ports, state, terms)
-    if ports.connection.epoch() != epoch:
+    if ports.connection.generation() != generation:
         state.obstacle = "the line to the broker was lost while reading; reading again"
 
 

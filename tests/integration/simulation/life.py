@@ -61,7 +61,7 @@ class Line:
         world = self.world
         world.call("connect")
         world.line, world.fault = True, None
-        world.epoch += 1
+        world.generation += 1
         return Login((ACCOUNT,), "a story")
 
     def fault(self) -> str | None:
@@ -70,8 +70,8 @@ class Line:
     def is_open(self) -> bool:
         return self.world.line
 
-    def epoch(self) -> int:
-        return self.world.epoch
+    def generation(self) -> int:
+        return self.world.generation
 
     def close(self) -> None:
         self.world.lose("closed by us")
@@ -104,7 +104,7 @@ class Account:
 
     def completed_orders(self) -> Sequence[CompletedOrder]:
         self.world.reach("witness completed")
-        self.world.journal_compared = self.world.epoch
+        self.world.journal_compared = self.world.generation
         return tuple(self.world.servers.completed())
 
     def trades(self) -> tuple[Sequence[Execution], Sequence[Commission]]:

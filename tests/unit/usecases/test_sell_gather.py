@@ -101,7 +101,7 @@ def test_line_that_goes_between_two_looks_is_seen(looking: Looking) -> None:
 def test_comparison_counts_for_its_own_line_only(looking: Looking) -> None:
     """Journal and broker were compared since this line was opened, or they were not."""
     assert looking.look().reconciled
-    looking.state.selling.reconciled_epoch = None
+    looking.state.selling.reconciled_generation = None
     assert not looking.look().reconciled
 
 
