@@ -13,7 +13,7 @@ from sellcore.instrument import Instrument, Kind
 from sellcore.ports.connection import Login
 from sellcore.position import Position
 from sellcore.session import Session, overlay
-from sellcore.split_guard import Holder, split_between
+from sellcore.split_guard import Sighting, split_between
 from sellcore.trading_days import TradingDays
 from sellcore.usecases.tell import tell
 from sellcore.usecases.watch_state import Ports, WatchState
@@ -105,13 +105,13 @@ def _notice_splits(
     """Keep in mind since when each holding is seen, and a split that it shows meanwhile."""
     for after in positions:
         instrument = after.instrument
-        holder = state.holders.get(instrument)
-        if holder is None or instrument not in before:
-            state.holders[instrument] = Holder(ports.clock.now())
+        sighting = state.sightings.get(instrument)
+        if sighting is None or instrument not in before:
+            state.sightings[instrument] = Sighting(ports.clock.now())
             continue
         split = split_between(before[instrument], after)
         if split is not None:
-            state.holders[instrument] = evolve(holder, split=split * (holder.split or 1.0))
+            state.sightings[instrument] = evolve(sighting, split=split * (sighting.split or 1.0))
             told = f"{before[instrument].quantity:f} shares have become {after.quantity:f}"
             text = f"{before[instrument].instrument.ticker}: {told} at the same cost: a split"
             ports.emit(Alert(ports.clock.now(), text))

@@ -56,7 +56,7 @@ def _requests(
     if not sessions or not sessions.begun(now):
         return
     wholes: Mapping[Granularity, BarRequest] = {}
-    split = state.holders[instrument].split is not None
+    split = state.sightings[instrument].split is not None
     for granularity in Granularity:
         key = SeriesKey(instrument.con_id, granularity, instrument.ticker)
         stored, asked_at = state.feed.series.get(key), state.feed.asked_at.get(key)

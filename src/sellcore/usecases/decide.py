@@ -52,7 +52,7 @@ def _holding(state: WatchState, position: Position, ambiguous: frozenset[str]) -
         decided=state.decided.get(instrument, frozenset()),
         obstacle=obstacle,
         read_at={key.granularity: feed.asked_at[key] for key in keys if key in feed.asked_at},
-        holder=state.holders[instrument],
+        sighting=state.sightings[instrument],
         unanswered={k.granularity: feed.unanswered[k] for k in keys if k in feed.unanswered},
     )
 

@@ -24,7 +24,7 @@ from sellcore.ports.market_data import MarketData
 from sellcore.ports.sessions import SessionCalendar
 from sellcore.position import Position
 from sellcore.rule import MovingAverageRule
-from sellcore.split_guard import Holder
+from sellcore.split_guard import Sighting
 from sellcore.status import Levels
 from sellcore.timeframe import Timeframe
 from sellcore.usecases.contracts import Contracts
@@ -98,7 +98,7 @@ class WatchState:
         run_id: Names this run in the audit log.
         positions: As last read; orders alike.
         last_seen: Each holding as it was when it was last among the positions.
-        holders: What the account has shown of each holding in this run.
+        sightings: What the account has shown of each holding in this run.
         contracts: What is known of each instrument.
         rules: The assigned rule per ticker.
         unclear: Tickers whose assignment cannot be used, and why: never decided.
@@ -128,7 +128,7 @@ class WatchState:
     positions: tuple[Position, ...] = ()
     orders: tuple[OpenOrder, ...] = ()
     last_seen: dict[Instrument, Position] = Factory(dict)
-    holders: dict[Instrument, Holder] = Factory(dict)
+    sightings: dict[Instrument, Sighting] = Factory(dict)
     contracts: Contracts = Factory(Contracts)
     rules: dict[str, MovingAverageRule] = Factory(dict)
     unclear: dict[str, str] = Factory(dict)

@@ -17,7 +17,7 @@ from sellcore.ports.alerts import Cause, Notice
 from sellcore.record import DecisionRecord
 from sellcore.rule import MovingAverageRule
 from sellcore.snapshot import Holding
-from sellcore.split_guard import Holder
+from sellcore.split_guard import Sighting
 from sellcore.timeframe import Granularity, Timeframe
 from sellcore.trading_days import TradingDays
 from sellcore.usecases.decide import decide_due, holdings
@@ -275,7 +275,7 @@ def known(*instruments: Instrument) -> WatchState:
     state.positions = tuple(a_position(100, instrument) for instrument in instruments)
     for instrument in instruments:
         state.watched_from[instrument] = NOW
-        state.holders[instrument] = Holder(NOW)
+        state.sightings[instrument] = Sighting(NOW)
     return state
 
 
@@ -283,7 +283,7 @@ def test_holding_that_nothing_is_known_of_has_no_rule_and_no_bars() -> None:
     """It is looked at all the same."""
     (found,) = holdings(known(MSFT))
 
-    assert found == Holding(a_position(), None, (), {}, (), NOW, holder=Holder(NOW))
+    assert found == Holding(a_position(), None, (), {}, (), NOW, sighting=Sighting(NOW))
 
 
 def test_all_that_is_known_of_a_holding_is_its_own() -> None:
@@ -298,7 +298,7 @@ def test_all_that_is_known_of_a_holding_is_its_own() -> None:
     state.feed.unanswered = {days: "no answer in time"}
     state.orders = (an_order(), an_order(AAPL))
     state.decided = {MSFT: frozenset({(Timeframe.HOUR, ELEVEN)})}
-    state.holders[MSFT] = Holder(ELEVEN, 2.0)
+    state.sightings[MSFT] = Sighting(ELEVEN, 2.0)
     state.watched_from[MSFT] = ELEVEN
     wanted: MovingAverageRule = rule()
 
@@ -313,7 +313,7 @@ def test_all_that_is_known_of_a_holding_is_its_own() -> None:
         watched_from=ELEVEN,
         decided=frozenset({(Timeframe.HOUR, ELEVEN)}),
         read_at={Granularity.HALF_HOUR: NOW, Granularity.DAY: ELEVEN},
-        holder=Holder(ELEVEN, 2.0),
+        sighting=Sighting(ELEVEN, 2.0),
         unanswered={Granularity.DAY: "no answer in time"},
     )
     assert (other.rule, other.series, other.decided) == (None, {}, frozenset())
@@ -333,7 +333,7 @@ def test_what_stands_in_a_holdings_way_is_named() -> None:
     ]
 
     state.positions += (a_position(1, two),)
-    state.watched_from[two], state.holders[two] = NOW, Holder(NOW)
+    state.watched_from[two], state.sightings[two] = NOW, Sighting(NOW)
 
     ambiguous = "NASDAQ:MSFT names more than one holding; which is meant is not known"
     assert [each.obstacle for each in holdings(state)] == [

@@ -14,7 +14,7 @@ from sellcore.instrument import Instrument
 from sellcore.ports.connection import Login
 from sellcore.position import Position
 from sellcore.session import Session
-from sellcore.split_guard import Holder
+from sellcore.split_guard import Sighting
 from sellcore.trading_days import TradingDays
 from sellcore.usecases.account import (
     ambiguous_tickers,
@@ -131,7 +131,7 @@ def test_holding_that_is_back_otherwise_is_new(quantity: str, cost: float) -> No
 
     assert read(desk, state) == [MSFT]
     assert desk.alerts == []
-    assert state.holders[MSFT] == Holder(NOW + MINUTE)
+    assert state.sightings[MSFT] == Sighting(NOW + MINUTE)
 
 
 def test_account_is_seen_from_the_first_reading_on() -> None:
@@ -141,7 +141,7 @@ def test_account_is_seen_from_the_first_reading_on() -> None:
     desk.true.moment += HOUR
     read(desk, state)
 
-    assert state.holders[MSFT] == Holder(NOW)
+    assert state.sightings[MSFT] == Sighting(NOW)
 
 
 def test_splits_of_a_holding_count_together() -> None:
@@ -150,11 +150,11 @@ def test_splits_of_a_holding_count_together() -> None:
     read(desk, state)
     desk.broker.hold(a_position(200, MSFT, 25.0))
     read(desk, state)
-    assert state.holders[MSFT] == Holder(NOW, 2.0)
+    assert state.sightings[MSFT] == Sighting(NOW, 2.0)
     desk.broker.hold(a_position(600, MSFT, 25 / 3))
     read(desk, state)
 
-    assert state.holders[MSFT] == Holder(NOW, 6.0)
+    assert state.sightings[MSFT] == Sighting(NOW, 6.0)
     assert desk.alerts == [
         "NASDAQ:MSFT: 100 shares have become 200 at the same cost: a split",
         "NASDAQ:MSFT: 200 shares have become 600 at the same cost: a split",
