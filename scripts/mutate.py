@@ -137,7 +137,7 @@ TESTS: dict[str, tuple[tuple[str, ...], ...]] = {
     f"{_CORE}.arming": (("tests/unit/test_arming.py",), *_SELL),
     f"{_CORE}.limits": (("tests/unit/test_selling_limits.py",), *_SELL),
     f"{_CORE}.execution": (("tests/unit/selling/test_execution.py",), _LEDGER, *_SELL),
-    "adapters.journal_rules": _JOURNAL,
+    "adapters.journal_rules": (("tests/unit/adapters/test_journal_rules.py",), *_JOURNAL),
     "adapters.sqlite.journal": _JOURNAL,
     "adapters.sqlite.trades": _JOURNAL,
     "adapters.sqlite.rows": _JOURNAL,
