@@ -117,6 +117,21 @@ def test_any_key_that_is_missing_denies(folder: Path, missing: str, says: str) -
     assert not (folder / "logs").exists()
 
 
+def test_login_that_sells_from_another_account_denies(folder: Path) -> None:
+    """Every key is there, and they agree, on an account that is not behind this port."""
+    keys = {"ARM": "DU0000009", "LIVE_ACCOUNT": "DU0000009", "LIVE_KIND": "paper"}
+
+    done = run(folder, *LIVE, "--arm-until", "23:59", settings=keys)
+
+    assert done.returncode == 3
+    assert done.stderr == (
+        "sellcli: denied: the settings name account 'DU0000009' and this login sells from "
+        "'DU0000001'; correct [live] account, or log in to the other\n"
+    )
+    assert not (folder / "logs").exists()
+    assert not list(folder.rglob("journal.db"))
+
+
 def test_run_that_nobody_arms_denies(folder: Path) -> None:
     """Without a terminal and without a time, no person has said yes."""
     done = run(folder, *LIVE, settings=ARMED)
