@@ -36,6 +36,17 @@ average_cost = 280.0
 price = 260.0
 """
 
+STRAY = """
+[[open_order]]
+ticker = "NASDAQ:MSFT"
+action = "SELL"
+type = "LMT"
+quantity = 40
+price = 9999.0
+client_id = 17
+order_ref = "sellcli:0123456789abcdef"
+"""
+
 
 def leave(state_dir: Path, state: State, *records: IntentRecord) -> None:
     """Have these intents on record in a state."""
@@ -198,14 +209,35 @@ def test_what_the_comparison_has_just_ended_is_shown(
     assert strict_json(second.stdout)["intents"] == []
 
 
+def test_order_of_ours_that_no_intent_explains_is_named(
+    tmp_path: Path, a_gateway: Callable[..., int]
+) -> None:
+    """Nobody knows what became of the intent: exit code 4, and what to do about it."""
+    leave(tmp_path / "state", State.FILLED, a_record())
+    port = a_gateway(tmp_path, more=STRAY)
+
+    where = ("--port", str(port))
+    told = run(tmp_path, "reconcile", *where, settings=KEYS)
+    document = run(tmp_path, "reconcile", *where, "--json", settings=KEYS)
+
+    assert (told.returncode, document.returncode) == (4, 4)
+    assert told.stdout == (
+        "no intent explains SELL 40 LMT @ 9999.00 GTC, sellcli:0123456789abcdef; cancel it in TWS\n"
+    )
+    strays = strict_json(document.stdout)["strays"]
+    assert isinstance(strays, list)
+    assert [stray["order_ref"] for stray in strays] == ["sellcli:0123456789abcdef"]
+
+
 @pytest.fixture
 def a_gateway() -> Iterator[Callable[..., int]]:
     """Return what starts a gateway below a folder; it is ended with the test."""
     running: list[subprocess.Popen[str]] = []
 
-    def start(folder: Path, account: str = ACCOUNT) -> int:
+    def start(folder: Path, account: str = ACCOUNT, more: str = "") -> int:
         (folder / "now.toml").write_text(
-            f'account = "{account}"\nstart = {datetime.now(UTC):%Y-%m-%dT%H:%M:%SZ}\n{HOLDING}'
+            f'account = "{account}"\nstart = {datetime.now(UTC):%Y-%m-%dT%H:%M:%SZ}\n'
+            f"{HOLDING}{more}"
         )
         process = begin(folder, "gateway", "--port", "0", "--scenario", "now.toml")
         running.append(process)
