@@ -18,7 +18,7 @@ from sellcore.outcome import Outcome
 from sellcore.ports.order_entry import SellOrder
 from sellcore.ports.quotes import MarketQuote
 from sellcore.selling.checks import CHECKS
-from sellcore.selling.lifecycle import Happening, State
+from sellcore.selling.lifecycle import Happening
 from sellcore.selling.limits import SellingPolicy
 from sellcore.selling.verdict import from_json
 from sellcore.usecases.sell import CHECKED
