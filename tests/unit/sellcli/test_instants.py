@@ -46,5 +46,5 @@ def test_nothing_typed_is_nothing() -> None:
 @pytest.mark.parametrize("text", ["", "yesterday", "20.05.2022", "2022-13-01", "14:00"])
 def test_what_is_neither_is_refused_with_the_flag(text: str) -> None:
     """And with an example of each."""
-    with pytest.raises(ConfigError, match=r"--at .* is not a date or an instant, e\.g\. 2022-05-20"):
+    with pytest.raises(ConfigError, match=r"^--at .* is not a date or an instant, e\.g\. 2022"):
         typed_instant(text, "--at")
