@@ -117,12 +117,36 @@ def test_any_key_that_is_missing_denies(folder: Path, missing: str, says: str) -
     assert not (folder / "logs").exists()
 
 
+def test_login_that_sells_from_another_account_denies(folder: Path) -> None:
+    """Every key is there, and they agree, on an account that is not behind this port."""
+    keys = {"ARM": "DU0000009", "LIVE_ACCOUNT": "DU0000009", "LIVE_KIND": "paper"}
+
+    done = run(folder, *LIVE, "--arm-until", "23:59", settings=keys)
+
+    assert done.returncode == 3
+    assert done.stderr == (
+        "sellcli: denied: the settings name account 'DU0000009' and this login sells from "
+        "'DU0000001'; correct [live] account, or log in to the other\n"
+    )
+    assert not (folder / "logs").exists()
+    assert not list(folder.rglob("journal.db"))
+
+
 def test_run_that_nobody_arms_denies(folder: Path) -> None:
     """Without a terminal and without a time, no person has said yes."""
     done = run(folder, *LIVE, settings=ARMED)
 
     assert done.returncode == 3
     assert "nobody typed the account id" in done.stderr
+
+
+def test_time_to_arm_until_is_no_leave_to_sell(folder: Path) -> None:
+    """Who means to sell says so: without --live it would be a dry run that looks armed."""
+    done = run(folder, *DAY, "--arm-until", "23:59", settings=ARMED)
+
+    assert done.returncode == 2
+    assert done.stderr.startswith("sellcli: --arm-until is for --live; add that, or leave it out")
+    assert not (folder / "logs").exists()
 
 
 def test_denied_sale_ends_with_its_own_code(folder: Path) -> None:

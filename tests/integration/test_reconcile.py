@@ -1,16 +1,13 @@
 """``sellcli reconcile`` and ``sellcli sales``: what was sent, what is known, a person's word."""
 
-import re
-import signal
-import subprocess
 from collections.abc import Callable, Iterator
-from contextlib import closing
+from contextlib import ExitStack, closing
 from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
 from tests.contract.broker_stages import eventually
-from tests.integration.cli import begin, one_line, run, strict_json
+from tests.integration.cli import gateway, one_line, run, strict_json
 from tests.integration.test_live import ARMED, LIVE, SCENARIO, WIDE
 from tests.journal_builders import WAYS, a_record, steps
 
@@ -34,6 +31,17 @@ ticker = "NASDAQ:MSFT"
 quantity = 100
 average_cost = 280.0
 price = 260.0
+"""
+
+STRAY = """
+[[open_order]]
+ticker = "NASDAQ:MSFT"
+action = "SELL"
+type = "LMT"
+quantity = 40
+price = 9999.0
+client_id = 17
+order_ref = "sellcli:0123456789abcdef"
 """
 
 
@@ -134,9 +142,12 @@ def test_while_a_watch_runs_the_journal_alone_is_shown(tmp_path: Path, unknown: 
     now = datetime.now(UTC)
     with InstanceLock(tmp_path / "state", Mode.PAPER, ACCOUNT, now):
         done = run(tmp_path, "reconcile", "--json", settings=KEYS)
+        shown = run(tmp_path, "reconcile", settings=KEYS)
 
+    assert "the broker was not asked: another sellcli runs" in one_line(shown.stderr)
+    assert unknown[:12] in shown.stdout
     document = strict_json(done.stdout)
-    assert done.returncode == 4
+    assert (done.returncode, shown.returncode) == (4, 4)
     assert "another sellcli runs" in str(document["note"])
     intents = document["intents"]
     assert isinstance(intents, list)
@@ -198,26 +209,37 @@ def test_what_the_comparison_has_just_ended_is_shown(
     assert strict_json(second.stdout)["intents"] == []
 
 
+def test_order_of_ours_that_no_intent_explains_is_named(
+    tmp_path: Path, a_gateway: Callable[..., int]
+) -> None:
+    """Nobody knows what became of the intent: exit code 4, and what to do about it."""
+    leave(tmp_path / "state", State.FILLED, a_record())
+    port = a_gateway(tmp_path, more=STRAY)
+
+    where = ("--port", str(port))
+    told = run(tmp_path, "reconcile", *where, settings=KEYS)
+    document = run(tmp_path, "reconcile", *where, "--json", settings=KEYS)
+
+    assert (told.returncode, document.returncode) == (4, 4)
+    assert told.stdout == (
+        "no intent explains SELL 40 LMT @ 9999.00 GTC, sellcli:0123456789abcdef; cancel it in TWS\n"
+    )
+    strays = strict_json(document.stdout)["strays"]
+    assert isinstance(strays, list)
+    assert [stray["order_ref"] for stray in strays] == ["sellcli:0123456789abcdef"]
+
+
 @pytest.fixture
 def a_gateway() -> Iterator[Callable[..., int]]:
     """Return what starts a gateway below a folder; it is ended with the test."""
-    running: list[subprocess.Popen[str]] = []
+    with ExitStack() as running:
 
-    def start(folder: Path, account: str = ACCOUNT) -> int:
-        (folder / "now.toml").write_text(
-            f'account = "{account}"\nstart = {datetime.now(UTC):%Y-%m-%dT%H:%M:%SZ}\n{HOLDING}'
-        )
-        process = begin(folder, "gateway", "--port", "0", "--scenario", "now.toml")
-        running.append(process)
-        assert process.stderr is not None
-        found = re.search(r" on 127\.0\.0\.1:(\d+),", process.stderr.readline())
-        assert found is not None
-        return int(found[1])
+        def start(folder: Path, account: str = ACCOUNT, more: str = "") -> int:
+            now = f"{datetime.now(UTC):%Y-%m-%dT%H:%M:%SZ}"
+            scenario = f'account = "{account}"\nstart = {now}\n{HOLDING}{more}'
+            return running.enter_context(gateway(folder, scenario))
 
-    yield start
-    for process in running:
-        process.send_signal(signal.SIGTERM)
-        process.communicate(timeout=30)
+        yield start
 
 
 def test_without_an_account_there_is_nothing_to_compare(tmp_path: Path) -> None:

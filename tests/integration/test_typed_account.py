@@ -27,10 +27,12 @@ price = 260.0
 """
 
 
-def armed_by(folder: Path, *typed: bytes, more: tuple[str, ...] = ()) -> Shown:
+def armed_by(
+    folder: Path, *typed: bytes, account: str = ACCOUNT, more: tuple[str, ...] = ()
+) -> Shown:
     """Start it on a terminal with every other key, and type these answers."""
     (folder / "day.toml").write_text(SCENARIO)
-    keys = {"ARM": ACCOUNT, "LIVE_ACCOUNT": ACCOUNT, "LIVE_KIND": "paper"}
+    keys = {"ARM": account, "LIVE_ACCOUNT": account, "LIVE_KIND": "paper"}
     wide = {"LIVE_MAX_VALUE_PER_ORDER": "1e9", "LIVE_MAX_VALUE_PER_DAY": "1e9"}
     question = re.compile(re.escape(ASKED.encode()) + rb"$")
     return on_terminal(
@@ -64,6 +66,26 @@ def test_anything_else_denies(tmp_path: Path, typed: str) -> None:
 
     assert shown.code == 3
     assert any(line.startswith("sellcli: denied: ") and REFUSED in line for line in shown.plain)
+    assert is_untouched(tmp_path)
+
+
+def test_nobody_types_for_a_login_of_another_account(tmp_path: Path) -> None:
+    """What no answer could arm is denied before anybody is asked."""
+    shown = armed_by(tmp_path, account="DU0000009")
+
+    assert shown.code == 3
+    assert ASKED not in shown.text
+    assert any("this login sells from 'DU0000001'" in line for line in shown.plain)
+    assert is_untouched(tmp_path)
+
+
+def test_who_wants_no_question_is_not_asked(tmp_path: Path) -> None:
+    """Then nobody has said yes, terminal or not."""
+    shown = armed_by(tmp_path, more=("--no-input",))
+
+    assert shown.code == 3
+    assert ASKED not in shown.text
+    assert any("nobody typed the account id" in line for line in shown.plain)
     assert is_untouched(tmp_path)
 
 

@@ -99,7 +99,6 @@ def _arming(
 ) -> "tuple[Arming, Login]":
     """Show every key: first those that need no broker and no person, so that nobody is bothered."""
     from sellcore.selling.arming import Keys
-    from sellcore.usecases.account import choose_account
 
     now = wiring.ports.clock.now()
     somebody = ask is not None and until is None
@@ -114,9 +113,12 @@ def _arming(
     )
     _armed(keys, now)
     login = wiring.connection.connect()
-    account = choose_account(login, settings.live_account)
-    typed = ask(account).strip() if ask is not None and somebody else None
-    return _armed(evolve(keys, login_account=account, typed=typed), now), login
+    if settings.live_account not in login.accounts:
+        keys = evolve(keys, login_account=", ".join(login.accounts))
+    arming = _armed(keys, now)
+    if ask is None or not somebody:
+        return arming, login
+    return _armed(evolve(keys, typed=ask(arming.account).strip()), now), login
 
 
 def _armed(keys: "Keys", now: datetime) -> "Arming":

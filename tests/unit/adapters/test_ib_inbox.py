@@ -6,6 +6,7 @@ from collections.abc import Callable, Coroutine
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from ib_async import Contract, Order, OrderState
 from ib_async.decoder import Decoder
 
 from adapters.ib.inbox import Inbox
@@ -76,6 +77,25 @@ def test_order_that_cannot_be_decoded_spoils_the_answer() -> None:
             await pending.done
 
     in_loop(story)
+
+
+@pytest.mark.parametrize("asked", [True, False])
+def test_order_that_was_only_asked_about_works_nowhere(asked: bool) -> None:
+    """A what-if is told like an open order: it is none, and no word on one of ours."""
+    news = OrderNews(1)
+
+    async def story() -> None:
+        inbox = Inbox(lambda code, text: None, news)
+        decoder = Decoder(inbox, 178)
+        inbox.attach(decoder)
+        inbox.orders = pending = Pending[OpenOrderRow]() if asked else None
+        order = Order(clientId=1, orderId=7, permId=9, whatIf=True)
+        inbox.openOrder(7, Contract(conId=265598), order, OrderState(status="PreSubmitted"))
+        decoder.interpret(["53", "1"])
+        assert pending is None or await pending.done == []
+
+    asyncio.run(story())
+    assert news.take(0.0) == ()
 
 
 def test_end_marker_that_nobody_waits_for_completes_nothing() -> None:

@@ -101,12 +101,16 @@ PLAIN = {
 
 @pytest.mark.parametrize(
     ("kind", "limit", "price"),
-    [(OrderType.MARKET, None, {}), (OrderType.LIMIT, 137.25, {19: "137.25"})],
+    [
+        (OrderType.MARKET, None, {}),
+        (OrderType.LIMIT, 137.25, {19: "137.25"}),
+        (OrderType.LIMIT, 0.4567, {19: "0.4567"}),
+    ],
 )
 def test_nothing_but_what_was_decided_is_on_the_wire(
     kind: OrderType, limit: float | None, price: dict[int, str]
 ) -> None:
-    """Contract, side, quantity, type, DAY, account and reference; all else is left unset."""
+    """Contract, side, quantity, type, limit, DAY, account, reference; all else is left unset."""
     with desk() as it:
         order = it.sale(order_type=kind, limit_price=limit)
         it.entry.place([order])
