@@ -3,6 +3,7 @@
 import numpy as np
 from attrs import fields, frozen
 
+from sellcore.backtest.drawdown import ROUNDING
 from sellcore.backtest.universe.curves import Curves, drawdowns
 from sellcore.bar import Floats
 from sellcore.exact_block import Counts
@@ -75,6 +76,7 @@ def figures_of(curves: Curves, firsts: Counts, counts: Counts, periods: Floats) 
         growth = np.log(np.maximum(equity[:, -1], 0.0) / equity[:, 0]) * (periods / one)
         cagr = np.where(growth < _TOO_LARGE, np.expm1(growth), np.nan)
     fallen = drawdowns(equity)
+    fallen[fallen <= ROUNDING] = 0.0
     return Figures(
         final_equity=np.where(bars, equity[:, -1], np.nan),
         cagr=cagr,
