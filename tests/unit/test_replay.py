@@ -282,6 +282,8 @@ FORGERIES = {
     },
     "abstains with numbers": lambda r: {"decision": Outcome.ABSTAIN},
     "missed with numbers": lambda r: {"decision": Outcome.MISSED},
+    "of no bar": lambda r: {"bar_end": None},
+    "of no timeframe": lambda r: {"timeframe": None},
     "sent in a dry run": lambda r: {"action_executed": "SELL 100"},
 }
 
@@ -467,13 +469,13 @@ def test_what_became_of_an_order_is_no_decision() -> None:
 
 
 def test_an_average_that_is_a_hair_off_differs() -> None:
-    """A billionth is more than two ways to add the same closes up can differ by."""
+    """Too little for its distance to tell, too much for another way to add the same closes up."""
     records = a_day()
     value = records[3].ma_value
     assert value is not None
-    records[3] = evolve(records[3], ma_value=value * (1 + 1e-9))
+    records[3] = evolve(records[3], ma_value=value * (1 + 1e-10))
 
-    assert list(differing(replayed(records))) == [ENDS[3]]
+    assert differing(replayed(records)) == {ENDS[3]: Cause.OTHER_BARS}
 
 
 def test_a_close_that_is_another_differs_though_the_average_is_the_same() -> None:
