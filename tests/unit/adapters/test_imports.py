@@ -396,3 +396,17 @@ def test_numbers_of_another_country_are_refused_with_what_to_write(
     said = refused(tmp_path, table)
 
     assert f"line 4: open {text!r} is not a price above zero; write it with digits" in said
+
+
+@pytest.mark.parametrize("name", ["spy_1d.csv", "G_1d.csv", "my_own_bars_1d.csv"])
+def test_a_ticker_that_is_given_needs_no_name_of_a_file(tmp_path: Path, name: str) -> None:
+    """Whatever the file is called, what it ends with still says how long its bars are."""
+    one_day = HEAD + ROWS.splitlines()[0] + "\n"
+
+    (bars,) = read(tmp_path, one_day, Told(ticker="NASDAQ:MSFT"), name=name).bars
+    with_times = one_day.replace("2022-05-19", "2022-05-19T13:30:00Z")
+    other = refused(tmp_path, with_times, Told(ticker="NASDAQ:MSFT"), name=name)
+
+    assert (bars.ticker, bars.seconds) == ("NASDAQ:MSFT", DAY)
+    assert "its daily bars have times of day" in other
+    assert "name it EXCHANGE_SYMBOL_1d" in refused(tmp_path, one_day, Told(), name="G_1d.csv")
