@@ -13,7 +13,7 @@ from tests.plan_builders import FRIDAY, SECOND, SESSIONS, a_holding, decided
 
 from sellcore.bar import BarSeries
 from sellcore.coverage import Coverage
-from sellcore.instant import to_epoch
+from sellcore.instant import iso, to_epoch
 from sellcore.order import Mode
 from sellcore.outcome import Outcome
 from sellcore.plan import LOGGED_LATE, Decision
@@ -282,6 +282,8 @@ FORGERIES = {
     },
     "abstains with numbers": lambda r: {"decision": Outcome.ABSTAIN},
     "missed with numbers": lambda r: {"decision": Outcome.MISSED},
+    "of no bar": lambda r: {"bar_end": None},
+    "of no timeframe": lambda r: {"timeframe": None},
     "sent in a dry run": lambda r: {"action_executed": "SELL 100"},
 }
 
@@ -464,3 +466,66 @@ def test_what_became_of_an_order_is_no_decision() -> None:
     told = evolve(signal, reason="filled: 100 sold", action_executed="SELL 100, 100 sold")
 
     assert list(decisions([signal, told])) == [signal]
+
+
+def test_an_average_that_is_a_hair_off_differs() -> None:
+    """Too little for its distance to tell, too much for another way to add the same closes up."""
+    records = a_day()
+    value = records[3].ma_value
+    assert value is not None
+    records[3] = evolve(records[3], ma_value=value * (1 + 1e-10))
+
+    assert differing(replayed(records)) == {ENDS[3]: Cause.OTHER_BARS}
+
+
+def test_a_close_that_is_another_differs_though_the_average_is_the_same() -> None:
+    """The last close a little higher, the one before as much lower: no mean shows it."""
+    records = a_day(wanted="SMA,5,1H")
+    before, last = ENDS[2], ENDS[3]
+    closes = {end: float(TAPE.whole.close[TAPE.whole.end == to_epoch(end)][0]) for end in ENDS[:4]}
+    moved = with_close(last, round(closes[last] + 0.01, 2))
+    moved = with_close(before, round(closes[before] - 0.01, 2), moved)
+
+    found = {f.bar.end: f for f in replayed(records, history(moved))}
+
+    assert found[last].now is not None
+    assert found[last].now.outcome is records[3].decision
+    assert found[last].cause is Cause.CLOSE_REVISED
+
+
+def test_the_bar_just_before_that_was_missing_then_is_named() -> None:
+    """Wherever in the window it is: here right in front of the first bar of the day."""
+    gone = at("2022-05-19 20:00")
+    closes = {
+        end: close
+        for end, close in TAPE.closes.items()
+        if not gone - timedelta(hours=1) < end <= gone
+    }
+    first = a_day(Tape(TAPE.sessions, TAPE.granularity, closes))[0]
+
+    (found,) = replayed([first])
+
+    assert found.cause is Cause.BAR_MISSING
+    assert iso(gone) in found.text
+
+
+def test_an_outcome_that_floats_cannot_tell_is_told_exactly() -> None:
+    """A cent below an average of ten million: the numbers are the same, the outcome is not."""
+    tape = a_tape(SESSIONS, Granularity.HALF_HOUR, lambda n: 1e7)
+    last = with_close(ENDS[3], 9_999_999.99, tape.whole)
+    closes = dict(tape.closes) | {ENDS[3]: 9_999_999.99}
+    records = a_day(Tape(tape.sessions, tape.granularity, closes))
+    signal = records[3]
+    assert signal.decision is Outcome.SIGNAL
+    hold = evolve(
+        signal,
+        decision=Outcome.HOLD,
+        reason=signal.reason.replace("is below", "equals"),
+        action_prepared=None,
+        intent_id=None,
+    )
+
+    (found,) = replayed([hold], history(last))
+
+    assert found.verdict is Verdict.DIFFERS
+    assert found.text.startswith("hold then, signal now: ")

@@ -53,6 +53,12 @@ class Decisions:
     def _rows_above(self) -> NDArray[np.intp]:
         return self.first + np.flatnonzero(self.side[self.first :] > 0)
 
+    def __repr__(self) -> str:
+        return (
+            f"Decisions({self.rule} on {self.ticker}, {len(self.bars):,} bars, "
+            f"{self.warm_up:,} of them warm-up)"
+        )
+
     @property
     def warm_up(self) -> int:
         """How many bars came before the first that is decided; they count for nothing else."""
@@ -125,6 +131,8 @@ def first_since(bars: BarSeries, since: date | None) -> int:
     """Return the row of the first bar of a trading date or later; their number if there is none."""
     if since is None:
         return 0
+    if not isinstance(since, date):
+        raise InvalidValue(f"since {since!r} is no date; give one, e.g. date(2020, 1, 31)")
     return int(trading_dates(bars.start, bars.end).searchsorted(day_number(since)))
 
 

@@ -65,6 +65,14 @@ class Backtest:
     since: date | None
     config_hash: str
 
+    def __repr__(self) -> str:
+        rules = dict.fromkeys(str(each.rule) for each in self.decisions.values())
+        return (
+            f"Backtest({', '.join(rules)} on {', '.join(self.decisions)}: "
+            f"{self.assumptions.capital:,.2f} became {self.final_equity:,.2f}, "
+            f"held {self.hold_metrics.final_equity:,.2f})"
+        )
+
     @property
     def times(self) -> Seconds:
         """Ends of bars, shape (n,), seconds since 1970 UTC."""

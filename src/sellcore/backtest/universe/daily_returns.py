@@ -54,6 +54,12 @@ class RuleReturns:
     tickers: tuple[str, ...]
     too_short: tuple[str, ...]
 
+    def __repr__(self) -> str:
+        return (
+            f"RuleReturns({len(self.rules)} rules on {len(self.tickers):,} tickers, "
+            f"{len(self.days):,} days)"
+        )
+
 
 @frozen(eq=False)
 class _Sums:

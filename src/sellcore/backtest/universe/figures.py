@@ -3,6 +3,7 @@
 import numpy as np
 from attrs import fields, frozen
 
+from sellcore.backtest.drawdown import ROUNDING
 from sellcore.backtest.universe.curves import Curves
 from sellcore.backtest.universe.drawdown import drawdowns
 from sellcore.bar import Floats
@@ -77,6 +78,7 @@ def figures_of(curves: Curves, firsts: Counts, counts: Counts, periods: Floats) 
         growth = np.log(np.maximum(equity[:, -1], 0.0) / equity[:, 0]) * (periods / one)
         cagr = np.where(growth < _TOO_LARGE, np.expm1(growth), np.nan)
     fallen = drawdowns(equity)
+    fallen[fallen <= ROUNDING] = 0.0
     return Figures(
         final_equity=np.where(bars, equity[:, -1], np.nan),
         cagr=cagr,

@@ -163,3 +163,36 @@ def test_decisions_of_every_bar_are_told_as_live_tells_them() -> None:
     assert [str(each) for each in decided.outcomes] == ["abstain"] * 4 + ["hold", "signal", "hold"]
     assert np.isnan(decided.averages[:4]).all()
     assert decided.averages[4:].tolist() == pytest.approx([10.0, 9.8, 10.0])
+
+
+@pytest.mark.parametrize(
+    ("bars", "rules", "line"),
+    [
+        (daily(FLAT), SMA5, "BarSeries names no ticker; give bars by ticker"),
+        ({"X": {"close": FLAT}}, SMA5, "X: dict is no BarSeries; make one of it"),
+        ({"X": daily(FLAT)}, "SMA,5,D", "'SMA,5,D' is no rule; sellcore.rule.parse_rule reads"),
+    ],
+    ids=["no ticker", "no series", "no rule"],
+)
+def test_what_a_notebook_gives_by_mistake_is_named(bars: object, rules: object, line: str) -> None:
+    """Bars without a ticker, a table for a series, a word for a rule: one line each."""
+    with pytest.raises(InvalidValue) as refused:
+        backtest(bars, rules)
+
+    assert str(refused.value).startswith(line)
+
+
+def test_a_day_is_a_date() -> None:
+    """Neither of the account nor of an action is it a word."""
+    with pytest.raises(InvalidValue, match=r"since '2020-01-31' is no date"):
+        backtest({"X": daily(FLAT)}, SMA5, since="2020-01-31")
+    with pytest.raises(InvalidValue, match=r"day '2020-01-31' of an action of X is no date"):
+        Action("X", "2020-01-31", ActionKind.SPLIT, 2)
+
+
+def test_costs_and_limits_are_values_of_their_own() -> None:
+    """A number is neither."""
+    with pytest.raises(InvalidValue, match=r"costs 1.0 is no Costs; make one"):
+        Assumptions(costs=1.0)
+    with pytest.raises(InvalidValue, match=r"limits 5 is no SellingPolicy; make one"):
+        Assumptions(limits=5)

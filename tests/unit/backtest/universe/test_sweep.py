@@ -209,3 +209,75 @@ def test_a_refusal_in_a_worker_reaches_the_caller():
     source = MemoryBars({Timeframe.DAY: {**UNIVERSE, "NYSE:H": hours(1, 30)}})
     with ThreadPoolExecutor(2) as executor, pytest.raises(InvalidValue, match="NYSE:H"):
         sweep(source, SHORT, RECLAIM, executor=executor, chunk=1)
+
+
+def test_hours_too_few_for_a_rule_have_no_figures():
+    """A series that ends within a rule's warm-up is measured by nothing, and nothing is warned."""
+    few = MemoryBars({Timeframe.HOUR: {"NYSE:LONG": hours(9, 40), "NYSE:SHORT": hours(8, 2)}})
+    rules = [MovingAverageRule(kind, 100, Timeframe.HOUR) for kind in AverageKind]
+
+    whole, parts = sweep(few, rules, RECLAIM), sweep(few, rules, RECLAIM, chunk=1)
+
+    for name in ("volatility", "sharpe", "sortino", "cagr", "hold_sharpe"):
+        assert np.isnan(whole.columns[name][1]).all()
+    same_bytes(whole, parts)
+
+
+def test_a_year_is_counted_from_the_first_bar_that_is_decided():
+    """Half a day of hours, one of seven, and one of two: four, seven and two, so four a day."""
+    bars = hours(3, 3)[:-5]
+    rules = [MovingAverageRule(AverageKind.SMA, 5, Timeframe.HOUR)]
+    source = MemoryBars({Timeframe.HOUR: {"NYSE:B": bars[1:]}})
+
+    found = sweep(source, rules, RECLAIM)
+
+    assert_as_backtested(source, rules, RECLAIM)
+    expected = backtest({"NYSE:B": bars[1:]}, rules[0], RECLAIM).metrics
+    assert expected.periods_per_year == 2 * 252
+    assert found.columns["volatility"][0, 0] == pytest.approx(expected.volatility, rel=1e-9)
+
+
+def test_money_that_buys_nothing_is_no_round_trip():
+    """Held from the first bar on, were there the money for one share: nothing is sold either."""
+    poor = Assumptions(capital=1.0)
+
+    found = sweep(SOURCE, SHORT, poor)
+
+    assert found.columns["trades"].tolist() == [[0] * len(SHORT)] * len(UNIVERSE)
+    assert found.columns["final_equity"].tolist() == [[1.0] * len(SHORT)] * len(UNIVERSE)
+
+
+def test_a_commission_in_percent_has_its_highest_part():
+    """Half a percent, but at most a tenth of one: fractions of shares, without a minimum."""
+    capped = Costs(per_share=0, percent=0.5, minimum=0, maximum_pct=0.1, slippage_bps=0)
+
+    assert_as_backtested(SOURCE, SHORT, evolve(RECLAIM, costs=capped, whole_shares=False))
+
+
+def test_a_price_that_never_moves_has_no_drawdown():
+    """Fractions of shares are worth their money to the last bit but one: that is no fall."""
+    flat = np.full(30, 0.07)
+    start = FIRST + DAY * np.arange(30)
+    bars = BarSeries(start, start + DAY, flat, flat, flat, flat, flat)
+    rules = [MovingAverageRule(AverageKind.SMA, 5, Timeframe.DAY)]
+    free = Assumptions(costs=FREE, whole_shares=False)
+
+    for capital in (100.0, 333.33, 500.0, 1_234.56, 100_000.0):
+        asked = evolve(free, capital=capital)
+        found = sweep(MemoryBars({Timeframe.DAY: {"NYSE:X": bars}}), rules, asked)
+        alone = backtest({"NYSE:X": bars}, rules[0], asked).metrics
+
+        assert found.columns["max_drawdown"].tolist() == [[0.0]]
+        assert np.isnan(found.columns["calmar"]).all()
+        assert (alone.drawdown.depth, alone.drawdown.peak, alone.calmar) == (0.0, None, None)
+
+
+def test_a_source_of_bars_is_asked_for():
+    """Bars by ticker are none; the line names what makes one of them."""
+    with pytest.raises(InvalidValue, match=r"dict is no source of bars.*MemoryBars"):
+        sweep(UNIVERSE, SHORT, RECLAIM)
+
+
+def test_results_are_told_in_a_line():
+    """A notebook shows it: not the numbers of every bar."""
+    assert repr(sweep(SOURCE, SHORT, RECLAIM)) == f"Sweep({len(SHORT)} rules on 5 tickers)"
