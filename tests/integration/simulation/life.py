@@ -140,11 +140,18 @@ class Desk:
         self.world.next_id = first + count
         return range(first, first + count)
 
-    def place(self, orders: Sequence[SellOrder]) -> None:
+    def place(
+        self, orders: Sequence[SellOrder], halted: Callable[[], str | None] = lambda: None
+    ) -> Sequence[SellOrder]:
         world = self.world
         if orders:
             world.reach("entry place")
         for number, order in enumerate(orders):
+            if world.dice(Fault.HALTED, 0.2):
+                world.halted = "between two orders"
+                world.note("halted between two orders")
+            if halted() is not None:
+                return orders[:number]
             if world.dice(Fault.ORDER_UNCLEAR):
                 if world.random.random() < 0.5:
                     world.place(order)
@@ -154,6 +161,7 @@ class Desk:
             world.place(order)
         world.reading = False
         world.done()
+        return orders
 
     def cancel(self, orders: Sequence[OpenOrder]) -> None:
         if orders:

@@ -117,6 +117,13 @@ class TestSoldMeanwhile:
         assert sold(told(), before) == 0
         assert sold(told(), stop(remaining=Decimal("99.5"))) == 0
 
+    def test_more_that_remains_than_was_ordered_is_no_sale(self):
+        """A count that is off by a hair had sold nothing then, and nothing since."""
+        before = stop(remaining=Decimal("100.000000001"))
+
+        assert sold(told(completed=(ended(perm_id=1001),)), before) == 0
+        assert sold(told(orders=(before,)), before) == 0
+
     def test_orders_of_others_do_not_count(self):
         """Nor purchases, nor what was never asked to go."""
         testimony = told(
