@@ -99,8 +99,16 @@ class Account:
         return held
 
     def open_orders(self) -> Sequence[OpenOrder]:
-        self.world.reach("open orders")
-        return tuple(self.world.servers.working())
+        world = self.world
+        world.reach("open orders")
+        working = world.servers.working()
+        others = [order for order in working if not order.ours]
+        # Twice in a row is more than anybody could see through.
+        world.left_out = bool(others and not world.left_out and world.dice(Fault.PARTIAL_ORDERS))
+        if world.left_out:
+            world.note(f"  ... {others[0]} is missing")
+            working.remove(others[0])
+        return tuple(working)
 
     def completed_orders(self) -> Sequence[CompletedOrder]:
         self.world.reach("witness completed")
