@@ -39,6 +39,7 @@ def sold_meanwhile(record: IntentRecord, told: Testimony) -> Decimal:
     sold = (
         _sold(perm_id, told) - before.get(perm_id, Decimal(0))  # one placed since had sold nothing
         for perm_id in record.asked_to_go
+        if perm_id  # one that nobody has acknowledged has no trades that could be known as its
     )
     return sum((shares for shares in sold if shares > 0), Decimal())
 

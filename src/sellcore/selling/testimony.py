@@ -105,6 +105,7 @@ def find(
     refusal: str | None = None,
     *,
     since: datetime | None = None,
+    traded_by_word: bool = False,
 ) -> Finding:
     """
     Return what the testimony proves of an intent whose order may be at the broker.
@@ -119,6 +120,8 @@ def find(
         refusal: The broker's words, where it has answered the order with a refusal.
         since: When the last byte had left, or the line was opened, if that was later
             than the record says; an order may take PATIENCE from then to appear.
+        traded_by_word: Whether the broker told of a trade of it of its own accord. That
+            proves none, but nothing proves its absence then.
     """
     working = [o for o in told.orders if _is_it(record, o.account, o.order_ref, o.perm_id)]
     ended = [c for c in told.completed if _is_it(record, c.account, c.order_ref, c.perm_id)]
@@ -145,7 +148,7 @@ def find(
         return finding(Happening.SEEN_WORKING, words)
     if ended:
         return finding(*_ended(record, ended[0], filled, refusal))
-    happening, words = _nowhere(record, told, filled, refusal, since)
+    happening, words = _nowhere(record, told, filled, refusal, since, traded_by_word)
     if happening is Happening.SEEN_FILLED:  # the position says so, and nobody tells a price
         filled = Decimal(wanted)
     return finding(happening, words)
@@ -181,6 +184,7 @@ def _nowhere(
     filled: Decimal,
     refusal: str | None,
     since: datetime | None,
+    traded_by_word: bool,
 ) -> tuple[Happening | None, str]:
     """Judge an order that no list holds, by what became of the position."""
     before, now = record.position_before or Decimal(0), told.held(record.con_id)
@@ -192,6 +196,8 @@ def _nowhere(
         return None, "the broker has not listed it yet"
     if filled:
         return Happening.UNCLEAR, f"partly sold, and in no list any more; {moved}"
+    if traded_by_word:
+        return Happening.UNCLEAR, f"the broker told of a trade that is in no list; {moved}"
     if record.state is State.SENDING and now == before:
         if refusal is not None:
             return Happening.SEEN_REJECTED, f"rejected by the broker: {refusal}"

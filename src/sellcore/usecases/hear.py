@@ -7,7 +7,7 @@ from sellcore.usecases.watch_state import WatchState
 
 def hear(selling: Selling, state: WatchState, seconds: float) -> frozenset[int]:
     """
-    Keep the refusals that have come, whichever word came before them, and the last remarks.
+    Keep refusals, whichever word came before them, remarks, and that there was a trade.
 
     Args:
         selling: The way to send.
@@ -18,7 +18,7 @@ def hear(selling: Selling, state: WatchState, seconds: float) -> frozenset[int]:
         The numbers of the orders that something was said about.
     """
     replies = selling.entry.replies(seconds)
-    told = [reply for reply in replies if reply.word is Word.REFUSAL or reply.code]
+    told = [reply for reply in replies if _matters(reply)]
     if told:
         ours = {
             record.order_id: record.intent_id
@@ -31,8 +31,20 @@ def hear(selling: Selling, state: WatchState, seconds: float) -> frozenset[int]:
     return frozenset(reply.order_id for reply in replies)
 
 
+def _matters(reply: Reply) -> bool:
+    """Say whether it is more than where an order stands: the lists tell that better."""
+    return reply.code != 0 or reply.word is Word.REFUSAL or _is_trade(reply)
+
+
+def _is_trade(reply: Reply) -> bool:
+    return reply.word is Word.EXECUTION or (reply.word, reply.text) == (Word.STATUS, "Filled")
+
+
 def _keep(state: WatchState, intent_id: str, reply: Reply) -> None:
-    """Keep words of the broker, once where it repeats itself."""
+    """Keep that it has traded, and words of the broker, once where it repeats itself."""
+    if _is_trade(reply):
+        state.selling.traded_by_word.add(intent_id)
+        return
     if reply.word is Word.REFUSAL:
         state.selling.refusals[intent_id] = reply.text
     words = f"{reply.code}: {reply.text}" if reply.code else reply.text

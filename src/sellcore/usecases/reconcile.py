@@ -193,10 +193,19 @@ def settle(
     since = state.selling.listening_since if state.clock_fault is None else told.read_at
     _note_words(selling, state, told.read_at)
     findings = [
-        (record, _in_its_words(state, record, finding))
+        (
+            record,
+            find(
+                record,
+                told,
+                refusals.get(record.intent_id),
+                since=since,
+                traded_by_word=record.intent_id in state.selling.traded_by_word,
+            ),
+        )
         for record in exposed
-        for finding in [find(record, told, refusals.get(record.intent_id), since=since)]
     ]
+    findings = [(record, _in_its_words(state, record, found)) for record, found in findings]
     moves = [
         move
         for record, finding in findings

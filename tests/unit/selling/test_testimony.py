@@ -528,6 +528,35 @@ RECORDS = st.builds(
 )
 
 
+class TestTradedByWord:
+    @pytest.mark.parametrize("refusal", [None, REFUSAL])
+    def test_absence_proves_nothing_where_a_trade_was_told(self, refusal):
+        """Neither that it was not sent, nor that it was rejected."""
+        found = find(exposed(), told(seconds=LATE), refusal, traded_by_word=True)
+
+        assert found.happening is H.UNCLEAR
+        assert found.words.startswith("the broker told of a trade that is in no list; ")
+
+    def test_it_is_waited_for_like_any_other(self):
+        """The lists may be late."""
+        assert find(exposed(), told(seconds=IN_TIME), traded_by_word=True).happening is None
+
+    def test_what_is_listed_is_not_doubted_for_it(self):
+        """Open, ended or traded: the lists settle it."""
+        for lists in ({"orders": (ours(),)}, {"completed": (ended(),)}, {"executions": (trade(),)}):
+            testimony = told(seconds=LATE, **lists)
+
+            assert find(exposed(), testimony, traded_by_word=True) == find(exposed(), testimony)
+
+    @pytest.mark.parametrize("state", [S.WORKING, S.UNKNOWN])
+    def test_other_states_are_as_unclear_as_before(self, state):
+        """One that worked and is gone is unknown; an unknown one stays so."""
+        testimony = told(seconds=LATE)
+        said = find(exposed(state), testimony, traded_by_word=True)
+
+        assert said.happening is find(exposed(state), testimony).happening
+
+
 class TestVanished:
     STOP = an_order(stock(1), client_id=9)
 

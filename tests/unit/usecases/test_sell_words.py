@@ -90,6 +90,34 @@ def test_full_disk_keeps_the_words_for_later() -> None:
     assert desk.ends == ["working"]
 
 
+@pytest.mark.parametrize("word", [(Word.EXECUTION, 0, "SLD 100 at 90"), (Word.STATUS, 0, "Filled")])
+def test_trade_that_is_told_and_in_no_list_leaves_the_order_unknown(
+    word: tuple[Word, int, str],
+) -> None:
+    """The position has not moved by what is told of it; that alone proves nothing then."""
+    desk = SellingDesk()
+    desk.entry.fate = Fate.LOST
+    said(desk, word)
+
+    desk.run()
+
+    assert desk.ends == ["unknown"]
+    assert desk.record.words == (
+        "the broker told of a trade that is in no list; the position was 100 and is 100"
+    )
+    assert len(desk.telling("unknown")) == 1
+
+
+def test_trade_that_is_told_and_listed_fills_the_order() -> None:
+    """The lists settle it, as ever."""
+    desk = SellingDesk()
+    said(desk, (Word.EXECUTION, 0, "SLD 100 at 90"))
+
+    desk.run()
+
+    assert desk.ends == ["filled"]
+
+
 def full() -> None:
     """Have no room for what is to be written."""
     raise StorageError("no space left on device")
