@@ -103,7 +103,7 @@ def _believed(state: WatchState, told: Sequence[Position]) -> dict[int, Decimal]
         if instrument.con_id not in held
     }
     believed = {con_id: n for con_id, n in missing.items() if con_id not in state.selling.missing}
-    state.selling.missing = frozenset(missing)
+    state.selling.missing, state.selling.doubtful = frozenset(missing), frozenset(believed)
     return believed | held
 
 
@@ -246,7 +246,7 @@ def _take_back_excess(
     A run that nobody armed changes nothing at the broker, and says who can.
     """
     held, selling_now = told.held(record.con_id), told.selling(record.con_id)
-    if selling_now <= held:
+    if selling_now <= held or record.con_id in state.selling.doubtful:
         return
     mine = [o for o in told.orders_on(record.con_id) if o.order_ref == record.intent.order_ref]
     ours = [order for order in mine if order.client_id == selling.entry.client_id]

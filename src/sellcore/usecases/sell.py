@@ -68,13 +68,16 @@ def _round(
     ports: Ports, selling: Selling, state: WatchState, terms: Terms, held: Sequence[Holding]
 ) -> bool:
     """
-    Look, judge and act once; return whether to look again at orders that are to go, or may have.
+    Look, judge and act once; return whether to look again: orders are to go, or may have gone.
 
     The account is read last, right before the checks and the send, and the
     clock and the kill switch are looked at again, since that may have taken
     long: what lies between them and the wire is arithmetic and one write to
     the journal. To hear what becomes of what was sent takes long as well, so
     no other order is cancelled on the checks of a round that has sent.
+
+    A position that is missing for the first time is not judged: the answer may have
+    been incomplete, and another one tells.
     """
     now = ports.clock.now()
     due = [
@@ -89,15 +92,17 @@ def _round(
     told = testify(ports, selling, state)
     settle(ports, selling, state, selling.journal.open_intents(), told)
     seen = look_again(ports, selling, state, seen)
-    ready, asked = _judge_all(ports, selling, state, due, seen, told)
+    known = [record for record in due if record.con_id not in state.selling.doubtful]
+    ready, asked = _judge_all(ports, selling, state, known, seen, told)
     if ready:
         send(ports, selling, state, ready)
     elif asked:
-        for known in asked:
+        for each in asked:
             if selling.kill_switch.thrown() is None:  # one of them may have taken long
-                selling.entry.cancel(known.to_cancel)
+                selling.entry.cancel(each.to_cancel)
         hear(selling, state, selling.patience)
-    return bool(asked) or any(told.vanished_from(record.con_id) for record in due)
+    incomplete = len(known) < len(due) or any(told.vanished_from(r.con_id) for r in due)
+    return bool(asked) or incomplete
 
 
 def _tell_halt(ports: Ports, selling: Selling, state: WatchState) -> None:

@@ -56,6 +56,7 @@ class SellingState:
         unnoted: Such words, by intent, that are not on record yet.
         verdicts: The last answers of the checks by intent.
         missing: Contract ids of what was held and was not in the last reading.
+        doubtful: Those of them that were in the reading before: it may have been incomplete.
     """
 
     reconciled_epoch: int | None = None
@@ -67,3 +68,4 @@ class SellingState:
     unnoted: list[tuple[str, str]] = Factory(list)
     verdicts: dict[str, Verdict] = Factory(dict)
     missing: frozenset[int] = frozenset()
+    doubtful: frozenset[int] = frozenset()
