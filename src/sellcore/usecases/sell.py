@@ -124,7 +124,8 @@ def _judge_all(
 ) -> tuple[list[Ready], list[Facts]]:
     """Judge each intent; return those that may be sent, and those whose way is to be cleared."""
     sent = selling.journal.sent_since(seen.now.replace(hour=0, minute=0, second=0, microsecond=0))
-    sales = last_sales(selling.journal.intents(seen.now - REMEMBERED), seen.now)
+    sent_lately = selling.journal.intents(seen.now - REMEMBERED) if due else ()
+    sales = last_sales(sent_lately, seen.now)
     moves: list[Move] = []
     ready: list[Ready] = []
     asked: list[Facts] = []
