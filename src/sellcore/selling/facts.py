@@ -43,6 +43,8 @@ class Facts:
         orders_today: Orders sent today, before this one.
         value_today: What those in the same currency were worth.
         failed_sends: How many of its latest orders in turn were rejected or lost.
+        vanished: Orders on the position that worked a moment ago, and no list tells their end.
+        hidden_sale: The last sale of it, where the position does not show it yet; else None.
     """
 
     record: IntentRecord
@@ -69,6 +71,8 @@ class Facts:
     orders_today: int
     value_today: float
     failed_sends: int
+    vanished: tuple[OpenOrder, ...] = ()
+    hidden_sale: IntentRecord | None = None
 
     @property
     def quantity(self) -> int:

@@ -71,7 +71,7 @@ def read_account(ports: Ports, state: WatchState) -> tuple[Instrument, ...]:
         )
     )
     state.last_seen |= {position.instrument: position for position in state.positions}
-    state.orders = tuple(order for order in orders if order.account == state.account)
+    state.orders = tuple(order for order in orders if order.account in ("", state.account))
     for ticker in sorted(ambiguous_tickers(state)):
         _tell_ambiguous(ports, state, ticker)
     return tuple(p.instrument for p in state.positions if p.instrument not in held)

@@ -16,6 +16,7 @@ from sellcore.ports.quotes import MarketQuote
 from sellcore.rule import MovingAverageRule
 from sellcore.selling.facts import Facts
 from sellcore.selling.intent_record import IntentRecord
+from sellcore.selling.last_sale import hides
 from sellcore.selling.other_orders import sold_meanwhile, sorted_out
 from sellcore.selling.testimony import Testimony
 from sellcore.session import Session
@@ -98,8 +99,20 @@ def facts(
     seen: Look,
     told: Testimony,
     today: Sent,
+    last: IntentRecord | None = None,
 ) -> Facts:
-    """Return all that the checks look at for one intent; ``today`` is what was sent before it."""
+    """
+    Return all that the checks look at for one intent.
+
+    Args:
+        selling: The journal and the limits.
+        state: What is known so far.
+        record: The intent.
+        seen: The look at everything but the account.
+        told: The account.
+        today: What was sent before it.
+        last: The last sale of the same position, or None.
+    """
     instrument = record.intent.instrument
     holding = seen.holdings.get(record.con_id)
     orders = told.orders_on(record.con_id)
@@ -131,6 +144,8 @@ def facts(
         orders_today=today.orders,
         value_today=today.value_in(instrument.currency),
         failed_sends=selling.journal.failed_sends(record.con_id),
+        hidden_sale=hides(told.held(record.con_id), record.intent.epoch, last, told.executions),
+        vanished=told.vanished_from(record.con_id),
     )
 
 

@@ -8,8 +8,8 @@ from sellcore.errors import InvalidValue
 from sellcore.order_type import OrderType
 from sellcore.ports.order_entry import SellOrder
 from sellcore.selling.facts import Facts
-from sellcore.selling.intent_record import IntentRecord, Known, moved
-from sellcore.selling.lifecycle import Happening
+from sellcore.selling.intent_record import IntentRecord, Known, Move, moved
+from sellcore.selling.lifecycle import Happening, State
 from sellcore.selling.limit_price import marketable
 from sellcore.usecases.hear import hear
 from sellcore.usecases.reconcile import settle, testify
@@ -59,14 +59,36 @@ def send(ports: Ports, selling: Selling, state: WatchState, ready: Sequence[Read
         moves.append(moved(each.record, Happening.SENDING, now, str(order), **known))
     selling.journal.record(moves)
     try:
-        entry.place(orders)
+        written = entry.place(orders, selling.kill_switch.thrown)
     finally:
         state.selling.listening_since = ports.clock.now()
         tell_moves(ports, state, moves)
-    if orders:
-        _listen(selling, state, [order.order_id for order in orders])
+    _hold_back(ports, selling, state, moves, orders[len(written) :])
+    if written:
+        _listen(selling, state, [order.order_id for order in written])
         told = testify(ports, selling, state)
         settle(ports, selling, state, selling.journal.open_intents(), told)
+
+
+def _hold_back(
+    ports: Ports,
+    selling: Selling,
+    state: WatchState,
+    moves: Sequence[Move],
+    unwritten: Sequence[SellOrder],
+) -> None:
+    """End the intents whose orders were not written, since a person has halted selling."""
+    if not unwritten:
+        return
+    numbers = {order.order_id for order in unwritten}
+    words = f"halted before it was written: {selling.kill_switch.thrown() or 'for a moment'}"
+    held_back = [
+        moved(move.record, Happening.HELD_BACK, ports.clock.now(), words)
+        for move in moves
+        if move.record.state is State.SENDING and move.record.order_id in numbers
+    ]
+    selling.journal.record(held_back)
+    tell_moves(ports, state, held_back)
 
 
 def _order(selling: Selling, state: WatchState, ready: Ready, number: int) -> SellOrder:

@@ -52,9 +52,9 @@ def begin(ports: Ports, terms: Terms, ask: Ask | None, login: Login | None = Non
     connected(ports, state, terms, login or ports.connection.connect())
     state.feed.series.update(_as_known(ports.bars.load(), state.began))
     read_account(ports, state)
+    compare_with_journal(ports, state)  # before anybody is asked: that may take an hour
     assign_missing(ports, state, terms, ask)
     refresh_sessions(ports, state)
-    compare_with_journal(ports, state)
     _recall(ports, state, terms)
     for problem in (*problems, *ports.bars.problems(), *ports.log.problems()):
         ports.emit(Alert(ports.clock.now(), problem))

@@ -118,6 +118,8 @@ class WatchState:
         clock_fault: Why our clock cannot be relied on, or None.
         attempts: Failures since everything could be read.
         retry_at: When to try next, UTC, or None while the line stands.
+        servers_lost_at: When the gateway was first seen without the broker behind it, UTC,
+            or when it was last connected to again for that; None while it is not.
         out_of_reach_since: When the broker was last reached before it was not, UTC, or None.
         selling: What is known of selling.
     """
@@ -147,5 +149,6 @@ class WatchState:
     clock_fault: str | None = None
     attempts: int = 0
     retry_at: datetime | None = None
+    servers_lost_at: datetime | None = None
     out_of_reach_since: datetime | None = None
     selling: SellingState = Factory(SellingState)

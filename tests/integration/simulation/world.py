@@ -66,7 +66,7 @@ class World:
         self.disk_full = False
         self.halted: str | None = None
         self.suspended: set[int] = set()
-        self.reading = False
+        self.reading = self.left_out = False
         self.notices: list[Notice] = []
         self.journal = MemoryJournal(Mode.PAPER, ACCOUNT)
         self.log = MemoryDecisionLog()

@@ -154,6 +154,10 @@ PASSES = {
             None,
         ),
     ],
+    "last sale": [
+        (position_checks.shows_the_last_sale, {}, "100.7 shares held"),
+    ],
+    "missing orders": [(position_checks.others_are_accounted_for, {}, "none")],
     "failed sends": [
         (
             limit_checks.broker_takes_it,
@@ -358,6 +362,27 @@ FAILS = {
             "works on it: SELL 100 STP @ 240.00 GTC (client 7)",
         ),
     ],
+    "last sale": [
+        (
+            {"hidden_sale": a_record(filled=Decimal(100))},
+            FOR_NOW,
+            "100.7 shares held, as before 100 of them were sold; the broker does not show that "
+            "sale yet; if you have bought them back, sell them by hand",
+        ),
+    ],
+    "missing orders": [
+        (
+            {"vanished": (STOP,)},
+            FOR_NOW,
+            "worked on it and are in no list now: SELL 100 STP @ 240.00 GTC; the broker's lists "
+            "are read again",
+        ),
+        (
+            {"vanished": (STOP, evolve(STOP, side=Side.BUY))},
+            FOR_NOW,
+            "worked on it and are in no list now: SELL 100 STP @ 240.00 GTC, BUY 100 STP",
+        ),
+    ],
     "failed sends": [
         (
             {"failed_sends": 3},
@@ -387,7 +412,7 @@ def test_every_check_there_is_is_run():
         and not name.startswith("_")
     }
     assert set(CHECKS) == there
-    assert len(CHECKS) == len(there) == 19
+    assert len(CHECKS) == len(there) == 21
     assert set(PASSES) == set(FAILS) == set(BY_NAME)
 
 
@@ -449,6 +474,8 @@ def test_all_that_can_fail_at_once_is_told_at_once():
         suspended=True,
         held=Decimal(-30),
         foreign=(STOP,),
+        vanished=(STOP,),
+        hidden_sale=a_record(),
         policy=policy(max_value_per_order=1e-9),
         orders_today=20,
         failed_sends=3,

@@ -187,7 +187,7 @@ def test_last_answers_of_the_checks_are_kept() -> None:
     verdict = desk.state.selling.verdicts[desk.record.intent_id]
 
     assert verdict.allowed
-    assert len(verdict.checks) == 19
+    assert len(verdict.checks) == 21
 
 
 def test_person_is_told_of_signal_order_and_fill() -> None:
