@@ -144,7 +144,9 @@ def facts(
         orders_today=today.orders,
         value_today=today.value_in(instrument.currency),
         failed_sends=selling.journal.failed_sends(record.con_id),
-        hidden_sale=hides(told.held(record.con_id), record.intent.epoch, last, told.executions),
+        hidden_sale=hides(
+            told.held(record.con_id), record.intent.epoch, last, told.executions
+        ),
         vanished=told.vanished_from(record.con_id),
     )
 

@@ -9,7 +9,7 @@ from sellcore.backtest.universe.drawdown import drawdowns
 from sellcore.bar import Floats
 from sellcore.exact_block import Counts
 
-_ROUNDING = 1e-13
+_NO_SPREAD = 1e-13
 """Returns that spread less are all one, as ``metrics`` has it."""
 
 _TOO_LARGE = 700.0
@@ -83,8 +83,8 @@ def figures_of(curves: Curves, firsts: Counts, counts: Counts, periods: Floats) 
         final_equity=np.where(bars, equity[:, -1], np.nan),
         cagr=cagr,
         volatility=spread * np.sqrt(periods),
-        sharpe=_ratio(means, spread, _ROUNDING) * np.sqrt(periods),
-        sortino=_ratio(means, downside, _ROUNDING) * np.sqrt(periods),
+        sharpe=_ratio(means, spread, _NO_SPREAD) * np.sqrt(periods),
+        sortino=_ratio(means, downside, _NO_SPREAD) * np.sqrt(periods),
         max_drawdown=np.where(bars, fallen, np.nan),
         calmar=_ratio(cagr, fallen, 0.0),
         exposure=held.sum(axis=1) / one,
