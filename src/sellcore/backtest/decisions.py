@@ -152,14 +152,14 @@ def check_timeframe(ticker: str, bars: BarSeries, rule: MovingAverageRule) -> No
     if rule.timeframe is Timeframe.HOUR:
         lengths = bars.end - bars.start
         longest, usual = int(np.max(lengths)), float(np.median(lengths))
-        met = None
         if longest > _HOUR:
-            met = f"a bar of {longest / _HOUR:g} hours"
-        elif usual < _HOUR and len(bars) > _MORNING:
-            met = f"bars of mostly {usual / 60:g} minutes"
-        if met is not None:
             raise InvalidValue(
-                f"{ticker}: {met} for {rule}; "
+                f"{ticker}: a bar of {longest / _HOUR:g} hours for {rule}; "
+                "give hourly bars (sellcore.aggregate cuts them from half hours)"
+            )
+        if usual < _HOUR and len(bars) > _MORNING:
+            raise InvalidValue(
+                f"{ticker}: bars of mostly {usual / 60:g} minutes for {rule}; "
                 "give hourly bars (sellcore.aggregate cuts them from half hours)"
             )
     elif (apart := float(np.median(np.diff(bars.start)))) < _HALF_A_DAY:

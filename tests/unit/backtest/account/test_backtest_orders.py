@@ -617,3 +617,14 @@ def test_a_cancelled_purchase_is_sold_in_its_turn() -> None:
     last = found.decisions["X"].bars.end[11]
     told = [(order.ticker, str(order.state)) for order in found.orders if order.decided_at == last]
     assert told == [("X", "filled"), ("Y", "denied")]
+
+
+def test_a_ticker_has_no_price_before_its_first_close() -> None:
+    """The account begins with the older one; what the younger will be worth nobody knows yet."""
+    old, young = daily([10.0] * 20), daily([7.0] * 10, first=int(daily([1.0] * 11).start[10]))
+
+    found = backtest({"OLD": old, "YOUNG": young}, SMA5, Assumptions(costs=FREE))
+
+    price = found.curve.tickers["YOUNG"].price
+    assert np.isnan(price[:6]).all()
+    assert price[6:].tolist() == [7.0] * 10
