@@ -529,3 +529,25 @@ def test_an_outcome_that_floats_cannot_tell_is_told_exactly() -> None:
 
     assert found.verdict is Verdict.DIFFERS
     assert found.text.startswith("hold then, signal now: ")
+
+
+def test_a_revision_that_does_not_explain_an_average_is_not_its_cause() -> None:
+    """A close before it is another in the log, and yet the logged average comes of neither."""
+    records = a_day()
+    close, value = records[2].close, records[3].ma_value
+    assert close is not None
+    assert value is not None
+    records[2] = evolve(records[2], close=round(close + 0.01, 2))
+    records[3] = evolve(records[3], ma_value=value * (1 + 1e-10))
+
+    assert differing(replayed(records))[ENDS[3]] is Cause.OTHER_BARS
+
+
+def test_a_rule_is_never_explained_by_itself() -> None:
+    """An EMA of more bars than its record says is still that EMA, and no other rule."""
+    records = a_day(wanted="EMA,5,1H")
+    used = records[3].bars_used
+    assert used is not None
+    records[3] = evolve(records[3], bars_used=used - 3)
+
+    assert differing(replayed(records)) == {ENDS[3]: Cause.OTHER_BARS}
