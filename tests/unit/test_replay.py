@@ -551,3 +551,18 @@ def test_a_rule_is_never_explained_by_itself() -> None:
     records[3] = evolve(records[3], bars_used=used - 3)
 
     assert differing(replayed(records)) == {ENDS[3]: Cause.OTHER_BARS}
+
+
+@pytest.mark.parametrize("epoch", [1, 7])
+def test_a_position_that_was_flat_before_names_its_intents_otherwise(epoch: int) -> None:
+    """Sold, bought again and sold: the log does not tell how often, and each is bound as well."""
+    for end in ENDS:
+        now = end + (60 if end == FRIDAY.close else 30) * SECOND
+        watched = a_holding(now, half_hours=TAPE, wanted="SMA,5,1H", watched_from=end - SECOND)
+        decision = decided(now, watched)
+        if decision.intent is not None:
+            again = evolve(decision.intent, epoch=epoch)
+            record = evolve(record_of(decision, now), intent_id=again.intent_id)
+            assert differing(replayed([record])) == {}
+            return
+    pytest.fail("no hour of the day was a signal")
