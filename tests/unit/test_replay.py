@@ -566,3 +566,17 @@ def test_a_position_that_was_flat_before_names_its_intents_otherwise(epoch: int)
             assert differing(replayed([record])) == {}
             return
     pytest.fail("no hour of the day was a signal")
+
+
+def test_a_sale_above_its_cost_agrees() -> None:
+    """The filter was on and let it pass: a signal with its order, as without."""
+    end = next(r.bar_end for r in a_day() if r.decision is Outcome.SIGNAL)
+    assert end is not None
+    now = end + 30 * SECOND
+    holding = a_holding(now, half_hours=TAPE, watched_from=end - SECOND)
+    cheap = evolve(holding, position=evolve(holding.position, average_cost=1.0))
+    record = record_of(decided(now, cheap, Policy(only_above_break_even=True)), now)
+    assert record.decision is Outcome.SIGNAL
+    assert "break-even 1.0000: both above" in record.reason
+
+    assert [finding.verdict for finding in replayed([record])] == [Verdict.AGREES]
