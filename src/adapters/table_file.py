@@ -147,7 +147,7 @@ def read_numbers(path: Path, table: Table, name: str, *, price: bool) -> NDArray
         values = np.array(texts, dtype=np.float64)
     except (TypeError, ValueError):
         values = np.full(len(texts), np.nan)  # some row is at fault, or a volume is blank
-    if np.all((values >= lowest) & (values < np.inf)):
+    if values.ndim == 1 and np.all((values >= lowest) & (values < np.inf)):
         return values
     for i, text in enumerate(texts):
         try:

@@ -529,3 +529,54 @@ def test_an_outcome_that_floats_cannot_tell_is_told_exactly() -> None:
 
     assert found.verdict is Verdict.DIFFERS
     assert found.text.startswith("hold then, signal now: ")
+
+
+def test_a_revision_that_does_not_explain_an_average_is_not_its_cause() -> None:
+    """A close before it is another in the log, and yet the logged average comes of neither."""
+    records = a_day()
+    close, value = records[2].close, records[3].ma_value
+    assert close is not None
+    assert value is not None
+    records[2] = evolve(records[2], close=round(close + 0.01, 2))
+    records[3] = evolve(records[3], ma_value=value * (1 + 1e-10))
+
+    assert differing(replayed(records))[ENDS[3]] is Cause.OTHER_BARS
+
+
+def test_a_rule_is_never_explained_by_itself() -> None:
+    """An EMA of more bars than its record says is still that EMA, and no other rule."""
+    records = a_day(wanted="EMA,5,1H")
+    used = records[3].bars_used
+    assert used is not None
+    records[3] = evolve(records[3], bars_used=used - 3)
+
+    assert differing(replayed(records)) == {ENDS[3]: Cause.OTHER_BARS}
+
+
+@pytest.mark.parametrize("epoch", [1, 7])
+def test_a_position_that_was_flat_before_names_its_intents_otherwise(epoch: int) -> None:
+    """Sold, bought again and sold: the log does not tell how often, and each is bound as well."""
+    for end in ENDS:
+        now = end + (60 if end == FRIDAY.close else 30) * SECOND
+        watched = a_holding(now, half_hours=TAPE, wanted="SMA,5,1H", watched_from=end - SECOND)
+        decision = decided(now, watched)
+        if decision.intent is not None:
+            again = evolve(decision.intent, epoch=epoch)
+            record = evolve(record_of(decision, now), intent_id=again.intent_id)
+            assert differing(replayed([record])) == {}
+            return
+    pytest.fail("no hour of the day was a signal")
+
+
+def test_a_sale_above_its_cost_agrees() -> None:
+    """The filter was on and let it pass: a signal with its order, as without."""
+    end = next(r.bar_end for r in a_day() if r.decision is Outcome.SIGNAL)
+    assert end is not None
+    now = end + 30 * SECOND
+    holding = a_holding(now, half_hours=TAPE, watched_from=end - SECOND)
+    cheap = evolve(holding, position=evolve(holding.position, average_cost=1.0))
+    record = record_of(decided(now, cheap, Policy(only_above_break_even=True)), now)
+    assert record.decision is Outcome.SIGNAL
+    assert "break-even 1.0000: both above" in record.reason
+
+    assert [finding.verdict for finding in replayed([record])] == [Verdict.AGREES]

@@ -410,3 +410,15 @@ def test_a_ticker_that_is_given_needs_no_name_of_a_file(tmp_path: Path, name: st
     assert (bars.ticker, bars.seconds) == ("NASDAQ:MSFT", DAY)
     assert "its daily bars have times of day" in other
     assert "name it EXCHANGE_SYMBOL_1d" in refused(tmp_path, one_day, Told(), name="G_1d.csv")
+
+
+def test_a_list_is_no_price(tmp_path: Path) -> None:
+    """A column of Parquet that holds lists is refused by its row."""
+    columns = {name: pa.array([1.0]) for name in ("open", "high", "low")}
+    path = tmp_path / "bars.parquet"
+    pq.write_table(
+        pa.table({"ts": pa.array([date(2022, 5, 20)]), **columns, "close": pa.array([[1.0]])}), path
+    )
+
+    with pytest.raises(ConfigError, match=r"line 1: close \[1\.0\] is not a price above zero"):
+        read_bar_table(path, MSFT)

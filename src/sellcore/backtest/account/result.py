@@ -23,7 +23,7 @@ if TYPE_CHECKING:
     from sellcore.charts.figure import Figure
     from sellcore.frames import DataFrame, Table
 
-FORMAT = "sellcore.backtest 1"
+FORMAT = "sellcore.backtest 2"
 """Changes when the same input may give another result."""
 
 

@@ -40,9 +40,8 @@ class Sale:
 
 @frozen
 class DayTotal:
-    """Orders of one trading date so far: how many, and what they were worth."""
+    """Sales that are sent on one trading date: how many so far, and what they were worth."""
 
-    date: int = 0
     orders: int = 0
     value: float = 0.0
 

@@ -13,6 +13,7 @@ from sellcore.order_type import OrderType
 from sellcore.selling.limits import SellingPolicy
 
 SMA5 = rule("SMA,5,D")
+PRICED = ("open", "high", "low", "close", "volume")
 RISE_THEN_FALL = [10.0, 10, 10, 10, 10.5, 11, 9, 8, 8, 8, 8, 8]
 """The average of five is there from bar 4 on; bar 6 is the first that closes below it."""
 
@@ -543,3 +544,87 @@ def test_an_order_counts_to_the_day_it_is_sent_on() -> None:
         ("Y", "denied"),
     ]
     assert [each.row for each in run(early, limits=limits).fills] == [4, 6]
+
+
+def test_a_purchase_uses_up_no_sale_of_the_day() -> None:
+    """Live makes none: one order a day is one sale, though another ticker is bought back first."""
+    bought = daily([10.0, 10, 10, 10, 10, 9, 9, 9, 12, 12, 12])
+    sold = daily([10.0, 10, 10, 10, 10, 10, 10, 10, 9, 9, 9])
+    limits = SellingPolicy(max_orders_per_day=1, recheck_at_open=False)
+    assumed = Assumptions(costs=FREE, entry=Entry.RECLAIM, limits=limits)
+
+    found = backtest({"A": bought, "B": sold}, SMA5, assumed)
+
+    told = [(order.ticker, order.side.name, str(order.state)) for order in found.orders[3:5]]
+    assert sorted(told) == [("A", "BUY", "filled"), ("B", "SELL", "filled")]
+
+
+def test_a_day_is_counted_though_another_exchange_sends_to_the_next() -> None:
+    """London closes and sends to tomorrow while New York still trades: today is not forgotten."""
+    plain = hourly([10.0] * 8 + [9.0] + [8.0] * 12)  # signals on its second hour of the second day
+    late = hourly([10.0] * 10 + [9.0] + [8.0] * 10)  # on the fourth
+    london = hourly([10.0] * 13 + [9.0] + [8.0] * 7)  # on the last one, three hours earlier
+    early = BarSeries(
+        london.start - 4 * 3_600, london.end - 4 * 3_600, *(getattr(london, n) for n in PRICED)
+    )
+    limits = SellingPolicy(max_orders_per_day=1, max_value_per_order=1e9, max_value_per_day=1e9)
+
+    found = backtest(
+        {"L": early, "N": plain, "O": late},
+        rule("SMA,5,1H"),
+        Assumptions(costs=FREE, capital=3_000.0, limits=limits, allow_jumps=True),
+    )
+
+    day = int(plain.start[7])
+    sold = [
+        fill.ticker for fill in found.fills if fill.side is Side.SELL and fill.time < day + 86_400
+    ]
+    assert [ticker for ticker in sold if ticker in "NO"] == ["N"]
+    denied = [order for order in found.orders if order.ticker == "O" and order.denied]
+    assert denied[0].denied[0].startswith("order 2 of the day")
+
+
+def test_a_sale_that_no_bar_follows_uses_up_no_order() -> None:
+    """X ends today and is never sent; Y, decided at the same close, goes out tomorrow."""
+    limits = SellingPolicy(max_orders_per_day=1)
+    ends = hourly([10.0] * 9 + [9.0])
+    goes_on = hourly([10.0] * 10 + [9.0, 8.0, 8.0])
+    assumed = Assumptions(costs=FREE, limits=limits)
+
+    found = backtest({"X": ends, "Y": goes_on}, rule("SMA,5,1H"), assumed)
+
+    told = [(order.ticker, str(order.state)) for order in found.orders[2:4]]
+    assert told == [("X", "no bar follows"), ("Y", "filled")]
+
+
+def test_a_cancelled_purchase_is_sold_in_its_turn() -> None:
+    """X holds a part of what it was buying, and closes below with Y: X comes first."""
+    bought = [10.0, 10, 10, 10, 10, 9, 9, 9, 12, 12, 12, 8, 8, 8]
+    held = [10.0, 10, 10, 10, 10, 10, 10, 10, 10, 10, 10, 9, 9, 9]
+    limits = SellingPolicy(max_orders_per_day=1, recheck_at_open=False)
+    assumed = Assumptions(
+        costs=FREE,
+        entry=Entry.RECLAIM,
+        limits=limits,
+        capital=2_000.0,
+        volume_cap=0.1,
+        allow_jumps=True,
+    )
+    bars = {"X": daily(bought, volume=200), "Y": daily(held, volume=1e9)}
+
+    found = backtest(bars, SMA5, assumed)
+
+    last = found.decisions["X"].bars.end[11]
+    told = [(order.ticker, str(order.state)) for order in found.orders if order.decided_at == last]
+    assert told == [("X", "filled"), ("Y", "denied")]
+
+
+def test_a_ticker_has_no_price_before_its_first_close() -> None:
+    """The account begins with the older one; what the younger will be worth nobody knows yet."""
+    old, young = daily([10.0] * 20), daily([7.0] * 10, first=int(daily([1.0] * 11).start[10]))
+
+    found = backtest({"OLD": old, "YOUNG": young}, SMA5, Assumptions(costs=FREE))
+
+    price = found.curve.tickers["YOUNG"].price
+    assert np.isnan(price[:6]).all()
+    assert price[6:].tolist() == [7.0] * 10

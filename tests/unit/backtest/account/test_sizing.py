@@ -73,3 +73,16 @@ def test_what_adding_up_has_left_is_no_money() -> None:
 
     assert budget(caps, 40_000.0, held, "Y", tickers=2) == 0.0
     assert budget(caps, 40_000.0, {"X": 30_000.0}, "Y", tickers=2) == pytest.approx(12_000.0)
+
+
+@given(st.integers(1, 20_000), prices, schemes)
+def test_the_last_share_that_fits_is_not_lost_to_a_float(
+    count: int, price: float, costs: Costs
+) -> None:
+    """With just the money for so many shares and their commission, so many are bought."""
+    budget = count * price + costs.commission(count, price)
+
+    bought = affordable(budget, price, costs, whole=True)
+
+    assert bought >= count
+    assert bought * price + costs.commission(bought, price) <= budget

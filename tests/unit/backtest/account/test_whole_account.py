@@ -47,7 +47,7 @@ def universe(draw: st.DrawFn) -> dict[str, BarSeries]:
     return bars
 
 
-@settings(max_examples=250, deadline=None)
+@settings(max_examples=150, deadline=None)
 @given(universe(), assumed, st.sampled_from(["SMA,5", "EMA,5", "SMA,10"]))
 def test_an_account_comes_out_as_its_manual_counts_it(
     bars: dict[str, BarSeries], assumptions: Assumptions, words: str
