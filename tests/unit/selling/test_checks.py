@@ -12,6 +12,7 @@ from tests.journal_builders import TEN, a_record, stock
 from tests.selling_builders import ARMED, FRIDAY, MINUTE, SECOND, known
 
 from sellcore.order import Mode, SendAt, Side
+from sellcore.order_type import OrderType
 from sellcore.selling import limit_checks, market_checks, position_checks, run_checks
 from sellcore.selling.checks import CHECKS, judge
 from sellcore.selling.limits import OtherOrders, SellingPolicy
@@ -152,6 +153,14 @@ PASSES = {
             position_checks.others_leave_it_alone,
             {"policy": policy(other_orders=OtherOrders.DENY)},
             None,
+        ),
+    ],
+    "limit price": [
+        (limit_checks.limit_can_be_set, {}, "at the market"),
+        (
+            limit_checks.limit_can_be_set,
+            {"policy": policy(order_type=OrderType.LIMIT), "limit_price": 98.5},
+            "a limit can be set",
         ),
     ],
     "last sale": [
@@ -362,6 +371,14 @@ FAILS = {
             "works on it: SELL 100 STP @ 240.00 GTC (client 7)",
         ),
     ],
+    "limit price": [
+        (
+            {"no_limit": "no price increment is known for 98.5"},
+            FOR_GOOD,
+            'no price increment is known for 98.5; set order_type = "MKT" under [live], or sell '
+            "it by hand",
+        ),
+    ],
     "last sale": [
         (
             {"hidden_sale": a_record(filled=Decimal(100))},
@@ -412,7 +429,7 @@ def test_every_check_there_is_is_run():
         and not name.startswith("_")
     }
     assert set(CHECKS) == there
-    assert len(CHECKS) == len(there) == 21
+    assert len(CHECKS) == len(there) == 22
     assert set(PASSES) == set(FAILS) == set(BY_NAME)
 
 
@@ -476,6 +493,7 @@ def test_all_that_can_fail_at_once_is_told_at_once():
         foreign=(STOP,),
         vanished=(STOP,),
         hidden_sale=a_record(),
+        no_limit="no price",
         policy=policy(max_value_per_order=1e-9),
         orders_today=20,
         failed_sends=3,
