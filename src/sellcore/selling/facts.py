@@ -86,8 +86,12 @@ class Facts:
 
     @property
     def value(self) -> float:
-        """What they are worth at the newest price, or the close that signalled."""
-        return self.quantity * (self.price or self.record.close)
+        """
+        What they are worth at the newest price or the close that signalled, whichever is more.
+
+        A freak bid must not make a sale look smaller than it is.
+        """
+        return self.quantity * max(self.price or 0.0, self.record.close)
 
 
 class Held(Protocol):

@@ -132,19 +132,19 @@ PASSES = {
         (
             limit_checks.order_is_small_enough,
             {},
-            "100 shares worth 9900.0000, at most 10000 worth 50000.0000",
+            "100 shares worth 9950.0000, at most 10000 worth 50000.0000",
         ),
         (limit_checks.order_is_small_enough, {"policy": policy(max_shares_per_order=100)}, None),
-        (limit_checks.order_is_small_enough, {"policy": policy(max_value_per_order=9900)}, None),
+        (limit_checks.order_is_small_enough, {"policy": policy(max_value_per_order=9950)}, None),
     ],
     "day's total": [
         (
             limit_checks.day_is_small_enough,
             {},
-            "order 1 of the day, 9900.0000 in all; at most 20 and 200000.0000",
+            "order 1 of the day, 9950.0000 in all; at most 20 and 200000.0000",
         ),
         (limit_checks.day_is_small_enough, {"orders_today": 19}, None),
-        (limit_checks.day_is_small_enough, {"value_today": 190_100.0}, None),
+        (limit_checks.day_is_small_enough, {"value_today": 190_050.0}, None),
     ],
     "other orders": [
         (position_checks.others_leave_it_alone, {}, "none that must be left alone"),
@@ -333,10 +333,10 @@ FAILS = {
         (
             {"policy": policy(max_shares_per_order=99)},
             FOR_GOOD,
-            "100 shares worth 9900.0000, at most 99 worth 50000.0000; raise max_shares_per_order "
+            "100 shares worth 9950.0000, at most 99 worth 50000.0000; raise max_shares_per_order "
             "or max_value_per_order under [live], or sell it by hand",
         ),
-        ({"policy": policy(max_value_per_order=9899.99)}, FOR_GOOD, "at most 10000 worth 9899.99"),
+        ({"policy": policy(max_value_per_order=9949.99)}, FOR_GOOD, "at most 10000 worth 9949.99"),
         ({"price": float("nan")}, FOR_GOOD, "worth nan"),
         ({"price": float("inf")}, FOR_GOOD, "worth inf"),
     ],
@@ -344,10 +344,10 @@ FAILS = {
         (
             {"orders_today": 20},
             FOR_GOOD,
-            "order 21 of the day, 9900.0000 in all; at most 20 and 200000.0000; raise "
+            "order 21 of the day, 9950.0000 in all; at most 20 and 200000.0000; raise "
             "max_orders_per_day or max_value_per_day under [live], or sell it by hand",
         ),
-        ({"value_today": 190_100.01}, FOR_GOOD, "200000.0100 in all"),
+        ({"value_today": 190_050.01}, FOR_GOOD, "200000.0100 in all"),
         ({"price": float("nan")}, FOR_GOOD, "nan in all"),
     ],
     "other orders": [
