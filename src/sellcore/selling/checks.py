@@ -30,6 +30,7 @@ CHECKS: tuple[Callable[[Facts], Check], ...] = (
     position_checks.is_within_position,
     limit_checks.order_is_small_enough,
     limit_checks.day_is_small_enough,
+    limit_checks.limit_can_be_set,
     position_checks.others_leave_it_alone,
     position_checks.others_are_accounted_for,
     limit_checks.broker_takes_it,

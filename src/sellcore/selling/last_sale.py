@@ -35,9 +35,6 @@ def hides(
     """
     if last is None or held != last.position_before or epoch != last.intent.epoch:
         return None
-    since = last.sent_at
-    bought = any(
-        t.con_id == last.con_id and t.side is Side.BUY and since is not None and t.time >= since
-        for t in trades
-    )
+    since = last.sent_at or last.decided_at
+    bought = any(t.con_id == last.con_id and t.side is Side.BUY and t.time >= since for t in trades)
     return None if bought else last

@@ -7,16 +7,19 @@ from math import inf
 
 from attrs import evolve, frozen
 
-from sellcore.errors import BrokerUnavailable
+from sellcore.errors import BrokerUnavailable, InvalidValue
 from sellcore.instant import to_epoch
 from sellcore.instrument import Instrument
 from sellcore.order import Mode, Side
+from sellcore.order_type import OrderType
 from sellcore.ports.journal import Sent
 from sellcore.ports.quotes import MarketQuote
 from sellcore.rule import MovingAverageRule
 from sellcore.selling.facts import Facts
 from sellcore.selling.intent_record import IntentRecord
 from sellcore.selling.last_sale import hides
+from sellcore.selling.limit_price import marketable
+from sellcore.selling.limits import SellingPolicy
 from sellcore.selling.other_orders import sold_meanwhile, sorted_out
 from sellcore.selling.testimony import Testimony
 from sellcore.session import Session
@@ -119,6 +122,8 @@ def facts(
     cancellable, foreign = sorted_out(orders, selling.entry.client_id)
     quote = seen.quotes.get(instrument, MarketQuote())
     session = _session(state, instrument, seen.now)
+    price = _first_price(quote.bid, quote.last, _price_since(holding, session))
+    limit, no_limit = _limit(selling.policy, state, instrument, price or record.close)
     return Facts(
         record=record,
         now=seen.now,
@@ -135,7 +140,7 @@ def facts(
         bars_needed=record.intent.rule.required_bars,
         doubt=None if holding is None else holding.obstacle,
         suspended=quote.suspended,
-        price=_first_price(quote.bid, quote.last, _price_since(holding, session)),
+        price=price,
         held=told.held(record.con_id),
         selling=sum((o.remaining for o in foreign if o.side is Side.SELL), Decimal()),
         to_cancel=cancellable,
@@ -144,9 +149,9 @@ def facts(
         orders_today=today.orders,
         value_today=today.value_in(instrument.currency),
         failed_sends=selling.journal.failed_sends(record.con_id),
-        hidden_sale=hides(
-            told.held(record.con_id), record.intent.epoch, last, told.executions
-        ),
+        limit_price=limit,
+        no_limit=no_limit,
+        hidden_sale=hides(told.held(record.con_id), record.intent.epoch, last, told.executions),
         vanished=told.vanished_from(record.con_id),
     )
 
@@ -170,6 +175,20 @@ def _session(state: WatchState, instrument: Instrument, now: datetime) -> Sessio
         return None
     latest = days[days.begun(now) - 1]
     return latest if latest.contains(now) else None
+
+
+def _limit(
+    policy: SellingPolicy, state: WatchState, instrument: Instrument, price: float
+) -> tuple[float | None, str | None]:
+    """Return the limit of the order, or why there can be none; neither at the market."""
+    if policy.order_type is not OrderType.LIMIT:
+        return None, None
+    details = state.contracts.details.get(instrument)
+    steps = () if details is None else details.price_steps
+    try:
+        return marketable(price, policy.limit_offset_pct, steps), None
+    except InvalidValue as error:
+        return None, str(error)
 
 
 def _first_price(*prices: float | None) -> float | None:

@@ -5,7 +5,7 @@ Each step is on record before it is taken. Whatever happens in between, the
 next look finds on record what may have been done, and asks the broker.
 """
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 from sellcore.errors import BrokerError, SellError, StorageError
 from sellcore.order import SendAt
@@ -14,7 +14,7 @@ from sellcore.ports.journal import Entry, Sent
 from sellcore.selling.checks import judge
 from sellcore.selling.facts import Facts
 from sellcore.selling.intent_record import IntentRecord, Move, moved
-from sellcore.selling.last_sale import last_sales
+from sellcore.selling.last_sale import LATELY, last_sales
 from sellcore.selling.lifecycle import Happening, State
 from sellcore.selling.reopening import not_below_any_more
 from sellcore.selling.testimony import Testimony
@@ -124,8 +124,9 @@ def _judge_all(
 ) -> tuple[list[Ready], list[Facts]]:
     """Judge each intent; return those that may be sent, and those whose way is to be cleared."""
     sent = selling.journal.sent_since(seen.now.replace(hour=0, minute=0, second=0, microsecond=0))
-    sent_lately = selling.journal.intents(seen.now - REMEMBERED) if due else ()
-    sales = last_sales(sent_lately, seen.now)
+    sales: Mapping[int, IntentRecord] = {}
+    if due and selling.journal.sent_since(seen.now - LATELY).orders:
+        sales = last_sales(selling.journal.intents(seen.now - REMEMBERED), seen.now)
     moves: list[Move] = []
     ready: list[Ready] = []
     asked: list[Facts] = []

@@ -12,6 +12,7 @@ from tests.journal_builders import TEN, a_record, stock
 from tests.selling_builders import ARMED, FRIDAY, MINUTE, SECOND, known
 
 from sellcore.order import Mode, SendAt, Side
+from sellcore.order_type import OrderType
 from sellcore.selling import limit_checks, market_checks, position_checks, run_checks
 from sellcore.selling.checks import CHECKS, judge
 from sellcore.selling.limits import OtherOrders, SellingPolicy
@@ -131,19 +132,19 @@ PASSES = {
         (
             limit_checks.order_is_small_enough,
             {},
-            "100 shares worth 9900.0000, at most 10000 worth 50000.0000",
+            "100 shares worth 9950.0000, at most 10000 worth 50000.0000",
         ),
         (limit_checks.order_is_small_enough, {"policy": policy(max_shares_per_order=100)}, None),
-        (limit_checks.order_is_small_enough, {"policy": policy(max_value_per_order=9900)}, None),
+        (limit_checks.order_is_small_enough, {"policy": policy(max_value_per_order=9950)}, None),
     ],
     "day's total": [
         (
             limit_checks.day_is_small_enough,
             {},
-            "order 1 of the day, 9900.0000 in all; at most 20 and 200000.0000",
+            "order 1 of the day, 9950.0000 in all; at most 20 and 200000.0000",
         ),
         (limit_checks.day_is_small_enough, {"orders_today": 19}, None),
-        (limit_checks.day_is_small_enough, {"value_today": 190_100.0}, None),
+        (limit_checks.day_is_small_enough, {"value_today": 190_050.0}, None),
     ],
     "other orders": [
         (position_checks.others_leave_it_alone, {}, "none that must be left alone"),
@@ -152,6 +153,14 @@ PASSES = {
             position_checks.others_leave_it_alone,
             {"policy": policy(other_orders=OtherOrders.DENY)},
             None,
+        ),
+    ],
+    "limit price": [
+        (limit_checks.limit_can_be_set, {}, "at the market"),
+        (
+            limit_checks.limit_can_be_set,
+            {"policy": policy(order_type=OrderType.LIMIT), "limit_price": 98.5},
+            "a limit can be set",
         ),
     ],
     "last sale": [
@@ -324,10 +333,10 @@ FAILS = {
         (
             {"policy": policy(max_shares_per_order=99)},
             FOR_GOOD,
-            "100 shares worth 9900.0000, at most 99 worth 50000.0000; raise max_shares_per_order "
+            "100 shares worth 9950.0000, at most 99 worth 50000.0000; raise max_shares_per_order "
             "or max_value_per_order under [live], or sell it by hand",
         ),
-        ({"policy": policy(max_value_per_order=9899.99)}, FOR_GOOD, "at most 10000 worth 9899.99"),
+        ({"policy": policy(max_value_per_order=9949.99)}, FOR_GOOD, "at most 10000 worth 9949.99"),
         ({"price": float("nan")}, FOR_GOOD, "worth nan"),
         ({"price": float("inf")}, FOR_GOOD, "worth inf"),
     ],
@@ -335,10 +344,10 @@ FAILS = {
         (
             {"orders_today": 20},
             FOR_GOOD,
-            "order 21 of the day, 9900.0000 in all; at most 20 and 200000.0000; raise "
+            "order 21 of the day, 9950.0000 in all; at most 20 and 200000.0000; raise "
             "max_orders_per_day or max_value_per_day under [live], or sell it by hand",
         ),
-        ({"value_today": 190_100.01}, FOR_GOOD, "200000.0100 in all"),
+        ({"value_today": 190_050.01}, FOR_GOOD, "200000.0100 in all"),
         ({"price": float("nan")}, FOR_GOOD, "nan in all"),
     ],
     "other orders": [
@@ -360,6 +369,14 @@ FAILS = {
             {"to_cancel": (STOP,), "policy": policy(other_orders=OtherOrders.DENY)},
             FOR_GOOD,
             "works on it: SELL 100 STP @ 240.00 GTC (client 7)",
+        ),
+    ],
+    "limit price": [
+        (
+            {"no_limit": "no price increment is known for 98.5"},
+            FOR_GOOD,
+            'no price increment is known for 98.5; set order_type = "MKT" under [live], or sell '
+            "it by hand",
         ),
     ],
     "last sale": [
@@ -412,7 +429,7 @@ def test_every_check_there_is_is_run():
         and not name.startswith("_")
     }
     assert set(CHECKS) == there
-    assert len(CHECKS) == len(there) == 21
+    assert len(CHECKS) == len(there) == 22
     assert set(PASSES) == set(FAILS) == set(BY_NAME)
 
 
@@ -476,6 +493,7 @@ def test_all_that_can_fail_at_once_is_told_at_once():
         foreign=(STOP,),
         vanished=(STOP,),
         hidden_sale=a_record(),
+        no_limit="no price",
         policy=policy(max_value_per_order=1e-9),
         orders_today=20,
         failed_sends=3,
