@@ -52,7 +52,31 @@ def test_sale_goes_before_the_cancels_of_another() -> None:
     calls = desk.stage.calls
     assert calls.index("entry.place") < calls.index("entry.cancel")
     by_name = {record.intent.instrument: record for record in desk.records}
-    assert by_name[MSFT].sent_at == DECIDED
+    assert by_name[MSFT].sent_at == by_name[AAPL].sent_at == DECIDED  # within the same look
+    assert desk.ends == ["filled", "filled"]
+
+
+def test_all_orders_that_are_in_the_way_are_asked_to_go_at_once() -> None:
+    """All of them on each holding, before anybody looks whether one has gone."""
+    desk = two()
+    desk.rest(6, AAPL, order_type="LMT", limit_price=300.0)
+    desk.rest(7, MSFT)
+    gone: list[tuple[int, ...]] = []
+
+    def look() -> None:
+        working = tuple(order.perm_id for order in desk.broker.working())
+        gone.append(working)
+
+    desk.stage.behind("entry.cancel", look, look)
+
+    desk.run()
+
+    assert gone == [(7,), ()]
+    calls = desk.stage.calls
+    first = calls.index("entry.cancel")
+    second = calls.index("entry.cancel", first + 1)
+    assert "broker.open_orders" not in calls[first:second]
+    assert calls.count("entry.cancel") == 2
     assert desk.ends == ["filled", "filled"]
 
 

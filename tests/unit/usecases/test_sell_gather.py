@@ -11,6 +11,7 @@ from tests.desk import FRIDAY, MINUTE, SECOND
 from tests.journal_builders import a_record, sent
 from tests.selling_desk import DECIDED, ELEVEN, OURS, SellingDesk
 
+from sellcore.bar import BarSeries
 from sellcore.order import OpenOrder, Side
 from sellcore.ports.journal import Sent
 from sellcore.ports.order_entry import Reply, Word
@@ -47,6 +48,7 @@ class Looking:
         assert self.ports.selling is not None
         self.selling: Selling = self.ports.selling
         self.held = holdings(state)
+        self.rule = "SMA,50,1H"
 
     def look(self) -> Look:
         terms = self.desk.terms(ELEVEN)
@@ -55,7 +57,7 @@ class Looking:
     def facts(self, told: testimony.Testimony | None = None, **changes: object) -> Facts:
         """Return the facts of an intent on MSFT."""
         seen = evolve(self.look(), **changes)
-        record = a_record(instrument=MSFT, held=Decimal(100))
+        record = a_record(instrument=MSFT, held=Decimal(100), rule=self.rule)
         read = told or told_of()
         return facts(self.selling, self.state, record, seen, read, NOBODY)
 
@@ -116,6 +118,27 @@ def test_bars_were_read_when_those_that_the_rule_rests_on_were(looking: Looking)
     assert looking.facts(holdings={}).bars_read_at is None
 
 
+def test_bars_of_a_day_were_read_when_anything_was(looking: Looking) -> None:
+    """A day that has closed is not read again: that its bars are told still, half hours show."""
+    looking.rule = "SMA,50,D"
+    early, late = ELEVEN - 20 * MINUTE, ELEVEN
+    both = {Granularity.HALF_HOUR: late, Granularity.DAY: early}
+
+    assert looking.with_holding(read_at=both).bars_read_at == late
+    assert looking.with_holding(read_at={Granularity.DAY: early}).bars_read_at == early
+    assert looking.with_holding(read_at={}).bars_read_at is None
+
+
+@pytest.mark.parametrize(("text", "bars"), [("SMA,50,1H", 50), ("EMA,50,1H", 50 + 116)])
+def test_average_needs_bars_until_its_seed_weighs_little(
+    looking: Looking, text: str, bars: int
+) -> None:
+    """An EMA needs more than it is long: after 116 more its seed weighs (49/51)^116, under 1 %."""
+    looking.rule = text
+
+    assert looking.facts().bars_needed == bars
+
+
 def test_doubt_about_a_holding_is_handed_on(looking: Looking) -> None:
     """None where nothing is known of it: other checks see to that."""
     assert looking.with_holding(obstacle="its bars contradict each other").doubt == (
@@ -173,6 +196,18 @@ def test_without_a_session_there_is_no_price_of_it(looking: Looking) -> None:
     assert looking.facts(holdings={}).price is None
     for series in (nothing, empty, old):
         assert looking.with_holding(series=series).price is None
+
+
+def test_price_of_the_session_is_the_newest_one(looking: Looking) -> None:
+    """What the forming bar trades at now, not where it began."""
+    stored = series_of(looking)
+    bars = stored.bars
+    climbing = BarSeries(
+        bars.start, bars.end, bars.open, bars.close + 3, bars.low, bars.close + 2, bars.volume
+    )
+    series = {Granularity.HALF_HOUR: StoredSeries(climbing, stored.coverage)}
+
+    assert looking.with_holding(series=series).price == bars.close[-1] + 2
 
 
 def series_of(looking: Looking) -> StoredSeries:

@@ -6,7 +6,7 @@ from math import inf, nan
 
 import pytest
 from attrs import evolve
-from tests.builders import ACCOUNT, MSFT, rule
+from tests.builders import AAPL, ACCOUNT, MSFT, rule
 from tests.desk import HOUR, MINUTE, SECOND
 from tests.journal_builders import a_record, moved
 from tests.journal_builders import sent as sent_move
@@ -351,6 +351,20 @@ def test_clock_that_is_wrong_sends_nothing() -> None:
     assert desk.ends == ["filled"]
     assert desk.record.sent_at is not None
     assert desk.record.sent_at >= ELEVEN + 5 * MINUTE
+
+
+def test_each_holding_that_waits_is_told_of_once() -> None:
+    """However long it takes, and whatever the other one waits for."""
+    desk = SellingDesk(rules={"NASDAQ:MSFT": rule(), "NASDAQ:AAPL": rule()})
+    desk.hold(AAPL)
+    desk.falls(AAPL)
+    desk.market.told = {name: MarketQuote(suspended=True) for name in (MSFT, AAPL)}
+
+    desk.run(6)
+
+    waits = sorted(text for text in desk.alerts if "is not sold yet" in text)
+    told = "is not sold yet: trading is suspended; it waits for trading to resume"
+    assert waits == [f"NASDAQ:AAPL {told}", f"NASDAQ:MSFT {told}"]
 
 
 def test_suspended_stock_is_waited_for() -> None:

@@ -1,20 +1,24 @@
 """A bar closes below its average: it is sold once, and everybody is told."""
 
+from datetime import timedelta
 from decimal import Decimal
 from functools import partial
 
 import pytest
-from tests.builders import ACCOUNT, MSFT
+from tests.builders import ACCOUNT, MSFT, rule
 from tests.desk import MINUTE, SECOND
+from tests.journal_builders import a_record, steps
 from tests.selling_desk import DECIDED, ELEVEN, OURS, SellingDesk
 
-from adapters.fake_order_desk import Fate
+from adapters.fake_order_desk import CancelFate, Fate
 from sellcore.errors import BrokerUnavailable
-from sellcore.event import OrderMoved, Prepared
+from sellcore.event import Decided, OrderMoved, Prepared
 from sellcore.order_type import OrderType
+from sellcore.outcome import Outcome
 from sellcore.ports.order_entry import SellOrder
 from sellcore.ports.quotes import MarketQuote
 from sellcore.selling.checks import CHECKS
+from sellcore.selling.lifecycle import Happening
 from sellcore.selling.limits import SellingPolicy
 from sellcore.selling.verdict import from_json
 from sellcore.usecases.sell import CHECKED
@@ -63,6 +67,28 @@ def test_answers_of_all_checks_are_on_record_each_time_they_change() -> None:
     assert noted[-1].words == "every check allows it"
 
 
+def test_answers_that_stay_are_on_record_once() -> None:
+    """A cancel that is waited for has them looked at again and again, all at one instant."""
+    desk = SellingDesk()
+    desk.rest()
+    desk.entry.cancel_fate = CancelFate.IGNORED
+
+    desk.run(0.6)
+
+    assert desk.stage.calls.count("entry.cancel") > 1
+    noted = [e for e in desk.journal.entries(desk.record.intent_id) if e.what == CHECKED]
+    assert [entry.words for entry in noted] == ["every check allows it"]
+
+
+def test_bars_on_record_are_those_that_the_average_was_made_of() -> None:
+    """An EMA is made of more than it needs."""
+    desk = SellingDesk(rules={"NASDAQ:MSFT": rule("EMA,5,1H")}).run()
+
+    (decision,) = [row for row in desk.log.read() if row.decision is Outcome.SIGNAL][:1]
+    assert decision.bars_used is not None
+    assert desk.record.bars_used == decision.bars_used > 100
+
+
 def test_clock_that_is_a_little_ahead_loses_no_trade() -> None:
     """The trade is stamped by the broker, before we decided by our own clock."""
     desk = SellingDesk()
@@ -105,6 +131,26 @@ def test_nobody_is_told_of_an_order_before_it_is_on_the_wire() -> None:
 
     assert before == ["signal"]
     assert desk.causes == ["signal", "sent", "filled"]
+
+
+def test_nothing_is_shown_before_the_order_is_on_the_wire() -> None:
+    """A screen takes time, and the order waits for none; then all is shown in turn."""
+    desk = SellingDesk()
+    before: list[int] = []
+
+    def look() -> None:
+        before.append(sum(d.outcome is Outcome.SIGNAL for d in desk.decisions))
+
+    desk.stage.before("entry.place", look)
+
+    desk.run()
+
+    assert before == [0]
+    told = [event for event in desk.events if isinstance(event, Decided | OrderMoved)]
+    first = next(n for n, event in enumerate(told) if isinstance(event, OrderMoved))
+    signal = told[first - 1]
+    assert isinstance(signal, Decided)
+    assert signal.decision.outcome is Outcome.SIGNAL
 
 
 def test_account_is_read_last_and_in_the_order_that_hides_nothing() -> None:
@@ -193,6 +239,21 @@ def test_screen_is_told_every_step() -> None:
 def test_summary_tells_sales() -> None:
     """In one line each."""
     desk = SellingDesk().run()
+    assert desk.state is not None
+
+    told = summary(desk.ports(), desk.state)
+
+    assert told.sales == ("NASDAQ:MSFT: SELL 100: filled: sold 100 of 100",)
+    assert (told.denied, told.unknown) == (0, 0)
+
+
+def test_summary_is_of_this_run() -> None:
+    """What was denied yesterday does not make this a run that was denied."""
+    desk = SellingDesk()
+    yesterday = a_record(decided_at=ELEVEN - timedelta(days=1))
+    desk.journal.prepare([yesterday])
+    desk.journal.record(steps(yesterday, Happening.DENIED))
+    desk.run()
     assert desk.state is not None
 
     told = summary(desk.ports(), desk.state)
