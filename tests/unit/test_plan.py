@@ -11,6 +11,7 @@ from tests.plan_builders import (
     FRIDAY,
     HALF_HOURS,
     MINUTE,
+    MONDAY,
     NOW,
     SECOND,
     SESSIONS,
@@ -140,6 +141,22 @@ def test_bar_is_decided_at_the_last_instant_of_its_window() -> None:
         "its time to be decided ran out at 2022-05-20T15:10:00Z: "
         "nobody was watching while it could be decided"
     )
+
+
+def test_bar_is_decided_on_nothing_that_came_behind_it() -> None:
+    """Friday's last hour, half an hour into Monday: Monday's first bar counts for itself alone."""
+    now = MONDAY.open + 30 * MINUTE + 30 * SECOND
+    held = a_holding(now, watched_from=FRIDAY.close - SECOND)
+
+    friday, monday = planned(now, held, policy=Policy(window=60 * MINUTE)).decisions
+
+    hours = [FRIDAY.close - n * timedelta(hours=1) for n in range(5)]
+    for decision, ends in (friday, hours), (monday, [now - 30 * SECOND, *hours[:4]]):
+        assert decision.bar_end == ends[0]
+        assert decision.evidence is not None
+        assert decision.evidence.close == HALF_HOURS.closes[ends[0]]
+        mean = sum(HALF_HOURS.closes[end] for end in ends) / 5
+        assert decision.evidence.average == pytest.approx(mean, rel=1e-12)
 
 
 def test_bar_that_has_not_come_is_waited_for_and_then_abstained_from() -> None:

@@ -4,6 +4,7 @@ from datetime import datetime, timedelta
 
 import pytest
 from attrs import evolve
+from tests.builders import MSFT
 from tests.desk import MINUTE, SECOND
 from tests.journal_builders import a_record
 from tests.selling_desk import DECIDED, ELEVEN, SellingDesk
@@ -200,6 +201,23 @@ def test_journal_that_fails_anew_is_told_anew() -> None:
     desk.run(8)
 
     assert len(desk.telling("denied")) == 2
+
+
+def test_position_that_one_reading_leaves_out_has_not_gone_flat() -> None:
+    """Nor has one that another reading leaves out later; it has when two in turn do."""
+    desk = ComparingDesk()
+    desk.selling_policy = SellingPolicy(reconcile=MINUTE)
+    for minute in (2, 5, 8):
+        gone = START + (minute - 0.5) * MINUTE
+        desk.clock.at(gone, lambda: desk.hold_quietly("0"))
+        back = gone + (3 if minute == 8 else 1) * MINUTE
+        desk.clock.at(back, lambda: desk.hold_quietly("-30"))
+
+    desk.run(6)
+    assert dict(desk.journal.epochs()) == {}
+    desk.run(14)
+
+    assert dict(desk.journal.epochs()) == {MSFT.con_id: 1}
 
 
 @pytest.mark.parametrize(

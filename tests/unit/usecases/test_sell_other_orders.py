@@ -149,6 +149,21 @@ def test_stray_order_with_our_reference_blocks(client: int) -> None:
     ]
 
 
+def test_each_stray_order_is_told_of_once() -> None:
+    """However often the two are compared, and however many there are."""
+    desk = SellingDesk()
+    desk.hold(AAPL)
+    desk.selling_policy = SellingPolicy(reconcile=MINUTE)
+    desk.rest(1, order_ref="sellcli:ffffffffffffffff")
+    desk.rest(2, AAPL, order_ref="sellcli:eeeeeeeeeeeeeeee")
+
+    desk.run()
+
+    told = desk.telling("unknown")
+    assert [text.count("sellcli:ffff") for text in told] == [1, 0]
+    assert [text.count("sellcli:eeee") for text in told] == [0, 1]
+
+
 def test_order_that_appears_after_it_was_given_up_is_told_and_blocks() -> None:
     """By its reference the journal knows it, as one that was never sent."""
     desk = SellingDesk()

@@ -17,7 +17,7 @@ from sellcore.record import DecisionRecord
 from sellcore.selling.intent_record import Move
 from sellcore.selling.lifecycle import Happening, State
 from sellcore.timeframe import Timeframe
-from sellcore.usecases.tell import tell_person
+from sellcore.usecases.tell import tell, tell_person
 from sellcore.usecases.tell_order import tell_moves, tell_signal
 from sellcore.usecases.watch_state import Ports, WatchState
 
@@ -198,6 +198,17 @@ def test_program_is_told_in_values(room: Room) -> None:
     }
 
 
+def test_part_that_was_sold_is_told_as_a_part(room: Room) -> None:
+    """Forty-five of sixty, and the rest is not sold any more."""
+    record = evolve(into(S.SENDING).record, quantity=60)
+    move = moved(record, Happening.SEEN_CANCELLED, TEN, filled=Decimal(45), average_price=98.5)
+
+    room.tell(move)
+
+    (notice,) = room.desk.told.sent
+    assert (notice.facts["quantity"], notice.facts["filled"]) == (60, 45.0)
+
+
 def test_signal_is_told_with_what_is_meant(room: Room) -> None:
     """Before anything of it is sent."""
     tell_signal(room.ports, room.state, into(S.DENIED).before)
@@ -333,6 +344,16 @@ def test_person_is_told_once_until_it_is_something_else(room: Room) -> None:
         Alert(room.desk.clock.now(), text) for text in ("one", "two", "one", "one")
     ]
     assert [notice.facts for notice in room.desk.told.sent] == [{}] * 4
+
+
+def test_line_is_shown_once_until_it_is_another(room: Room) -> None:
+    """The reason why something waits may change while it waits."""
+    for text in ("one", "one", "two", "one"):
+        tell(room.ports, room.state, "the broker", text)
+    tell(room.ports, room.state, "another thing", "one")
+
+    assert room.desk.alerts == ["one", "two", "one", "one"]
+    assert room.notices == []
 
 
 def test_where_nobody_is_to_be_told_elsewhere_the_screen_is(room: Room) -> None:

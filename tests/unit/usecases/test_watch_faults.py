@@ -40,6 +40,21 @@ def restore_servers(desk: Desk) -> None:
     desk.broker.restore_servers(data_lost=True)
 
 
+def test_wait_begins_anew_once_everything_could_be_read() -> None:
+    """The second outage of a day is tried again as soon as the first one was."""
+    desk = Desk(EARLY)
+    for hour in (2, 4):
+        desk.clock.at(FRIDAY.open + hour * HOUR + 10 * SECOND, lambda: drop(desk))
+        desk.clock.at(FRIDAY.open + hour * HOUR + 5 * MINUTE, lambda: lift(desk))
+
+    desk.watch(EVENING)
+
+    tried = [event for event in desk.events if isinstance(event, Retrying)]
+    waits = [(event.again_at - event.time) / SECOND for event in tried]
+    assert waits[:2] == [20, 40]
+    assert waits == 2 * waits[: len(waits) // 2]
+
+
 def silence(desk: Desk) -> None:
     desk.broker.fall_silent()
 

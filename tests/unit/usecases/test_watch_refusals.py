@@ -6,6 +6,7 @@ from tests.desk import FRIDAY, MINUTE, Desk, all_of
 
 from sellcore.request import Cause
 from sellcore.timeframe import Granularity
+from sellcore.usecases.bars import update_bars
 
 ELEVEN = FRIDAY.open + 90 * MINUTE
 
@@ -19,6 +20,35 @@ def test_refusal_at_a_bars_end_does_not_cost_the_bar(cause: Cause) -> None:
     desk.watch(until=FRIDAY.close + 5 * MINUTE)
 
     assert desk.outcomes()[-7:] == all_of("hold")
+
+
+def test_refusal_from_the_future_does_not_count() -> None:
+    """Three minutes are left out at most; what says more is of a clock that was set back."""
+    desk = Desk(FRIDAY.open - 10 * MINUTE)
+    state = desk.watch(FRIDAY.open + 5 * MINUTE)
+    (key,) = [k for k in state.series if k.granularity is Granularity.HALF_HOUR]
+    desk.true.moment = FRIDAY.open + 40 * MINUTE
+
+    for ahead, asked in ((2 * MINUTE, 0), (3 * MINUTE, 0), (4 * MINUTE, 1), (120 * MINUTE, 1)):
+        desk.feed.asked.clear()
+        state.not_before = {key: desk.clock.now() + ahead}
+        update_bars(desk.ports(), state, desk.terms(FRIDAY.close))
+        assert sum(r.granularity is key.granularity for r in desk.feed.asked) == asked
+
+
+def test_words_of_a_refusal_go_with_it() -> None:
+    """Once it has answered, nothing is said of it any more, and the next one is told again."""
+    desk = Desk(FRIDAY.open - 10 * MINUTE)
+    for minutes in (91, 151):
+        moment = FRIDAY.open + minutes * MINUTE
+        desk.clock.at(
+            moment, lambda: desk.feed.told.fail(MSFT, Granularity.HALF_HOUR, Cause.REFUSED)
+        )
+
+    state = desk.watch(FRIDAY.open + 180 * MINUTE)
+
+    assert state.unanswered == {}
+    assert len([text for text in desk.alerts if "refused" in text]) == 2
 
 
 def test_series_that_is_refused_for_good_is_asked_for_now_and_then() -> None:

@@ -143,6 +143,18 @@ def test_store_holds_one_scale_only_after_a_split(granularity: Granularity) -> N
     assert set(kept.closed.close.tolist()) == {25.0}
 
 
+def test_bars_that_contradict_each_other_are_not_kept() -> None:
+    """What could be had anew is; of the rest, the next run begins without any."""
+    desk = Desk(FRIDAY.open - 5 * MINUTE)
+    desk.clock.at(FRIDAY.open + 65 * MINUTE, lambda: desk.feed.split(MSFT, 4, 1))
+    desk.clock.at(FRIDAY.open + 65 * MINUTE, lambda: setattr(desk.feed, "withholds_history", True))
+
+    desk.watch(FRIDAY.open + 75 * MINUTE)
+
+    kept = {key.granularity: set(s.closed.close) for key, s in desk.store.load().items()}
+    assert kept == {Granularity.DAY: {25.0}}
+
+
 def test_small_correction_is_told_and_taken_over() -> None:
     """A print that was busted is no split: it changes one bar by little."""
     desk = Desk(FRIDAY.open - 5 * MINUTE)
