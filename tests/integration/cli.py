@@ -3,9 +3,11 @@
 import json
 import os
 import re
+import signal
 import subprocess
 import sys
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from datetime import datetime
 from pathlib import Path
 
@@ -64,6 +66,21 @@ def begin(
         text=True,
         start_new_session=True,
     )
+
+
+@contextmanager
+def gateway(folder: Path, scenario: str) -> Iterator[int]:
+    """Serve a scenario from a process below ``folder``; yields its port."""
+    (folder / "served.toml").write_text(scenario)
+    process = begin(folder, "gateway", "--port", "0", "--scenario", "served.toml")
+    try:
+        assert process.stderr is not None
+        found = re.search(r" on 127\.0\.0\.1:(\d+),", process.stderr.readline())
+        assert found is not None
+        yield int(found[1])
+    finally:
+        process.send_signal(signal.SIGTERM)
+        process.communicate(timeout=30)
 
 
 def one_line(stderr: str) -> str:

@@ -140,6 +140,15 @@ def test_run_that_nobody_arms_denies(folder: Path) -> None:
     assert "nobody typed the account id" in done.stderr
 
 
+def test_time_to_arm_until_is_no_leave_to_sell(folder: Path) -> None:
+    """Who means to sell says so: without --live it would be a dry run that looks armed."""
+    done = run(folder, *DAY, "--arm-until", "23:59", settings=ARMED)
+
+    assert done.returncode == 2
+    assert done.stderr.startswith("sellcli: --arm-until is for --live; add that, or leave it out")
+    assert not (folder / "logs").exists()
+
+
 def test_denied_sale_ends_with_its_own_code(folder: Path) -> None:
     """A cap of one share: every sale is denied, with the way out, and the command says so."""
     caps = {"LIVE_MAX_SHARES_PER_ORDER": "1"}

@@ -1,16 +1,13 @@
 """``sellcli reconcile`` and ``sellcli sales``: what was sent, what is known, a person's word."""
 
-import re
-import signal
-import subprocess
 from collections.abc import Callable, Iterator
-from contextlib import closing
+from contextlib import ExitStack, closing
 from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
 from tests.contract.broker_stages import eventually
-from tests.integration.cli import begin, one_line, run, strict_json
+from tests.integration.cli import gateway, one_line, run, strict_json
 from tests.integration.test_live import ARMED, LIVE, SCENARIO, WIDE
 from tests.journal_builders import WAYS, a_record, steps
 
@@ -232,24 +229,14 @@ def test_order_of_ours_that_no_intent_explains_is_named(
 @pytest.fixture
 def a_gateway() -> Iterator[Callable[..., int]]:
     """Return what starts a gateway below a folder; it is ended with the test."""
-    running: list[subprocess.Popen[str]] = []
+    with ExitStack() as running:
 
-    def start(folder: Path, account: str = ACCOUNT, more: str = "") -> int:
-        (folder / "now.toml").write_text(
-            f'account = "{account}"\nstart = {datetime.now(UTC):%Y-%m-%dT%H:%M:%SZ}\n'
-            f"{HOLDING}{more}"
-        )
-        process = begin(folder, "gateway", "--port", "0", "--scenario", "now.toml")
-        running.append(process)
-        assert process.stderr is not None
-        found = re.search(r" on 127\.0\.0\.1:(\d+),", process.stderr.readline())
-        assert found is not None
-        return int(found[1])
+        def start(folder: Path, account: str = ACCOUNT, more: str = "") -> int:
+            now = f"{datetime.now(UTC):%Y-%m-%dT%H:%M:%SZ}"
+            scenario = f'account = "{account}"\nstart = {now}\n{HOLDING}{more}'
+            return running.enter_context(gateway(folder, scenario))
 
-    yield start
-    for process in running:
-        process.send_signal(signal.SIGTERM)
-        process.communicate(timeout=30)
+        yield start
 
 
 def test_without_an_account_there_is_nothing_to_compare(tmp_path: Path) -> None:

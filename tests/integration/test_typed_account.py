@@ -79,6 +79,16 @@ def test_nobody_types_for_a_login_of_another_account(tmp_path: Path) -> None:
     assert is_untouched(tmp_path)
 
 
+def test_who_wants_no_question_is_not_asked(tmp_path: Path) -> None:
+    """Then nobody has said yes, terminal or not."""
+    shown = armed_by(tmp_path, more=("--no-input",))
+
+    assert shown.code == 3
+    assert ASKED not in shown.text
+    assert any("nobody typed the account id" in line for line in shown.plain)
+    assert is_untouched(tmp_path)
+
+
 def test_end_of_the_input_arms_nothing(tmp_path: Path) -> None:
     """Ctrl-D is no answer, and ends it like Ctrl-C."""
     shown = armed_by(tmp_path, b"\x04")
