@@ -4,6 +4,7 @@ from datetime import UTC, datetime, timedelta
 from decimal import Decimal
 from typing import Any
 
+from attrs import evolve
 from tests.builders import ACCOUNT, an_order
 
 from sellcore.instrument import Instrument
@@ -90,7 +91,9 @@ def a_record(
 def an_elaborate_record() -> IntentRecord:
     """Return one with something unusual in every field."""
     stop = an_order(stock(3), order_type="STP", stop_price=240.1, quantity="10.5")
+    stop = evolve(stop, remaining=Decimal("4.25"))
     limit = an_order(stock(3), order_type="LMT", limit_price=0.1, stop_price=None, order_ref='"ü\n')
+    limit = evolve(limit, side=Side.BUY)
     return a_record(
         instrument=Instrument(3, "BRK B", "NYSE", "CHF"),
         cancels=(stop, limit),

@@ -142,9 +142,12 @@ def test_while_a_watch_runs_the_journal_alone_is_shown(tmp_path: Path, unknown: 
     now = datetime.now(UTC)
     with InstanceLock(tmp_path / "state", Mode.PAPER, ACCOUNT, now):
         done = run(tmp_path, "reconcile", "--json", settings=KEYS)
+        shown = run(tmp_path, "reconcile", settings=KEYS)
 
+    assert "the broker was not asked: another sellcli runs" in one_line(shown.stderr)
+    assert unknown[:12] in shown.stdout
     document = strict_json(done.stdout)
-    assert done.returncode == 4
+    assert (done.returncode, shown.returncode) == (4, 4)
     assert "another sellcli runs" in str(document["note"])
     intents = document["intents"]
     assert isinstance(intents, list)

@@ -117,11 +117,13 @@ class TestVersions:
         with opened(used) as journal:
             assert len(journal.intents()) == 1
 
-    def test_file_of_a_later_program_is_refused(self, used):
+    @pytest.mark.parametrize("more", [1, 97])
+    def test_file_of_a_later_program_is_refused(self, used, more):
         """What it means is not known; the way out is named."""
-        sql(used, "PRAGMA user_version = 99")
+        version = len(schema.MIGRATIONS) + more
+        sql(used, f"PRAGMA user_version = {version}")
 
-        assert "has version 99" in (line := refusal(used))
+        assert f"has version {version}" in (line := refusal(used))
         assert "upgrade sellcli" in line
 
 
@@ -145,6 +147,20 @@ def overwritten(whole):
     return whole[:4096] + b"\xff" * 8192 + whole[12288:]
 
 
+class TestReading:
+    def test_what_is_read_together_is_of_one_moment(self, used):
+        """Trades and their costs, say, though another program adds some in between."""
+        database = Database(used, MODE, ACCOUNT, 0.05)
+        with closing(database), opened(used) as other:
+            with database.reading() as db:
+                before = db.execute("SELECT count(*) FROM executions").fetchone()
+                other.add_trades([an_execution("e2.01")], [a_commission("e2.01")])
+                costs = db.execute("SELECT count(*) FROM commissions").fetchone()
+            assert before == costs == (1,)
+            with database.reading() as db:
+                assert db.execute("SELECT count(*) FROM commissions").fetchone() == (2,)
+
+
 class TestDamage:
     @pytest.mark.parametrize("damage", [garbage, empty, half, torn, overwritten])
     def test_damaged_file_is_refused_and_left_alone(self, used, damage):
@@ -157,9 +173,9 @@ class TestDamage:
 
     def test_database_of_another_program_is_refused(self, path):
         """Nothing is added to a file that is not ours."""
-        sql(path, "CREATE TABLE intents (one)")
+        sql(path, "CREATE TABLE intents (one)", "PRAGMA user_version = 99")
 
-        assert "none of this program" in refusal(path)
+        assert "none of this program (it does not begin like a journal)" in refusal(path)
 
     @pytest.mark.parametrize(
         "loss",

@@ -5,7 +5,7 @@ import os
 from datetime import UTC, datetime
 
 import pytest
-from tests.receivers import script
+from tests.receivers import mail_server, script
 
 from sellcli.compose.alerts import alerts, channels
 from sellcli.setting_sources import load_settings
@@ -93,6 +93,35 @@ def test_secret_that_would_travel_in_the_clear_is_refused_at_once(flags):
     with pytest.raises(ConfigError, match="in the clear") as refusal:
         names(SECRETS, **flags)
     assert SECRET not in str(refusal.value)
+
+
+def test_last_alert_is_told_before_the_program_ends(tmp_path):
+    """A sale at the very end is worth a few seconds of waiting."""
+    out = tmp_path / "told"
+    words = script(tmp_path, f"import time; time.sleep(0.2); open({str(out)!r}, 'w').close()")
+
+    with alerts(load_settings(flags={"alerts_command": words}), dict(os.environ), None) as fan:
+        fan.send(NOTICE)
+
+    assert out.exists()
+    assert fan.failures() == ()
+
+
+def test_mail_goes_to_everybody_who_is_named():
+    """By the server that is set, from the address that is set."""
+    with mail_server() as server:
+        flags = {
+            **MAIL,
+            "alerts_smtp_host": "127.0.0.1",
+            "alerts_smtp_port": str(server.port),
+            "alerts_smtp_tls": "none",
+        }
+        (channel,) = channels(load_settings(flags=flags), {}, None)
+        channel.deliver(NOTICE)
+
+    ((sender, recipients, mail),) = server.mails
+    assert (sender, recipients) == ("a@b.cd", ["e@f.gh", "i@j.kl"])
+    assert mail["To"] == "e@f.gh, i@j.kl"
 
 
 def test_command_gets_the_environment_without_the_secrets(tmp_path):

@@ -4,6 +4,8 @@ from attrs import evolve
 from tests.builders import AAPL, rule
 from tests.desk import FRIDAY, HOUR, HOURS, MINUTE, MONDAY, SESSIONS, Desk, all_of
 
+from adapters.memory_assignments import MemoryAssignments
+from sellcore.assignment import Assignments
 from sellcore.usecases.watch import begin, run
 
 EARLY = FRIDAY.open - 10 * MINUTE
@@ -76,6 +78,29 @@ def test_days_away_are_recorded_as_missed() -> None:
 
     expected = dict(all_of("missed")) | {"16:00": "hold"}
     assert desk.outcomes()[before:] == list(expected.items())
+
+
+def test_assignment_that_cannot_be_used_is_left_to_its_owner() -> None:
+    """A default in its place would overwrite what somebody meant, and sell by it."""
+    desk = Desk(EARLY, {})
+    desk.default_rule = rule()
+    assignments = Unclear()
+    ports, terms = evolve(desk.ports(), assignments=assignments), desk.terms(EVENING)
+
+    state = begin(ports, terms, None)
+    run(ports, terms, state)
+
+    assert assignments.load().rules == state.rules == {}
+    assert "line 3: NASDAQ:MSFT has length 7" in desk.alerts
+    assert desk.outcomes() == []
+
+
+class Unclear(MemoryAssignments):
+    """Assignments one of which has no length that is known."""
+
+    def load(self) -> Assignments:
+        problem = "line 3: NASDAQ:MSFT has length 7"
+        return evolve(super().load(), problems=(problem,), unclear={"NASDAQ:MSFT": problem})
 
 
 def test_demonstration_does_not_heed_what_earlier_runs_decided() -> None:

@@ -16,11 +16,13 @@ from tests.builders import (
 from tests.desk import FRIDAY, HOUR, MINUTE, MONDAY, SECOND, SESSIONS, Desk, all_of
 
 from sellcore.event import Decided, Progress, Table
+from sellcore.instant import to_epoch
 from sellcore.outcome import Outcome
 from sellcore.policy import AtClose, Policy
 from sellcore.request import Cause
 from sellcore.rule import AverageKind, MovingAverageRule
 from sellcore.timeframe import Granularity, Timeframe
+from sellcore.usecases.watch import begin, run
 
 EARLY = FRIDAY.open - 10 * MINUTE
 EVENING = FRIDAY.close + 5 * MINUTE
@@ -51,6 +53,19 @@ def test_hour_is_decided_half_a_minute_after_its_end() -> None:
     times = {e.decision.bar_end: e.time for e in desk.events if isinstance(e, Decided)}
     delays = [times[end] - end for end in sorted(times)][1:]
     assert delays == [30 * SECOND] * 6 + [60 * SECOND]
+
+
+def test_averages_of_the_last_bar_are_stored_in_the_end() -> None:
+    """For whoever looks at them tomorrow."""
+    desk = Desk(EARLY)
+    ports, terms = desk.ports(), desk.terms(EVENING)
+
+    run(ports, terms, begin(ports, terms, None))
+
+    for timeframe in Timeframe:
+        table = ports.averages.read(timeframe)
+        assert table is not None
+        assert int(table.end[-1]) == to_epoch(FRIDAY.close)
 
 
 def test_decisions_of_a_day_equal_a_recomputation_in_fractions() -> None:
@@ -113,6 +128,16 @@ def test_order_waits_for_mondays_open_and_is_prepared_once() -> None:
 
     assert [d.bar_end for d in desk.decisions].count(FRIDAY.close) == 1
     assert [p.intent.bar_end for p in desk.prepared].count(FRIDAY.close) == 1
+
+
+def test_look_that_decides_nothing_between_two_minutes_shows_nothing() -> None:
+    """The hour is looked at half a minute behind its end; the holding has no rule."""
+    desk = Desk(FRIDAY.open + 85 * MINUTE, {})
+
+    desk.watch(FRIDAY.open + 95 * MINUTE)
+
+    shown = [event.time for event in desk.events if isinstance(event, Table)]
+    assert shown == [FRIDAY.open + minutes * MINUTE for minutes in range(85, 96)]
 
 
 def test_table_is_shown_every_minute_with_its_averages() -> None:
