@@ -2,7 +2,17 @@
 
 from attrs import evolve
 from tests.builders import AAPL, rule
-from tests.desk import FRIDAY, HOUR, HOURS, MINUTE, MONDAY, SESSIONS, Desk, all_of
+from tests.desk import (
+    FRIDAY,
+    HOUR,
+    HOURS,
+    MINUTE,
+    MONDAY,
+    SESSIONS,
+    BrittleLog,
+    Desk,
+    all_of,
+)
 
 from adapters.memory_assignments import MemoryAssignments
 from sellcore.assignment import Assignments
@@ -101,6 +111,24 @@ class Unclear(MemoryAssignments):
     def load(self) -> Assignments:
         problem = "line 3: NASDAQ:MSFT has length 7"
         return evolve(super().load(), problems=(problem,), unclear={"NASDAQ:MSFT": problem})
+
+
+def test_trouble_with_what_is_stored_is_told_at_the_start() -> None:
+    """A line of the log that was passed over may be a bar that was decided."""
+    desk = Desk(EARLY)
+    desk.log = Troubled()
+    desk.store.problems = lambda: ("set aside bars.parquet",)  # type: ignore[method-assign]
+
+    desk.watch(EARLY + MINUTE)
+
+    assert desk.alerts == ["set aside bars.parquet", "signals.log line 3: no JSON; it is left out"]
+
+
+class Troubled(BrittleLog):
+    """A log one line of which cannot be read."""
+
+    def problems(self) -> tuple[str, ...]:
+        return ("signals.log line 3: no JSON; it is left out",)
 
 
 def test_demonstration_does_not_heed_what_earlier_runs_decided() -> None:
