@@ -1,5 +1,6 @@
 """How a watch begins: afresh, again in mid-hour, after days away."""
 
+import pytest
 from attrs import evolve
 from tests.builders import AAPL, rule
 from tests.desk import (
@@ -16,6 +17,7 @@ from tests.desk import (
 
 from adapters.memory_assignments import MemoryAssignments
 from sellcore.assignment import Assignments
+from sellcore.rule import MovingAverageRule
 from sellcore.usecases.watch import begin, run
 
 EARLY = FRIDAY.open - 10 * MINUTE
@@ -88,6 +90,24 @@ def test_days_away_are_recorded_as_missed() -> None:
 
     expected = dict(all_of("missed")) | {"16:00": "hold"}
     assert desk.outcomes()[before:] == list(expected.items())
+
+
+@pytest.mark.parametrize("default", [rule("EMA,20,D"), None])
+def test_person_is_asked_where_there_is_no_default(default: MovingAverageRule | None) -> None:
+    """Either answer is stored at once; nobody is asked what is settled."""
+    desk = Desk(EARLY, {})
+    desk.default_rule = default
+    asked: list[str] = []
+
+    def ask(ticker: str) -> MovingAverageRule:
+        asked.append(ticker)
+        return rule("SMA,5,1H")
+
+    state = begin(desk.ports(), desk.terms(EVENING), ask)
+
+    wanted = default or rule("SMA,5,1H")
+    assert asked == ([] if default else ["NASDAQ:MSFT"])
+    assert dict(desk.assignments.load().rules) == state.rules == {"NASDAQ:MSFT": wanted}
 
 
 def test_assignment_that_cannot_be_used_is_left_to_its_owner() -> None:
