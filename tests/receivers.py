@@ -22,7 +22,7 @@ class MailServer:
 
     Attributes:
         offers: What EHLO is answered with.
-        answers: By the first word of a command, what is said instead of yes.
+        answers: By a command, or by its first word, what is said instead of yes.
         trust: Its certificate; needed for TLS and STARTTLS.
         at_once: Encrypted from the first byte.
         silent: It accepts and says nothing.
@@ -68,8 +68,8 @@ class MailServer:
                 line = raw.decode(errors="replace").rstrip("\r\n")
                 self.said.append(line)
                 word = line.partition(" ")[0].upper()
-                if word in self.answers:
-                    self._say(client, self.answers[word])
+                if answer := self.answers.get(line) or self.answers.get(word):
+                    self._say(client, answer)
                 elif word == "EHLO":
                     said = ["here", *self.offers]
                     for offer in said[:-1]:

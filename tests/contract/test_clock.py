@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta, timezone
+from threading import Thread
 
 import pytest
 
@@ -108,3 +109,26 @@ def test_a_time_without_zone_is_refused(jumping: Clock) -> None:
         jumping.sleep_until(datetime(2022, 5, 20, 14, 0))
 
     assert jumping.now() == START
+
+
+class SetBack(SystemClock):
+    """A machine whose clock is set back by an hour behind its second reading."""
+
+    def __init__(self) -> None:
+        self._readings = 0
+
+    def now(self) -> datetime:
+        self._readings += 1
+        return super().now() - timedelta(hours=self._readings > 2)
+
+
+def test_wait_on_a_clock_that_is_set_back_ends_after_as_long_as_was_asked_for() -> None:
+    """A watch must not sleep through the hour that comes twice."""
+    clock = SetBack()
+    moment = clock.now() + A_LITTLE
+    waiter = Thread(target=clock.sleep_until, args=(moment,), daemon=True)
+
+    waiter.start()
+    waiter.join(30)
+
+    assert not waiter.is_alive()

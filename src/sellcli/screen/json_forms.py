@@ -163,7 +163,7 @@ def intent_form(intent: OrderIntent) -> dict[str, Json]:
         "mode": str(intent.mode),
         "account": intent.account,
         "side": "SELL",
-        "type": "MKT",
+        "type": str(intent.order_type),
         "quantity": intent.quantity,
         "residual": _number(intent.residual),
         "send_at": str(intent.send_at),

@@ -18,7 +18,7 @@ from sellcore.selling.intent_record import IntentRecord
 from sellcore.selling.other_orders import sorted_out
 from sellcore.series import SeriesKey
 from sellcore.snapshot import Holding, Snapshot
-from sellcore.timeframe import Granularity, Timeframe
+from sellcore.timeframe import Granularity
 from sellcore.usecases.account import ambiguous_tickers
 from sellcore.usecases.prepare import prepare
 from sellcore.usecases.tell import tell, tell_elsewhere, tell_person
@@ -115,12 +115,10 @@ def _apart_from(late: Sequence[Decision], held: tuple[Holding, ...]) -> tuple[Ho
     """Let the bars that are on record as intents count as decided."""
     if not late:
         return held
-    bars: dict[Instrument, frozenset[tuple[Timeframe, datetime]]] = {}
-    for each in late:
-        bar = (each.rule.timeframe, each.bar_end)
-        bars[each.instrument] = bars.get(each.instrument, frozenset()) | {bar}
+    # A position has one open intent at most.
+    bars = {each.instrument: {(each.rule.timeframe, each.bar_end)} for each in late}
     return tuple(
-        evolve(holding, decided=holding.decided | bars.get(holding.instrument, frozenset()))
+        evolve(holding, decided=holding.decided | bars.get(holding.instrument, set()))
         for holding in held
     )
 

@@ -131,6 +131,13 @@ class TestCommand:
 
         assert why(channel) == "it ended with exit code 7; run it by hand"
 
+    @pytest.mark.parametrize("code", [1, 2, 255])
+    def test_no_exit_code_but_nought_is_one(self, tmp_path, code):
+        """Whatever a command means by it."""
+        channel = CommandChannel(script(tmp_path, f"sys.exit({code})"))
+
+        assert why(channel) == f"it ended with exit code {code}; run it by hand"
+
     def test_end_by_a_signal_is_a_failure(self, tmp_path):
         """Out of memory looks like this."""
         channel = CommandChannel(script(tmp_path, "import os; os.kill(os.getpid(), 9)"))
@@ -284,6 +291,16 @@ class TestMail:
         with mail_server(offers=offers, answers=answers) as server:
             assert why(mail_to(a_server(server, **login))).startswith(line)
         assert server.mails == []
+
+    def test_address_that_is_refused_beside_another_is_a_failure(self):
+        """The other one has it; whoever was to be told may not know."""
+        answers = {"rcpt TO:<i@j.kl>": "550 who"}
+        with mail_server(answers=answers) as server:
+            channel = SmtpChannel(a_server(server), "a@b.cd", ["e@f.gh", "i@j.kl"])
+            assert why(channel) == "the server takes it, but not for 1 of the addresses"
+
+        ((_, recipients, _),) = server.mails
+        assert recipients == ["e@f.gh"]
 
     def test_password_that_smtp_cannot_carry_is_a_failure(self):
         """The library would repeat it in what it raises."""

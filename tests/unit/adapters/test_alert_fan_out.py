@@ -67,6 +67,19 @@ def test_every_cause_has_its_rank():
     assert len(WORST_FIRST) == len(Cause)
 
 
+def test_what_is_new_goes_ahead_of_what_failed(opened):
+    """The next alert must not wait for one that may never get through."""
+    gate = threading.Event()
+    way = Scripted(fails=1, gate=gate)
+    fan = opened(way, pauses=(0.0,))
+    for text in ("a", "b", "c"):
+        fan.send(a_notice(text))
+    gate.set()
+    until(lambda: len(way.told) == 3)
+
+    assert [text for text, _ in way.tried] == ["a", "b", "c", "a"]
+
+
 @pytest.mark.parametrize("fails", [1, 2])
 def test_what_failed_is_tried_again(opened, fails):
     """A stumble is nobody's business."""

@@ -6,6 +6,7 @@ from hypothesis import strategies as st
 from tests.contract.scripted_gateway import packed
 
 from adapters.ib.greeting import server_version
+from adapters.ib.login_talk import LoginTalk
 from sellcore.errors import InvalidValue
 
 WORDS = "20250415 19:38:30 British Summer Time"
@@ -49,3 +50,26 @@ def test_versions_we_cannot_read_are_refused(version: int) -> None:
     """Neither an ancient gateway nor one that ignores what we offered is talked to."""
     with pytest.raises(InvalidValue, match=f"server version {version} is not one of 157 to 178"):
         server_version(packed((version, WORDS)))
+
+
+def test_first_reason_against_a_login_is_the_one_that_is_told() -> None:
+    """That the line goes then is only what comes of it."""
+    talk = LoginTalk()
+
+    talk.refuse("client id 1 is already in use")
+    talk.refuse("the gateway hung up during the login")
+
+    assert talk.refusal == "client id 1 is already in use"
+    assert talk.refused.is_set()
+
+
+def test_complaint_that_is_quoted_is_no_report_about_a_data_farm() -> None:
+    """Those come with every login, and behind whatever went wrong."""
+    talk = LoginTalk()
+    assert talk.said() == ""
+    talk.early += [(2104, "Market data farm connection is OK:usfarm")]
+    assert talk.said() == ""
+
+    talk.early += [(502, "Couldn't connect to TWS"), (2106, "HMDS data farm connection is OK")]
+
+    assert talk.said() == " (the gateway said: 502 Couldn't connect to TWS)"

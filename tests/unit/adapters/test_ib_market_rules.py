@@ -1,5 +1,6 @@
 """The price increments of a contract, by the market rule of the exchange it is sold on."""
 
+import asyncio
 import time
 from datetime import UTC, datetime, timedelta
 from decimal import Decimal
@@ -17,6 +18,8 @@ from adapters.clocks import FrozenClock
 from adapters.ib import questions, translate_prices
 from adapters.ib.broker import IBBroker
 from adapters.ib.connection import IBConnection
+from adapters.ib.market_rules import MarketRules
+from adapters.ib.pending import Refusal
 from sellcore.contract import ContractDetails, NoDetails
 from sellcore.instrument import Instrument
 from sellcore.selling.limit_price import PriceStep
@@ -132,6 +135,22 @@ def test_refusal_among_several_rules_is_not_given_to_the_wrong_one() -> None:
         found = sorted((d.price_steps for d in details.values()), key=len)
         assert found == [ONE_TICK, steps(*LADDER), steps(*LADDER)]
         assert reading.rules_asked() == ["5", "6", "7"]
+
+
+def test_refusal_waits_until_it_can_mean_one_rule_only() -> None:
+    """It names none: of two that are missing, either may still come."""
+
+    async def story() -> None:
+        rules = MarketRules()
+        seven, eight = rules.expect([7, 8]).values()
+        rules.refused(Refusal(321, REFUSAL))
+        assert rules.waiting == [seven, eight]
+        rules.told(["93", "7", "1", "0", "0.01"])
+        assert await seven.done == [["93", "7", "1", "0", "0.01"]]
+        with pytest.raises(Refusal):
+            await eight.done
+
+    asyncio.run(story())
 
 
 def test_rule_that_does_not_come_costs_neither_the_line_nor_the_details() -> None:

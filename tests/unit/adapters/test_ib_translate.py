@@ -168,6 +168,20 @@ def test_description_becomes_details() -> None:
     assert list(details.hours.values()) == [None]
 
 
+@pytest.mark.parametrize("smart_first", [True, False])
+def test_hours_are_those_of_the_exchange_that_orders_go_to(smart_first: bool) -> None:
+    """Of several descriptions of one contract, that of SMART counts, wherever it stands."""
+    local = a_description(liquidHours="20250329:0930-1300", minTick=0.05)
+    assert local.contract is not None
+    local.contract.exchange = "BYX"
+    told = [a_description(), local] if smart_first else [local, a_description()]
+
+    details = translate.details(AAPL, told)
+
+    assert isinstance(details, ContractDetails)
+    assert (details.min_tick, list(details.hours.values())) == (Decimal("0.01"), [None])
+
+
 @pytest.mark.parametrize(
     ("told", "reason"),
     [

@@ -26,6 +26,7 @@ from adapters.gateway.wire import format_field
 from adapters.ib import translate_trades
 from adapters.ib.connection import IBConnection
 from adapters.ib.order_entry import IBOrderEntry
+from adapters.ib.order_news import OrderNews
 from adapters.ib.pending import CompletedOrderRow
 from adapters.ib.witness import IBWitness
 from sellcore.errors import BrokerUnavailable
@@ -195,6 +196,26 @@ def test_cost_of_a_trade_that_is_not_told_is_left_out() -> None:
     """Yesterday's is nobody's any more."""
     with asking({7: trades(frames.commission("other.01"), frames.execution(None))}) as it:
         assert it.witness.trades()[1] == ()
+
+
+def test_oldest_costs_are_forgotten_first() -> None:
+    """A program that runs for months must not grow with every trade of its account."""
+    news = OrderNews(1)
+    for number in range(10_005):
+        news.commission([str(field) for field in frames.commission(f"{number}.01")])
+
+    kept = [int(cost.exec_id.partition(".")[0]) for cost in news.costs()]
+    assert kept == list(range(5, 10_005))
+
+
+@pytest.mark.parametrize(("quantity", "filled"), [(-1.0, 0.0), (100.0, -5.0)])
+def test_ended_order_of_less_than_nothing_is_none(quantity: float, filled: float) -> None:
+    """It spoils the answer, rather than lessen what was sold."""
+    order = Order(action="SELL", totalQuantity=quantity, filledQuantity=filled)
+    row = CompletedOrderRow(Contract(conId=1), order, OrderState(status="Cancelled"))
+
+    with pytest.raises(ValueError, match="an order for"):
+        translate_trades.completed_order(row)
 
 
 @pytest.mark.parametrize("amount", ["", "much", frames.UNSET_DOUBLE])

@@ -14,6 +14,7 @@ import pytest
 from tests.contract.stored_bars import HALF_HOUR, Content, a_key, an_update, content_of
 
 from adapters.parquet.bar_store import ParquetBarStore
+from adapters.parquet.journal_file import Journal, first_bytes, scan
 from adapters.parquet.reading import BarReader
 from sellcore.errors import StorageError
 
@@ -180,6 +181,22 @@ def _write_half(write: Callable[[int, bytes], int], descriptor: int, data: memor
     if len(data) < 100:
         raise _no_space()
     return write(descriptor, bytes(data[: len(data) // 2]))
+
+
+def test_record_leaves_nothing_of_a_longer_one_behind_it(tmp_path: Path) -> None:
+    """What had been begun and could not be cut off is cut off before the next record."""
+    path = tmp_path / "journal"
+    path.write_bytes(first_bytes(1) + b"x" * 500)
+    journal = Journal.open(path)
+    journal.append(b"short")
+    journal.close()
+
+    found, damage = scan(path, path.read_bytes())
+
+    assert damage is None
+    assert found is not None
+    assert [bytes(payload) for payload in found.payloads] == [b"short"]
+    assert found.size == found.end
 
 
 def test_a_broken_sync_is_told_every_time(tmp_path: Path) -> None:

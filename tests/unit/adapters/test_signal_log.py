@@ -242,6 +242,29 @@ def test_log_cut_at_any_byte_is_mended_by_the_next_record(tmp_path, data):
     assert len(log.problems()) == torn
 
 
+def test_record_that_lacks_its_line_end_only_is_kept(tmp_path):
+    """The crash came between the last byte of the record and the end of its line."""
+    path = tmp_path / TODAY
+    SignalLog(tmp_path).append([a_record(run_id="a")])
+    path.write_bytes(path.read_bytes()[:-1])
+    log = SignalLog(tmp_path)
+
+    log.append([a_record(run_id="b")])
+
+    assert [record.run_id for record in log.read()] == ["a", "b"]
+    assert list(log.problems()) == ["signals.log line 1: ended a record that lacked its line end"]
+
+
+def test_day_that_another_program_began_goes_on(tmp_path):
+    """What this one knows of the file is of the file as it was."""
+    ours, theirs = SignalLog(tmp_path), SignalLog(tmp_path)
+    ours.append([on_day(18)])
+    theirs.append([on_day(19, 9)])
+    ours.append([on_day(19, 10)])
+
+    assert files(tmp_path) == {TODAY: ["19", "19"], f"{TODAY}.2022-05-18": ["18"]}
+
+
 def test_repair_is_reported(tmp_path):
     """What was cut off, and where, is told."""
     (tmp_path / TODAY).write_bytes(b'\n\n{"timest')

@@ -262,6 +262,24 @@ def test_summary_is_of_this_run() -> None:
     assert (told.denied, told.unknown) == (0, 0)
 
 
+def test_summary_tells_of_what_is_unknown_since_before() -> None:
+    """It is open still, whenever it was decided, and wants a person's word."""
+    desk = SellingDesk()
+    yesterday = a_record(decided_at=ELEVEN - timedelta(days=1))
+    desk.journal.prepare([yesterday])
+    for move in steps(yesterday, Happening.SENDING, Happening.UNCLEAR):
+        desk.journal.record([move])
+    desk.run(-0.5)
+    assert desk.state is not None
+
+    told = summary(desk.ports(), desk.state)
+
+    assert (told.denied, told.unknown) == (0, 1)
+    (line,) = told.sales
+    assert line.startswith("NASDAQ:S1: SELL 100: unknown: ")
+    assert line.endswith("look in TWS, then settle it: sellcli reconcile")
+
+
 def test_sale_that_nobody_answers_for_at_the_end_is_unknown() -> None:
     """It was sent, and the broker's lists could not be read since: the way out is told."""
     desk = SellingDesk()

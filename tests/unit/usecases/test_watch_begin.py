@@ -1,11 +1,23 @@
 """How a watch begins: afresh, again in mid-hour, after days away."""
 
+import pytest
 from attrs import evolve
 from tests.builders import AAPL, rule
-from tests.desk import FRIDAY, HOUR, HOURS, MINUTE, MONDAY, SESSIONS, Desk, all_of
+from tests.desk import (
+    FRIDAY,
+    HOUR,
+    HOURS,
+    MINUTE,
+    MONDAY,
+    SESSIONS,
+    BrittleLog,
+    Desk,
+    all_of,
+)
 
 from adapters.memory_assignments import MemoryAssignments
 from sellcore.assignment import Assignments
+from sellcore.rule import MovingAverageRule
 from sellcore.usecases.watch import begin, run
 
 EARLY = FRIDAY.open - 10 * MINUTE
@@ -80,6 +92,24 @@ def test_days_away_are_recorded_as_missed() -> None:
     assert desk.outcomes()[before:] == list(expected.items())
 
 
+@pytest.mark.parametrize("default", [rule("EMA,20,D"), None])
+def test_person_is_asked_where_there_is_no_default(default: MovingAverageRule | None) -> None:
+    """Either answer is stored at once; nobody is asked what is settled."""
+    desk = Desk(EARLY, {})
+    desk.default_rule = default
+    asked: list[str] = []
+
+    def ask(ticker: str) -> MovingAverageRule:
+        asked.append(ticker)
+        return rule("SMA,5,1H")
+
+    state = begin(desk.ports(), desk.terms(EVENING), ask)
+
+    wanted = default or rule("SMA,5,1H")
+    assert asked == ([] if default else ["NASDAQ:MSFT"])
+    assert dict(desk.assignments.load().rules) == state.rules == {"NASDAQ:MSFT": wanted}
+
+
 def test_assignment_that_cannot_be_used_is_left_to_its_owner() -> None:
     """A default in its place would overwrite what somebody meant, and sell by it."""
     desk = Desk(EARLY, {})
@@ -101,6 +131,24 @@ class Unclear(MemoryAssignments):
     def load(self) -> Assignments:
         problem = "line 3: NASDAQ:MSFT has length 7"
         return evolve(super().load(), problems=(problem,), unclear={"NASDAQ:MSFT": problem})
+
+
+def test_trouble_with_what_is_stored_is_told_at_the_start() -> None:
+    """A line of the log that was passed over may be a bar that was decided."""
+    desk = Desk(EARLY)
+    desk.log = Troubled()
+    desk.store.problems = lambda: ("set aside bars.parquet",)  # type: ignore[method-assign]
+
+    desk.watch(EARLY + MINUTE)
+
+    assert desk.alerts == ["set aside bars.parquet", "signals.log line 3: no JSON; it is left out"]
+
+
+class Troubled(BrittleLog):
+    """A log one line of which cannot be read."""
+
+    def problems(self) -> tuple[str, ...]:
+        return ("signals.log line 3: no JSON; it is left out",)
 
 
 def test_demonstration_does_not_heed_what_earlier_runs_decided() -> None:

@@ -130,6 +130,23 @@ def test_order_waits_for_mondays_open_and_is_prepared_once() -> None:
     assert [p.intent.bar_end for p in desk.prepared].count(FRIDAY.close) == 1
 
 
+def test_average_that_is_shown_is_that_of_the_last_closed_hour() -> None:
+    """It moves on with each hour, from when that hour is final."""
+    desk = Desk(EARLY)
+    desk.hold(MSFT, price=lambda n: 100.0 + n)
+
+    desk.watch(FRIDAY.open + 155 * MINUTE)
+
+    closes = desk.feed.tapes[MSFT, Granularity.HALF_HOUR].closes
+    thursday = SESSIONS[SESSIONS.index(FRIDAY) - 1].close
+    ends = [thursday - n * HOUR for n in (3, 2, 1, 0)]
+    ends += [FRIDAY.open + 30 * MINUTE + n * HOUR for n in range(3)]
+    shown = {e.time: e.status.rows[0].average for e in desk.events if isinstance(e, Table)}
+    for last, end in list(enumerate(ends))[4:]:
+        average = sum(closes[hour] for hour in ends[last - 4 : last + 1]) / 5
+        assert shown[end + MINUTE] == shown[end + 5 * MINUTE] == pytest.approx(average, rel=1e-12)
+
+
 def test_look_that_decides_nothing_between_two_minutes_shows_nothing() -> None:
     """The hour is looked at half a minute behind its end; the holding has no rule."""
     desk = Desk(FRIDAY.open + 85 * MINUTE, {})

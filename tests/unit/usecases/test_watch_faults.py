@@ -1,14 +1,17 @@
 """A day on which the line, the data or a disk fails."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from datetime import datetime
 
+import numpy as np
 import pytest
+from attrs import evolve
 from tests.builders import MSFT
 from tests.desk import FRIDAY, HOUR, MINUTE, SECOND, Desk, all_of
 
 from sellcore.event import Connected, Retrying
-from sellcore.request import Cause
+from sellcore.ports.market_data import Answer
+from sellcore.request import BarRequest, Cause, FetchedBars
 from sellcore.series import StoredSeries
 from sellcore.timeframe import Granularity
 
@@ -38,6 +41,27 @@ def lose_servers(desk: Desk) -> None:
 def restore_servers(desk: Desk) -> None:
     desk.broker.refuse_logins(None)
     desk.broker.restore_servers(data_lost=True)
+
+
+def test_bar_that_cannot_be_used_is_told_of_once() -> None:
+    """Minute after minute it comes with a price that no share has."""
+    desk = Desk(EARLY)
+    honest = desk.feed.fetch
+
+    def fetch(
+        requests: Sequence[BarRequest], on_answer: Callable[[Answer], None]
+    ) -> Sequence[Answer]:
+        def spoil(answer: Answer) -> None:
+            assert isinstance(answer, FetchedBars)
+            on_answer(evolve(answer, low=np.r_[np.nan, answer.low[1:]]))
+
+        return honest(requests, spoil)
+
+    desk.feed.fetch = fetch  # type: ignore[method-assign]
+    desk.watch(EARLY + 5 * MINUTE)
+
+    said = "1 bars have a price that no share can have and are left out"
+    assert sorted(desk.alerts) == [f"NASDAQ:MSFT:{name}: {said}" for name in ("1d", "30m")]
 
 
 def test_wait_begins_anew_once_everything_could_be_read() -> None:

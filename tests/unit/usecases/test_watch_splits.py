@@ -155,6 +155,34 @@ def test_bars_that_contradict_each_other_are_not_kept() -> None:
     assert kept == {Granularity.DAY: {25.0}}
 
 
+def test_bars_that_could_not_be_stored_before_a_split_never_are() -> None:
+    """The disk was full; by the time it is not, they are of another scale."""
+    desk = Desk(FRIDAY.open - 5 * MINUTE)
+    split = FRIDAY.open + 65 * MINUTE
+    desk.clock.at(split - 10 * MINUTE, lambda: setattr(desk.store, "full", True))
+    desk.clock.at(split, lambda: desk.feed.split(MSFT, 4, 1))
+    desk.clock.at(split, lambda: setattr(desk.feed, "withholds_history", True))
+    desk.clock.at(split + 5 * MINUTE, lambda: setattr(desk.store, "full", False))
+
+    desk.watch(split + 10 * MINUTE)
+
+    kept = {key.granularity: set(s.closed.close) for key, s in desk.store.load().items()}
+    assert kept == {Granularity.DAY: {25.0}}
+
+
+def test_table_follows_a_split_in_the_same_minute() -> None:
+    """No average of the old scale stands beside a price of the new one."""
+    desk = Desk(FRIDAY.open - 5 * MINUTE)
+    split = FRIDAY.open + 65 * MINUTE
+    desk.clock.at(split, lambda: desk.feed.split(MSFT, 4, 1))
+
+    desk.watch(split + 2 * MINUTE)
+
+    tables = [event for event in desk.events if isinstance(event, Table)]
+    shown = {event.time: event.status.rows[0].average for event in tables}
+    assert (shown[split - MINUTE], shown[split], shown[split + MINUTE]) == (100.0, 25.0, 25.0)
+
+
 def test_small_correction_is_told_and_taken_over() -> None:
     """A print that was busted is no split: it changes one bar by little."""
     desk = Desk(FRIDAY.open - 5 * MINUTE)
