@@ -57,7 +57,9 @@ _SELL = (
         "tests/unit/usecases/test_sell_missing_orders.py",
         "tests/unit/usecases/test_sell_partial_positions.py",
         "tests/unit/usecases/test_sell_stale_positions.py",
+        "tests/unit/usecases/test_sell_start.py",
         "tests/unit/usecases/test_sell_words.py",
+        "tests/unit/usecases/test_sell_cancels.py",
     ),
 )
 _GATHER = ("tests/unit/usecases/test_sell_gather.py",)
@@ -136,7 +138,7 @@ TESTS: dict[str, tuple[tuple[str, ...], ...]] = {
     "sellcore.usecases.hear": (_GATHER, *_SELL),
     "sellcore.usecases.gather": (_GATHER, *_SELL),
     "sellcore.usecases.prepare": _SELL,
-    "sellcore.usecases.unlogged": _SELL,
+    "sellcore.usecases.unlogged": (("tests/unit/usecases/test_unlogged.py",), *_SELL),
     "sellcore.usecases.decide": (("tests/unit/usecases/test_decide_due.py",), *_SELL, *_WATCH),
     "sellcore.usecases.account": (("tests/unit/usecases/test_read_account.py",), *_WATCH),
     "sellcore.usecases.connect": (("tests/unit/usecases/test_hold_line.py",), *_WATCH),
