@@ -422,3 +422,25 @@ def test_a_list_is_no_price(tmp_path: Path) -> None:
 
     with pytest.raises(ConfigError, match=r"line 1: close \[1\.0\] is not a price above zero"):
         read_bar_table(path, MSFT)
+
+
+@pytest.mark.parametrize(
+    ("size", "stamps"),
+    [
+        ("1d", ("2022-05-20 09:30", "2022-05-20 10:00")),
+        ("30m", ("2022-05-19 09:30", "2022-05-20 09:30")),
+    ],
+    ids=["half hours", "days"],
+)
+def test_a_size_that_the_times_deny_is_refused(
+    tmp_path: Path, size: str, stamps: tuple[str, str]
+) -> None:
+    """Told or named: bars half an hour apart are no days, and days are no half hours."""
+    text = "ts,open,high,low,close\n" + "".join(f"{stamp},1,1,1,1\n" for stamp in stamps)
+
+    told = Told(ticker="NASDAQ:MSFT", size=size, zone=NEW_YORK)
+    named = Told(zone=NEW_YORK)
+
+    assert f"its bars are not of {size}, by their times" in refused(tmp_path, text, told)
+    name = f"NASDAQ_MSFT_{size}.csv"
+    assert f"its bars are not of {size}, by their times" in refused(tmp_path, text, named, name)

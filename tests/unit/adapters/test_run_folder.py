@@ -5,7 +5,9 @@ import os
 import shutil
 import subprocess
 import sys
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
+from threading import Barrier
 
 import numpy as np
 import pyarrow as pa
@@ -189,3 +191,21 @@ def test_returns_are_kept_under_their_days() -> None:
         found.days.tolist()
     )
     assert found.days.tolist() == days[-len(found.days) :].tolist()
+
+
+def test_of_many_that_write_the_same_run_at_once_one_does(tmp_path: Path) -> None:
+    """The others find it there, whole, and have nothing to complain of."""
+    writers = 8
+    together = Barrier(writers)
+
+    def write(name: str) -> bool:
+        together.wait()
+        return store_run(tmp_path / "runs", name, FILES).is_new
+
+    with ThreadPoolExecutor(writers) as pool:
+        for number in range(25):
+            wrote = list(pool.map(write, [f"run-{number}"] * writers))
+            assert sorted(wrote) == [False] * (writers - 1) + [True]
+
+    left = {path.name for path in (tmp_path / "runs").iterdir()}
+    assert left == {f"run-{number}" for number in range(25)}
