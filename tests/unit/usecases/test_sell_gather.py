@@ -246,6 +246,7 @@ def test_refusal_is_kept_for_the_order_it_names(looking: Looking) -> None:
     refused = on_record(looking, 41, OURS, 1)
     another = on_record(looking, 42, OURS, 2)
     foreign = on_record(looking, 41, OURS + 1, 3)
+    on_record(looking, 41, OURS + 1, 0)
     looking.desk.entry.say(Reply(41, Word.REFUSAL, "201: too large"))
     looking.desk.entry.say(Reply(42, Word.STATUS, "Submitted"))
 
@@ -254,6 +255,23 @@ def test_refusal_is_kept_for_the_order_it_names(looking: Looking) -> None:
     assert spoken == {41, 42}
     assert looking.state.selling.refusals == {refused.intent_id: "201: too large"}
     assert another.intent_id != foreign.intent_id
+
+
+def test_words_and_trades_are_kept_for_the_order_they_name(looking: Looking) -> None:
+    """By number and client; a status, and words without a code, are none that matter."""
+    ours = on_record(looking, 41, OURS, 1)
+    for minutes in (0, 2):
+        on_record(looking, 41, OURS + 1, minutes)
+    looking.desk.entry.say(Reply(41, Word.REMARK, "it waits", 399))
+    looking.desk.entry.say(Reply(41, Word.STATUS, "Submitted"))
+    looking.desk.entry.say(Reply(41, Word.EXECUTION, "SLD 100 at 90"))
+
+    hear(looking.selling, looking.state, 0.0)
+
+    assert looking.state.selling.said == {ours.intent_id: "399: it waits"}
+    assert looking.state.selling.unnoted == [(ours.intent_id, "399: it waits")]
+    assert looking.state.selling.traded_by_word == {ours.intent_id}
+    assert looking.state.selling.refusals == {}
 
 
 def test_session_is_of_its_own_exchange(looking: Looking) -> None:
