@@ -5,8 +5,9 @@ BIN := $(VENV)/$(if $(filter Windows_NT,$(OS)),Scripts,bin)
 STAMP := $(VENV)/.installed
 WORKERS ?= auto
 SEEDS ?= 10000
+NODE_CLIENT := 1.6.10
 
-.PHONY: run test check format lint types imports docs bench soak test-paper mutate clean
+.PHONY: run test check format lint types imports peers docs bench soak test-paper mutate clean
 
 run: $(STAMP)  ## a whole simulated trading day in the terminal
 	$(BIN)/sellcli start --simulate
@@ -14,7 +15,7 @@ run: $(STAMP)  ## a whole simulated trading day in the terminal
 test: $(STAMP)  ## every test
 	$(BIN)/python -m pytest -n $(WORKERS) --dist worksteal
 
-check: format lint types imports test docs  ## all that CI runs
+check: format lint types imports test peers docs  ## all that CI runs
 
 format: $(STAMP)
 	$(BIN)/ruff format --check src tests bench docs scripts
@@ -27,6 +28,15 @@ types: $(STAMP)
 
 imports: $(STAMP)
 	$(BIN)/lint-imports
+
+peers: $(STAMP)  ## beside others: vectorbt and backtesting.py, and where npm is, the API's Node client
+	$(BIN)/pip install --quiet -c constraints.txt -e ".[bench]"
+	$(BIN)/python -m pytest -q -n $(WORKERS) tests/unit/backtest/account/test_peers.py
+	@if npm install --silent --no-audit --no-fund --prefix $(VENV)/node @stoqey/ib@$(NODE_CLIENT) \
+	    >/dev/null 2>&1; \
+	then NODE_PATH=$(CURDIR)/$(VENV)/node/node_modules $(BIN)/python -m pytest -q -k node \
+	    tests/gateway/test_conformance_other_clients.py; \
+	else echo "npm cannot install @stoqey/ib: the Node client is left out"; fi
 
 docs: $(STAMP)  ## the manual against the program
 	$(BIN)/python -m pytest -q tests/integration/test_docs.py

@@ -13,7 +13,7 @@ says how far the results are apart. Garbage collection is on for everyone.
 import gc
 import subprocess
 import sys
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable
 from concurrent.futures import ProcessPoolExecutor
 from multiprocessing import get_context
 
@@ -34,8 +34,7 @@ from bench.backtest_peers import (
 )
 from bench.measure import Goal, Row, Task, Unit, medians
 from sellcore.backtest.universe.block import blocks
-from sellcore.backtest.universe.columns import columns_of
-from sellcore.backtest.universe.curves import curve_parts, drawdowns
+from sellcore.backtest.universe.equity_curves import equity_curves
 from sellcore.backtest.universe.final_equity import final_by_growth, final_equities
 from sellcore.backtest.universe.turns import decide_block, turns_by
 from sellcore.bar import BarSeries, Floats
@@ -149,7 +148,9 @@ def _full(series: list[BarSeries], repeats: int) -> Iterable[Row]:
     }
     if len(series) < 500:  # it takes half a minute there
         peers[NUMBA] = lambda: vectorbt_curves(vectorbt_signals(opens, closes), "numba")
-    ours, *theirs = medians([lambda: _curves(series), *peers.values()], repeats)
+    ours, *theirs = medians(
+        [lambda: equity_curves(series, RULES, ASSUMED), *peers.values()], repeats
+    )
     goals = {} if len(series) == 1 else {RUST: FLOORS[RUST], LOOP: FLOORS[LOOP]}
     for name, seconds in zip(peers, theirs, strict=True):
         yield Row(
@@ -159,16 +160,6 @@ def _full(series: list[BarSeries], repeats: int) -> Iterable[Row]:
             against=name,
             goal=goals.get(name),
         )
-
-
-def _curves(series: Sequence[BarSeries]) -> list[tuple[Floats, Floats]]:
-    """Return the equity of every column at every close, and each one's deepest drawdown."""
-    cut = list(blocks(series))
-    return [
-        (curves.equity, drawdowns(curves.equity))
-        for block, columns in zip(cut, columns_of(series, cut, RULES, ASSUMED), strict=True)
-        for _, curves in curve_parts(block, columns, ASSUMED.capital)
-    ]
 
 
 def _backtesting() -> Row:

@@ -52,6 +52,15 @@ _SELL = (
         "tests/unit/usecases/test_sell_positions.py",
         "tests/unit/usecases/test_sell_restart.py",
     ),
+    (
+        "tests/unit/usecases/test_sell_halts.py",
+        "tests/unit/usecases/test_sell_missing_orders.py",
+        "tests/unit/usecases/test_sell_partial_positions.py",
+        "tests/unit/usecases/test_sell_stale_positions.py",
+        "tests/unit/usecases/test_sell_start.py",
+        "tests/unit/usecases/test_sell_words.py",
+        "tests/unit/usecases/test_sell_cancels.py",
+    ),
 )
 _GATHER = ("tests/unit/usecases/test_sell_gather.py",)
 _WATCH = (
@@ -84,6 +93,7 @@ TESTS: dict[str, tuple[tuple[str, ...], ...]] = {
     f"{_CORE}.facts": (("tests/unit/selling/test_facts.py",), *_SELL),
     f"{_CORE}.other_orders": (("tests/unit/selling/test_other_orders.py",), *_SELL),
     f"{_CORE}.intent_record": (("tests/unit/selling/test_intent_record.py",), *_SELL),
+    f"{_CORE}.last_sale": (("tests/unit/selling/test_last_sale.py",), *_SELL),
     f"{_CORE}.limit_price": (("tests/unit/selling/test_limit_price.py",), *_SELL),
     "sellcore.due": (("tests/unit/test_due.py",), _PLAN, *_WATCH),
     "sellcore.bar_reading": (("tests/unit/test_bar_reading.py",), _PLAN, *_WATCH),
@@ -128,7 +138,7 @@ TESTS: dict[str, tuple[tuple[str, ...], ...]] = {
     "sellcore.usecases.hear": (_GATHER, *_SELL),
     "sellcore.usecases.gather": (_GATHER, *_SELL),
     "sellcore.usecases.prepare": _SELL,
-    "sellcore.usecases.unlogged": _SELL,
+    "sellcore.usecases.unlogged": (("tests/unit/usecases/test_unlogged.py",), *_SELL),
     "sellcore.usecases.decide": (("tests/unit/usecases/test_decide_due.py",), *_SELL, *_WATCH),
     "sellcore.usecases.account": (("tests/unit/usecases/test_read_account.py",), *_WATCH),
     "sellcore.usecases.connect": (("tests/unit/usecases/test_hold_line.py",), *_WATCH),
@@ -137,7 +147,7 @@ TESTS: dict[str, tuple[tuple[str, ...], ...]] = {
     f"{_CORE}.arming": (("tests/unit/test_arming.py",), *_SELL),
     f"{_CORE}.limits": (("tests/unit/test_selling_limits.py",), *_SELL),
     f"{_CORE}.execution": (("tests/unit/selling/test_execution.py",), _LEDGER, *_SELL),
-    "adapters.journal_rules": _JOURNAL,
+    "adapters.journal_rules": (("tests/unit/adapters/test_journal_rules.py",), *_JOURNAL),
     "adapters.sqlite.journal": _JOURNAL,
     "adapters.sqlite.trades": _JOURNAL,
     "adapters.sqlite.rows": _JOURNAL,

@@ -26,6 +26,7 @@ from sellcore.selling.lifecycle import State
 from sellcore.selling.limit_price import PriceStep
 from sellcore.selling.limits import SellingPolicy
 from sellcore.timeframe import Granularity
+from sellcore.usecases.reconcile import BROKER_SAID
 from sellcore.usecases.sell import CHECKED
 from sellcore.usecases.selling_state import Selling
 from sellcore.usecases.watch_state import Ports, Terms, WatchState
@@ -262,9 +263,9 @@ class SellingDesk(Desk):
 
     @property
     def happened(self) -> list[str]:
-        """What the journal has on the one intent."""
+        """The steps that the journal has of the one intent."""
         entries = self.journal.entries(self.record.intent_id)
-        return [entry.what for entry in entries if entry.what != CHECKED]
+        return [entry.what for entry in entries if entry.what not in (CHECKED, BROKER_SAID)]
 
     @property
     def causes(self) -> list[str]:

@@ -40,7 +40,7 @@ class FakeBroker:
         self._silent = False
         self._fault: str | None = NOT_CONNECTED
         self._open = False
-        self._epoch = 0
+        self._generation = 0
 
     # What a test tells it.
 
@@ -74,7 +74,7 @@ class FakeBroker:
     def restore_servers(self, *, data_lost: bool = False) -> None:
         """Find the servers again; ``data_lost`` is a loss of its own."""
         self._fault = None
-        self._epoch += data_lost
+        self._generation += data_lost
 
     def refuse_logins(self, why: str | None) -> None:
         """Refuse every ``connect`` for this reason, until told None."""
@@ -120,9 +120,9 @@ class FakeBroker:
         """Say whether the line itself stands, whatever lies behind it."""
         return self._open
 
-    def epoch(self) -> int:
+    def generation(self) -> int:
         """Return a number that rises at each loss."""
-        return self._epoch
+        return self._generation
 
     def close(self) -> None:
         """Hang up; safe to call twice."""
@@ -157,5 +157,5 @@ class FakeBroker:
 
     def _lose(self, why: str, *, line: bool = False) -> None:
         """Lose what lies behind the line, or the line as well unless it stays."""
-        self._epoch += self._fault is None
+        self._generation += self._fault is None
         self._fault, self._open = why, line and self._open

@@ -154,8 +154,10 @@ class FakeOrderDesk:
         self._drawn.update(numbers)
         return numbers
 
-    def place(self, orders: Sequence[SellOrder]) -> None:
-        """Take each order, and let become of it what was told; raises as the port says."""
+    def place(
+        self, orders: Sequence[SellOrder], halted: Callable[[], str | None] = lambda: None
+    ) -> Sequence[SellOrder]:
+        """Take each order, and let become of it what was told; returns and raises as the port."""
         for order in orders:
             if order.order_id not in self._drawn or order.order_id in {
                 o.order_id for o in self.sent
@@ -163,11 +165,14 @@ class FakeOrderDesk:
                 raise InvalidValue(f"order number {order.order_id} was not drawn, or was used")
         self._require_line()
         for placed, order in enumerate(orders):
+            if halted() is not None:
+                return orders[:placed]
             self._tear(placed)
             self.sent.append(order)
             self._next_valid = max(self._next_valid, order.order_id + 1)
             self._accept(order, self._fates.popleft() if self._fates else self.fate)
         self._tear(len(orders))
+        return orders
 
     def cancel(self, orders: Sequence[OpenOrder]) -> None:
         """Let become of each order what was told; raises as the port says."""

@@ -5,7 +5,14 @@ from collections.abc import Mapping, Sequence
 from attrs import field, frozen
 
 from sellcore.bar import BarSeries
+from sellcore.errors import InvalidValue
 from sellcore.timeframe import Timeframe
+
+
+def _by_timeframe(_: object, __: object, series: Mapping[Timeframe, object]) -> None:
+    for key in series:
+        if not isinstance(key, Timeframe):
+            raise InvalidValue(f"bars of {key!r} are of no timeframe; give {{Timeframe.DAY: ...}}")
 
 
 @frozen(eq=False)
@@ -17,7 +24,7 @@ class MemoryBars:
         series: By timeframe, then by ticker.
     """
 
-    series: Mapping[Timeframe, Mapping[str, BarSeries]] = field()
+    series: Mapping[Timeframe, Mapping[str, BarSeries]] = field(validator=_by_timeframe)
 
     def tickers(self) -> Sequence[str]:
         """Return every ticker, in the order given, those of the first timeframe first."""

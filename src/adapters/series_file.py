@@ -40,11 +40,18 @@ def bar_file(path: Path) -> BarFile | None:
     Raises:
         ConfigError: it ends as such a file does, and names no ticker.
     """
-    exchange, _, rest = path.stem.partition("_")
-    symbol, _, size = rest.rpartition("_")
-    if path.suffix.lower() not in (CSV, PARQUET) or size not in (s.value for s in FileSize):
+    size = named_size(path)
+    if size is None:
         return None
+    exchange, _, symbol = path.stem.rpartition("_")[0].partition("_")
     try:
-        return BarFile(path, parse_ticker(f"{exchange}:{symbol}"), FileSize(size))
+        return BarFile(path, parse_ticker(f"{exchange}:{symbol}"), size)
     except InvalidValue as error:
-        raise ConfigError(f"{path}: {error}; name it EXCHANGE_SYMBOL_{size}") from None
+        raise ConfigError(f"{path}: {error}; name it EXCHANGE_SYMBOL_{size.value}") from None
+
+
+def named_size(path: Path) -> FileSize | None:
+    """Return how long a file's bars are by the end of its name, whatever stands before it."""
+    _, underscore, size = path.stem.rpartition("_")
+    known = underscore and path.suffix.lower() in (CSV, PARQUET)
+    return next((each for each in FileSize if known and each.value == size), None)

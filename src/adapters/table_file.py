@@ -147,7 +147,7 @@ def read_numbers(path: Path, table: Table, name: str, *, price: bool) -> NDArray
         values = np.array(texts, dtype=np.float64)
     except (TypeError, ValueError):
         values = np.full(len(texts), np.nan)  # some row is at fault, or a volume is blank
-    if np.all((values >= lowest) & (values < np.inf)):
+    if values.ndim == 1 and np.all((values >= lowest) & (values < np.inf)):
         return values
     for i, text in enumerate(texts):
         try:
@@ -158,7 +158,8 @@ def read_numbers(path: Path, table: Table, name: str, *, price: bool) -> NDArray
         if not lowest <= value < float("inf"):
             raise ConfigError(
                 f"{path}: line {table.lines[i]}: {name} {text!r} is not a "
-                f"{'price above zero' if price else 'number'}"
+                f"{'price above zero' if price else 'number, zero or above'}; write it with "
+                "digits and a point alone, e.g. 1234.5"
             )
         values[i] = value
     return values

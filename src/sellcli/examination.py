@@ -1,6 +1,6 @@
 """What ``sellcli doctor`` looks at."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from datetime import timedelta
 from pathlib import Path
 from tempfile import TemporaryFile
@@ -9,7 +9,7 @@ from attrs import frozen
 
 from sellcli.compose.files import assignment_store, kill_switch
 from sellcli.settings import Settings
-from sellcore.errors import BrokerError, SellError
+from sellcore.errors import BrokerError, ConfigError, NotDelivered, SellError
 from sellcore.instrument import Kind
 from sellcore.policy import SKEW_WARN
 from sellcore.selling.account_kind import API_PORTS, kind_of
@@ -27,13 +27,23 @@ class Finding:
     text: str
 
 
-def examine(settings: Settings) -> list[Finding]:
-    """Look at everything; what fails never keeps the rest from being looked at."""
+def examine(
+    settings: Settings, environment: Mapping[str, str], *, try_alerts: bool = False
+) -> list[Finding]:
+    """
+    Look at everything; what fails never keeps the rest from being looked at.
+
+    Args:
+        settings: Of the watch that is meant.
+        environment: Holds the secrets of alerts.
+        try_alerts: Send an alert along each way, and wait for each.
+    """
     return [
         _port(settings),
         *_folders(settings),
         _halt(settings),
         _assignments(settings),
+        *_alerts(settings, environment, try_alerts=try_alerts),
         *_broker(settings),
     ]
 
@@ -86,6 +96,38 @@ def _assignments(settings: Settings) -> Finding:
     if found.problems:
         return Finding("assignments", False, "; ".join(found.problems))
     return Finding("assignments", True, f"{len(found.rules)} in {settings.assignments}")
+
+
+def _alerts(
+    settings: Settings, environment: Mapping[str, str], *, try_alerts: bool
+) -> Iterator[Finding]:
+    from datetime import UTC, datetime
+
+    from sellcli.compose.alerts import channels
+    from sellcore.ports.alerts import Cause, Notice
+
+    try:
+        ways = channels(settings, environment, None)
+    except ConfigError as error:
+        yield Finding("alerts", False, str(error))
+        return
+    if not ways:
+        text = "a live run rings on its terminal only; other ways are set in [alerts]"
+        yield Finding("alerts", not try_alerts, text)
+        return
+    if not try_alerts:
+        listed = ", ".join(way.name for way in ways)
+        yield Finding("alerts", True, f"{listed}; --try-alerts sends one along each")
+        return
+    text = "sellcli doctor tries how a person is told; nothing has happened"
+    notice = Notice(datetime.now(UTC), Cause.TEST, settings.account, text, {})
+    for way in ways:
+        try:
+            way.deliver(notice)
+        except NotDelivered as failure:
+            yield Finding("alerts", False, f"{way.name}: not delivered: {failure}")
+        else:
+            yield Finding("alerts", True, f"{way.name}: delivered; look whether it is there")
 
 
 def _broker(settings: Settings) -> Iterator[Finding]:

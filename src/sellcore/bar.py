@@ -1,7 +1,7 @@
 """Bars: OHLCV over half-open intervals [start, end), in UTC."""
 
 from collections.abc import Iterable, Iterator, Sequence
-from datetime import datetime
+from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -9,7 +9,7 @@ from attrs import field, frozen
 from numpy.typing import NDArray
 
 from sellcore.errors import InvalidValue
-from sellcore.instant import from_epoch, to_epoch
+from sellcore.instant import from_epoch, iso, to_epoch
 
 if TYPE_CHECKING:
     from sellcore.charts.figure import Figure
@@ -24,6 +24,9 @@ Floats = NDArray[np.float64]
 
 PRICES = ("open", "high", "low", "close")
 COLUMNS = ("start", "end", *PRICES, "volume")
+
+_LATEST = to_epoch(datetime(9999, 1, 1, tzinfo=UTC))
+"""Above it are no seconds since 1970, but parts of them."""
 
 
 @frozen
@@ -48,7 +51,19 @@ class Bar:
 
 
 def _seconds(values: object) -> Seconds:
-    array = np.array(values, dtype=np.int64)
+    given = np.asarray(values)
+    if given.dtype.kind == "M":  # numpy's own times are in UTC, in parts of a second perhaps
+        if np.isnat(given).any():
+            raise InvalidValue("a bar's start or end is no time (NaT)")
+        given = given.astype("datetime64[s]")
+    elif given.dtype.kind == "O":
+        raise InvalidValue(
+            f"a bar's time {given.flat[0]!r} is no whole second since 1970 UTC; give numbers, or "
+            "numpy's datetime64 in UTC"
+        )
+    array = np.array(given, dtype=np.int64)
+    if given.dtype.kind == "f" and not np.array_equal(array, given):
+        raise InvalidValue("a bar's start or end is not a whole second since 1970 UTC")
     array.flags.writeable = False
     return array
 
@@ -65,15 +80,15 @@ class BarSeries:
     Bars of one instrument, oldest first, apart from each other, read-only.
 
     Attributes:
-        start: Shape (n,), seconds since 1970 UTC.
-        end: Shape (n,), seconds since 1970 UTC, above start, at most the next start.
+        start: Shape (n,), seconds since 1970 UTC; numpy's datetime64 is taken as well, in UTC.
+        end: Alike, above start, at most the next start.
         open: Shape (n,), prices; high, low, close alike. A float64 carries the
             decimal that was quoted: the shortest decimal that reads back as it.
         volume: Shape (n,), shares as the source counts them.
 
     Raises:
-        InvalidValue: shapes differ, bars overlap or run backwards, or a price
-            is not a finite number above zero.
+        InvalidValue: shapes differ, times are no whole seconds, bars overlap or run
+            backwards, or a price is not a finite number above zero.
     """
 
     start: Seconds = field(converter=_seconds)
@@ -89,6 +104,12 @@ class BarSeries:
 
     def __len__(self) -> int:
         return len(self.start)
+
+    def __repr__(self) -> str:
+        if not len(self):
+            return "BarSeries(no bars)"
+        first, last = (iso(from_epoch(int(each))) for each in (self.start[0], self.end[-1]))
+        return f"BarSeries({len(self):,} bars, {first} to {last})"
 
     def __iter__(self) -> Iterator[Bar]:
         for row in zip(*(getattr(self, name).tolist() for name in COLUMNS), strict=True):
@@ -237,6 +258,11 @@ def _check(columns: Sequence[Seconds | Floats], firsts: Sequence[int]) -> None:
     start, end, *prices = columns[: 2 + len(PRICES)]
     if start.ndim != 1 or any(column.shape != start.shape for column in columns):
         raise InvalidValue("the columns of a bar series must have one shape (n,)")
+    if len(end) and end.max() > _LATEST:
+        raise InvalidValue(
+            f"a bar's end {int(end.max())} lies behind the year 9999; give seconds since 1970 UTC, "
+            "not parts of them"
+        )
     overlaps = start[1:] < end[:-1]
     if len(firsts) > 1 and len(overlaps):
         inner = np.array(firsts)

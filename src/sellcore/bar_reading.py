@@ -48,7 +48,7 @@ def _usable_reading(holding: Holding, rule: MovingAverageRule, bar: DueBar) -> R
     elif not stored.coverage.contains(int(stored.bars.start[at]), end):
         return f"{name} is not final yet"
     days = TradingDays.of(holding.sessions)
-    if doubt := unrestated(stored.bars, days, bar.end, holding.holder):
+    if doubt := unrestated(stored.bars, days, bar.end, holding.sighting):
         return doubt
     try:
         bars, gap = _usable_bars(holding, rule.timeframe, bar)

@@ -75,9 +75,21 @@ class OpenOrder:
     order_ref: str
 
     @property
+    def filled(self) -> Decimal:
+        """Shares that have traded; none where more is said to remain than was ordered."""
+        return max(Decimal(0), self.quantity - self.remaining)
+
+    @property
     def ours(self) -> bool:
         """Whether this program sent it, judged by its reference."""
         return self.order_ref.startswith(REF_PREFIX)
+
+    def same_as(self, other: "OpenOrder") -> bool:
+        """Say whether both are one order; what has no permanent id yet is told by its number."""
+        if self.perm_id and other.perm_id:
+            return self.perm_id == other.perm_id
+        named = (self.client_id, self.order_id)
+        return self.order_id != 0 and named == (other.client_id, other.order_id)
 
     def __str__(self) -> str:
         price = self.stop_price if self.limit_price is None else self.limit_price

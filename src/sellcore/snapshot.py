@@ -12,7 +12,7 @@ from sellcore.position import Position
 from sellcore.rule import MovingAverageRule
 from sellcore.series import StoredSeries
 from sellcore.session import Session
-from sellcore.split_guard import Holder
+from sellcore.split_guard import Sighting
 from sellcore.timeframe import Granularity, Timeframe
 
 
@@ -33,7 +33,7 @@ class Holding:
         epoch: Counts how often the position has gone flat before.
         read_at: When each series was last answered, UTC; where it is not known,
             nothing is decided on a bar that still forms.
-        holder: What the account has shown of it in this run.
+        sighting: What the account has shown of it in this run.
         unanswered: Why the latest request for a series brought no bars, where it did not.
     """
 
@@ -47,7 +47,7 @@ class Holding:
     obstacle: str | None = None
     epoch: int = 0
     read_at: Mapping[Granularity, datetime] = field(factory=dict)
-    holder: Holder = field(factory=Holder)
+    sighting: Sighting = field(factory=Sighting)
     unanswered: Mapping[Granularity, str] = field(factory=dict)
 
     @property

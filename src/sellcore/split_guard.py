@@ -23,7 +23,7 @@ _LEAST = 0.05
 
 
 @frozen
-class Holder:
+class Sighting:
     """
     What the account has shown of one holding during this run.
 
@@ -50,7 +50,9 @@ def split_between(before: Position, after: Position) -> float | None:
     return ratio if split else None
 
 
-def unrestated(bars: BarSeries, sessions: TradingDays, end: datetime, holder: Holder) -> str | None:
+def unrestated(
+    bars: BarSeries, sessions: TradingDays, end: datetime, sighting: Sighting
+) -> str | None:
     """
     Say why bars may not be of one scale, or None where nothing speaks against them.
 
@@ -58,7 +60,7 @@ def unrestated(bars: BarSeries, sessions: TradingDays, end: datetime, holder: Ho
         bars: Half hours or days, oldest first; the forming bar may be among them.
         sessions: Of the instrument's exchange, around all bars.
         end: End of the bar to decide, UTC.
-        holder: What the account has shown.
+        sighting: What the account has shown.
     """
     today = int(sessions.closes.searchsorted(to_epoch(end)))
     if today >= len(sessions):
@@ -66,13 +68,13 @@ def unrestated(bars: BarSeries, sessions: TradingDays, end: datetime, holder: Ho
     before = int(bars.start.searchsorted(sessions.opens[max(0, today - SESSIONS_BACK)]))
     opening = int(bars.start.searchsorted(sessions.opens[today]))
     last = int(bars.end.searchsorted(to_epoch(end), side="right"))
-    if holder.split is not None:
+    if sighting.split is not None:
         rows = np.arange(max(1, before), last)
         steps = np.log(bars.open[rows] / bars.close[rows - 1])
-        rows = rows[np.abs(steps + log(holder.split)) < np.abs(steps)]
-        told = f"the account shows a split of {holder.split:.4g} for 1 that its bars do not"
+        rows = rows[np.abs(steps + log(sighting.split)) < np.abs(steps)]
+        told = f"the account shows a split of {sighting.split:.4g} for 1 that its bars do not"
     else:
-        unseen = holder.since is not None and holder.since > sessions[today].open
+        unseen = sighting.since is not None and sighting.since > sessions[today].open
         fell = (
             unseen
             and 0 < opening < last

@@ -384,6 +384,10 @@ def test_a_price_is_the_decimal_that_was_meant(tmp_path, kind):
     [
         ({"ts": [1]}, "no column 'open'; expected ticker or symbol, ts, open"),
         (
+            {"ts": [1], "close": [1.0], "Close": [2.0]},
+            "each of 'close', 'Close' may be 'close'; leave one out",
+        ),
+        (
             {"ts": ["2020"], **{name: [1.0] for name in PRICES}},
             "ts is of type string, expected a date",
         ),
@@ -392,7 +396,7 @@ def test_a_price_is_the_decimal_that_was_meant(tmp_path, kind):
             "open is of type string, expected numbers",
         ),
     ],
-    ids=["column", "stamp", "price"],
+    ids=["column", "two of a name", "stamp", "price"],
 )
 def test_columns_that_are_no_bars_are_told(tmp_path, columns, told):
     """The file, the column, and what was expected."""

@@ -152,12 +152,12 @@ class BrokerContract:
         """Where the end of the answer does not come, the reading fails and the line is lost."""
         with self.stage([held(AAPL, "100")], story=[Turn.SILENT], timeout=3.0) as stage:
             stage.connection.connect()
-            before = stage.connection.epoch()
+            before = stage.connection.generation()
             stage.play()
             with pytest.raises(BrokerUnavailable, match="positions: no complete answer"):
                 stage.broker.positions()
             assert stage.connection.fault() is not None
-            assert stage.connection.epoch() > before
+            assert stage.connection.generation() > before
 
 
 class TestFakeBroker(BrokerContract):

@@ -31,48 +31,48 @@ class ConnectionContract:
             assert login.server
             assert stage.connection.fault() is None
 
-    def test_lost_line_is_a_fault_and_a_new_epoch(self) -> None:
+    def test_lost_line_is_a_fault_and_a_new_generation(self) -> None:
         """Whatever was read before the loss has an older number."""
         with self.stage(story=[Turn.DROPPED]) as stage:
             stage.connection.connect()
-            before = stage.connection.epoch()
+            before = stage.connection.generation()
             stage.play()
             assert stage.connection.fault() is not None
-            assert stage.connection.epoch() > before
+            assert stage.connection.generation() > before
 
     def test_line_can_be_opened_again_after_a_loss(self) -> None:
-        """A new login ends the fault, and does not turn the epoch back."""
+        """A new login ends the fault, and does not turn the generation back."""
         with self.stage(story=[Turn.DROPPED]) as stage:
             stage.connection.connect()
             stage.play()
-            lost = stage.connection.epoch()
+            lost = stage.connection.generation()
             assert stage.connection.connect().accounts == (ACCOUNT,)
             assert stage.connection.fault() is None
-            assert stage.connection.epoch() >= lost
+            assert stage.connection.generation() >= lost
 
-    def test_opening_a_line_anew_is_a_new_epoch(self) -> None:
+    def test_opening_a_line_anew_is_a_new_generation(self) -> None:
         """What was read over the first line has to be read again over the second."""
         with self.stage() as stage:
             stage.connection.connect()
-            before = stage.connection.epoch()
+            before = stage.connection.generation()
             stage.connection.connect()
             assert stage.connection.fault() is None
-            assert stage.connection.epoch() > before
+            assert stage.connection.generation() > before
 
     @pytest.mark.parametrize("back", [Turn.SERVERS_BACK, Turn.SERVERS_BACK_WITHOUT_DATA])
     def test_servers_behind_the_gateway_can_go_and_come_back(self, back: Turn) -> None:
-        """Losing them is a fault and a new epoch; their return ends the fault."""
+        """Losing them is a fault and a new generation; their return ends the fault."""
         with self.stage(story=[Turn.SERVERS_LOST, back]) as stage:
             stage.connection.connect()
-            before = stage.connection.epoch()
+            before = stage.connection.generation()
             stage.play()
-            lost = stage.connection.epoch()
+            lost = stage.connection.generation()
             assert lost > before
             assert stage.connection.fault() is not None
             stage.play()
             assert stage.connection.fault() is None
             if back is Turn.SERVERS_BACK_WITHOUT_DATA:
-                assert stage.connection.epoch() > lost
+                assert stage.connection.generation() > lost
 
     def test_faults_are_one_line(self) -> None:
         """A fault can be shown as it is."""

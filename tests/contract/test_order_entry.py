@@ -68,6 +68,17 @@ class OrderEntryContract:
             assert [o.order_ref for o in found] == [o.order_ref for o in orders]
             assert stage.arrived() == 3
 
+    def test_halt_between_two_orders_leaves_the_second_unwritten(self, tmp_path: Path) -> None:
+        """Whoever halts is asked right before each; what had gone stays where it is."""
+        with self.stage(tmp_path) as stage:
+            orders = [stage.sale(n, FAR) for n in (1, 2, 3)]
+            said = iter([None, "enough", None])
+            assert list(stage.entry.place(orders, lambda: next(said))) == orders[:1]
+            stage.hear(lambda reply: reply.order_id == orders[0].order_id)
+            assert [o.order_ref for o in stage.broker.open_orders()] == [orders[0].order_ref]
+            assert stage.arrived() == 1
+            assert next(said) is None
+
     def test_refused_order_says_so_and_is_neither_open_nor_traded(self, tmp_path: Path) -> None:
         """The error bears its number; nothing has been sold."""
         with self.stage(tmp_path, Trouble.REJECTS) as stage:

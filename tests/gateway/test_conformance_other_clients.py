@@ -59,7 +59,9 @@ def test_node_client_passes_every_step(port: int) -> None:
     node, modules = shutil.which("node"), os.environ.get("NODE_PATH", "")
     found = any((Path(p) / "@stoqey/ib").is_dir() for p in modules.split(os.pathsep) if p)
     if node is None or not found:
-        pytest.skip("needs node, and NODE_PATH to a folder that holds @stoqey/ib 1.6.10")
+        pytest.skip(
+            "needs node, and NODE_PATH to a folder that holds @stoqey/ib 1.6.10: make peers"
+        )
     document = run(node, str(HERE / "node/conformance.js"), str(port), "22", env=dict(os.environ))
 
     assert document["seen"]["version"] == [178]

@@ -314,6 +314,11 @@ CASES = {
     "an unknown kind": ((*BAD[:3], "WMA,5,D", *BAD[4:]), nothing, "not one of SMA, EMA"),
     "an unknown length": ((*BAD[:3], "SMA,51,D", *BAD[4:]), nothing, "not one of 5, 10"),
     "an unknown timeframe": ((*BAD[:3], "SMA,5,W", *BAD[4:]), nothing, "not one of 1H, D"),
+    "hours of a folder of days": (
+        ("backtest", "--rule", "SMA,5,1H", *BAD[4:]),
+        rows(lambda r: r),
+        "NASDAQ:AAA has no bars for SMA(5) 1H; bring some with 'sellcli import'",
+    ),
     "unknown costs": ((*BAD, "--costs", "cheap"), nothing, "--costs 'cheap' is none of ib, free"),
     "costs below zero": ((*BAD, "--costs", "-1"), nothing, "fixed -1.0 is not a number"),
     "endless slippage": ((*BAD, "--slippage-bps", "inf"), nothing, "slippage_bps inf is not"),

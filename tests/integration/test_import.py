@@ -162,7 +162,7 @@ BAD = {
     "nan": (HEAD + "2022-05-19,1,1,1,NaN,1,1\n", "line 2: close 'NaN' is not a price"),
     "no price": (HEAD + "2022-05-19,1,1,1,,1,1\n", "line 2: close '' is not a price"),
     "no close": ("Date,Open,High,Low\n2022-05-19,1,1,1\n", "no column is known to be 'close'"),
-    "empty": ("", "no column is known to be 'ts'"),
+    "empty": ("", "line 1 is empty; give a file with column names and bars"),
     "only a header": (HEAD, "holds no bar below its column names"),
     "rubbish": (bytes(range(256)) * 9, "not a CSV file in UTF-8"),
     "no session": (

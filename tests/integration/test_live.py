@@ -206,7 +206,7 @@ def test_why_tells_the_whole_story(folder: Path) -> None:
     assert sum(bars["closes"]) / 5 == pytest.approx(decision["ma_value"], rel=1e-12)
     checks = document["checks"]
     assert isinstance(checks, list)
-    assert len(checks) == 19
+    assert len(checks) == 22
     assert all(check["passed"] for check in checks)
     intent = document["intent"]
     assert isinstance(intent, dict)

@@ -265,4 +265,4 @@ def test_recorded_farm_notices_are_no_fault() -> None:
             gateway.say(*frame)
         eventually(lambda: {2104, 2107, 2158} <= set(heard))
         assert connection.fault() is None
-        assert connection.epoch() == 0
+        assert connection.generation() == 0

@@ -290,6 +290,16 @@ CASES = {
     "an unknown ticker": (("sweep", "NYSE:KO", *BAD[1:]), dataset, "holds no bars of NYSE:KO"),
     "hours of days": ((*BAD[:4], "SMA,5,1H"), dataset, "has bars for SMA(5) 1H"),
     "unsorted": (BAD, days(lambda r: [r[1], r[0], *r[2:]]), "line 3: this ts lies before"),
+    "hours of a folder of days": (
+        (*BAD[:4], "SMA,5,1H"),
+        days(lambda r: r),
+        "no ticker of 1 has bars for rules of 1H; bring some with 'sellcli import'",
+    ),
+    "one CSV file": (
+        (*BAD[:2], "bad/NASDAQ_AAA_1d.csv", *BAD[3:]),
+        days(lambda r: r),
+        "dataset bad/NASDAQ_AAA_1d.csv: is one CSV file; give the folder that it lies in",
+    ),
     "a day missing": (BAD, days(lambda r: r[:9] + r[10:]), "bars are missing from"),
     "too few bars": ((*BAD[:4], "SMA,100,D"), dataset, "no ticker has enough bars for any rule"),
     "unknown costs": ((*BAD, "--costs", "x"), dataset, "--costs 'x' is none of ib, free"),

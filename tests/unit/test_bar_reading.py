@@ -13,7 +13,7 @@ from sellcore.due import DueBar
 from sellcore.instant import to_epoch
 from sellcore.series import StoredSeries
 from sellcore.snapshot import Holding
-from sellcore.split_guard import Holder
+from sellcore.split_guard import Sighting
 from sellcore.timeframe import Granularity
 
 HALF_HOUR = timedelta(minutes=30)
@@ -71,7 +71,7 @@ def test_bars_of_two_scales_are_not_decided_on() -> None:
     halved = [100.0 if bar.start < FRIDAY.open else 50.0 for bar in STORED.bars]
     bars = bars_at([(bar.start, bar.end) for bar in STORED.bars], halved)
 
-    found = reason(holding(StoredSeries(bars, STORED.coverage), holder=Holder(split=2.0)))
+    found = reason(holding(StoredSeries(bars, STORED.coverage), sighting=Sighting(split=2.0)))
 
     assert "the account shows a split of 2 for 1" in found
 

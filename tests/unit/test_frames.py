@@ -10,13 +10,16 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from tests.backtest_builders import OPENS, daily
+from tests.builders import rule
 from tests.report_runs import a_run, a_sweep
 
 from sellcore import BarSeries
+from sellcore.backtest import Assumptions, Entry, backtest
 from sellcore.backtest.account.ledgers import LEDGERS
 from sellcore.errors import ConfigError, InvalidValue, NotInstalled
 from sellcore.frames import arrow_table, data_frame, times
 from sellcore.instant import from_epoch
+from sellcore.selling.limits import SellingPolicy
 
 prices = st.floats(min_value=1e-6, max_value=1e9)
 LIBRARIES = ("numpy", "pandas", "plotly", "pyarrow")
@@ -161,3 +164,31 @@ def test_arrow_tables_do_not_load_pandas():
     code = "from sellcore import BarSeries\nBarSeries([0], [1], *[[1.0]] * 5).to_arrow()"
 
     assert loaded_after(code) == ["numpy", "pyarrow"]
+
+
+def test_every_ledger_says_what_the_result_says():
+    """Row for row, by hand: what is held beside, whose position it is, every reason."""
+    walk = [10.0, 10, 10, 10, 10.5, 11, 9, 8, 8, 9, 12, 12]
+    limits = SellingPolicy(max_shares_per_order=1, max_value_per_day=1.0)
+    run = backtest(
+        {"A": daily(walk), "B": daily([*walk[:6], *[10.0] * 6])},
+        rule("SMA,5,D"),
+        Assumptions(entry=Entry.RECLAIM, limits=limits, allow_jumps=True),
+    )
+
+    equity, orders, positions = (
+        run.to_arrow(name).to_pydict() for name in ("equity", "orders", "positions")
+    )
+
+    sold = a_run()
+    assert sold.to_arrow()["hold"].to_pylist() == sold.hold.equity.tolist()
+    assert equity["cash"] == run.curve.cash.tolist()
+    assert equity["exposure"] == run.curve.exposure.tolist()
+    assert any(len(order.denied) > 1 for order in run.orders)
+    assert orders["denied"] == ["; ".join(order.denied) for order in run.orders]
+    assert orders["state"] == [str(order.state) for order in run.orders]
+    assert orders["limit"] == [None] * len(run.orders)
+    for ticker, part in run.curve.tickers.items():
+        rows = [row for row, name in enumerate(positions["ticker"]) if name == ticker]
+        for name in ("shares", "price", "realised", "unrealised"):
+            assert [positions[name][row] for row in rows] == getattr(part, name).tolist()

@@ -13,7 +13,7 @@ from tests.plan_builders import FRIDAY, SECOND, SESSIONS, a_holding, decided
 
 from sellcore.bar import BarSeries
 from sellcore.coverage import Coverage
-from sellcore.instant import to_epoch
+from sellcore.instant import iso, to_epoch
 from sellcore.order import Mode
 from sellcore.outcome import Outcome
 from sellcore.plan import LOGGED_LATE, Decision
@@ -282,6 +282,8 @@ FORGERIES = {
     },
     "abstains with numbers": lambda r: {"decision": Outcome.ABSTAIN},
     "missed with numbers": lambda r: {"decision": Outcome.MISSED},
+    "of no bar": lambda r: {"bar_end": None},
+    "of no timeframe": lambda r: {"timeframe": None},
     "sent in a dry run": lambda r: {"action_executed": "SELL 100"},
 }
 
@@ -464,3 +466,117 @@ def test_what_became_of_an_order_is_no_decision() -> None:
     told = evolve(signal, reason="filled: 100 sold", action_executed="SELL 100, 100 sold")
 
     assert list(decisions([signal, told])) == [signal]
+
+
+def test_an_average_that_is_a_hair_off_differs() -> None:
+    """Too little for its distance to tell, too much for another way to add the same closes up."""
+    records = a_day()
+    value = records[3].ma_value
+    assert value is not None
+    records[3] = evolve(records[3], ma_value=value * (1 + 1e-10))
+
+    assert differing(replayed(records)) == {ENDS[3]: Cause.OTHER_BARS}
+
+
+def test_a_close_that_is_another_differs_though_the_average_is_the_same() -> None:
+    """The last close a little higher, the one before as much lower: no mean shows it."""
+    records = a_day(wanted="SMA,5,1H")
+    before, last = ENDS[2], ENDS[3]
+    closes = {end: float(TAPE.whole.close[TAPE.whole.end == to_epoch(end)][0]) for end in ENDS[:4]}
+    moved = with_close(last, round(closes[last] + 0.01, 2))
+    moved = with_close(before, round(closes[before] - 0.01, 2), moved)
+
+    found = {f.bar.end: f for f in replayed(records, history(moved))}
+
+    assert found[last].now is not None
+    assert found[last].now.outcome is records[3].decision
+    assert found[last].cause is Cause.CLOSE_REVISED
+
+
+def test_the_bar_just_before_that_was_missing_then_is_named() -> None:
+    """Wherever in the window it is: here right in front of the first bar of the day."""
+    gone = at("2022-05-19 20:00")
+    closes = {
+        end: close
+        for end, close in TAPE.closes.items()
+        if not gone - timedelta(hours=1) < end <= gone
+    }
+    first = a_day(Tape(TAPE.sessions, TAPE.granularity, closes))[0]
+
+    (found,) = replayed([first])
+
+    assert found.cause is Cause.BAR_MISSING
+    assert iso(gone) in found.text
+
+
+def test_an_outcome_that_floats_cannot_tell_is_told_exactly() -> None:
+    """A cent below an average of ten million: the numbers are the same, the outcome is not."""
+    tape = a_tape(SESSIONS, Granularity.HALF_HOUR, lambda n: 1e7)
+    last = with_close(ENDS[3], 9_999_999.99, tape.whole)
+    closes = dict(tape.closes) | {ENDS[3]: 9_999_999.99}
+    records = a_day(Tape(tape.sessions, tape.granularity, closes))
+    signal = records[3]
+    assert signal.decision is Outcome.SIGNAL
+    hold = evolve(
+        signal,
+        decision=Outcome.HOLD,
+        reason=signal.reason.replace("is below", "equals"),
+        action_prepared=None,
+        intent_id=None,
+    )
+
+    (found,) = replayed([hold], history(last))
+
+    assert found.verdict is Verdict.DIFFERS
+    assert found.text.startswith("hold then, signal now: ")
+
+
+def test_a_revision_that_does_not_explain_an_average_is_not_its_cause() -> None:
+    """A close before it is another in the log, and yet the logged average comes of neither."""
+    records = a_day()
+    close, value = records[2].close, records[3].ma_value
+    assert close is not None
+    assert value is not None
+    records[2] = evolve(records[2], close=round(close + 0.01, 2))
+    records[3] = evolve(records[3], ma_value=value * (1 + 1e-10))
+
+    assert differing(replayed(records))[ENDS[3]] is Cause.OTHER_BARS
+
+
+def test_a_rule_is_never_explained_by_itself() -> None:
+    """An EMA of more bars than its record says is still that EMA, and no other rule."""
+    records = a_day(wanted="EMA,5,1H")
+    used = records[3].bars_used
+    assert used is not None
+    records[3] = evolve(records[3], bars_used=used - 3)
+
+    assert differing(replayed(records)) == {ENDS[3]: Cause.OTHER_BARS}
+
+
+@pytest.mark.parametrize("epoch", [1, 7])
+def test_a_position_that_was_flat_before_names_its_intents_otherwise(epoch: int) -> None:
+    """Sold, bought again and sold: the log does not tell how often, and each is bound as well."""
+    for end in ENDS:
+        now = end + (60 if end == FRIDAY.close else 30) * SECOND
+        watched = a_holding(now, half_hours=TAPE, wanted="SMA,5,1H", watched_from=end - SECOND)
+        decision = decided(now, watched)
+        if decision.intent is not None:
+            again = evolve(decision.intent, epoch=epoch)
+            record = evolve(record_of(decision, now), intent_id=again.intent_id)
+            assert differing(replayed([record])) == {}
+            return
+    pytest.fail("no hour of the day was a signal")
+
+
+def test_a_sale_above_its_cost_agrees() -> None:
+    """The filter was on and let it pass: a signal with its order, as without."""
+    end = next(r.bar_end for r in a_day() if r.decision is Outcome.SIGNAL)
+    assert end is not None
+    now = end + 30 * SECOND
+    holding = a_holding(now, half_hours=TAPE, watched_from=end - SECOND)
+    cheap = evolve(holding, position=evolve(holding.position, average_cost=1.0))
+    record = record_of(decided(now, cheap, Policy(only_above_break_even=True)), now)
+    assert record.decision is Outcome.SIGNAL
+    assert "break-even 1.0000: both above" in record.reason
+
+    assert [finding.verdict for finding in replayed([record])] == [Verdict.AGREES]

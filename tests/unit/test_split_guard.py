@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 from tests.builders import a_position, bars_at, new_york, slots, spans
 
 from sellcore.bar import Bar, BarSeries
-from sellcore.split_guard import Holder, split_between, unrestated
+from sellcore.split_guard import Sighting, split_between, unrestated
 from sellcore.timeframe import Granularity
 from sellcore.trading_days import TradingDays
 
@@ -25,8 +25,8 @@ OPENING = 6 * A_DAY
 
 SECOND, MINUTE = timedelta(seconds=1), timedelta(minutes=1)
 TEN = TODAY.open + 30 * MINUTE
-LATECOMER = Holder(since=TODAY.open + SECOND)
-FOUR_FOR_ONE = Holder(since=SESSIONS[0].open, split=4.0)
+LATECOMER = Sighting(since=TODAY.open + SECOND)
+FOUR_FOR_ONE = Sighting(since=SESSIONS[0].open, split=4.0)
 
 
 def fallen(row: int, becomes: float, count: int = len(SLOTS)) -> BarSeries:
@@ -34,8 +34,8 @@ def fallen(row: int, becomes: float, count: int = len(SLOTS)) -> BarSeries:
     return bars_at(SLOTS[:count], [100.0 if n < row else becomes for n in range(count)])
 
 
-def doubted(bars: BarSeries, holder: Holder, end: datetime = TODAY.close) -> bool:
-    return unrestated(bars, SESSIONS, end, holder) is not None
+def doubted(bars: BarSeries, sighting: Sighting, end: datetime = TODAY.close) -> bool:
+    return unrestated(bars, SESSIONS, end, sighting) is not None
 
 
 @pytest.mark.parametrize(
@@ -63,7 +63,7 @@ def test_fall_is_doubted_only_where_the_account_was_first_seen_behind_the_open(
     since: datetime | None, doubts: bool
 ) -> None:
     """Who saw as many shares before the open as after it knows that the price fell."""
-    assert doubted(fallen(OPENING, 40.0), Holder(since)) is doubts
+    assert doubted(fallen(OPENING, 40.0), Sighting(since)) is doubts
 
 
 @pytest.mark.parametrize("row", [OPENING - A_DAY, OPENING - 1, OPENING + 1, OPENING + 5])
@@ -168,10 +168,10 @@ def test_step_that_is_nearer_to_the_split_than_to_none_is_doubted(
     ratio = Fraction(*split)
     steps = [Fraction(b, a) ** 2 * ratio for a, b in pairwise(prices)]
     nearer = [step < 1 if ratio > 1 else step > 1 for step in steps]
-    holder = Holder(split=float(ratio))
+    sighting = Sighting(split=float(ratio))
     bars = bars_at(SLOTS, [float(price) for price in prices])
 
-    found = unrestated(bars, SESSIONS, TODAY.close, holder)
+    found = unrestated(bars, SESSIONS, TODAY.close, sighting)
 
     if 1 not in steps:  # halfway, either word is right
         assert (found is not None) is any(nearer[A_DAY - 1 :])

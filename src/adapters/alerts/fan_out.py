@@ -26,6 +26,7 @@ WORST_FIRST = (
     Cause.FILLED,
     Cause.SENT,
     Cause.SIGNAL,
+    Cause.TEST,
 )
 """What is kept longest where there is no room for all."""
 

@@ -12,7 +12,7 @@ from adapters.ib.connection import IBConnection
 from adapters.ib.library_logs import LOG
 from adapters.ib.line import Line
 from adapters.ib.notices import one_line
-from adapters.ib.pending import UNREADABLE, Frame, OpenOrderRow, Refusal, order_key
+from adapters.ib.pending import ENDED, UNREADABLE, Frame, OpenOrderRow, Refusal, order_key
 from sellcore.contract import ContractDetails, NoDetails
 from sellcore.errors import BrokerUnavailable
 from sellcore.instant import from_epoch
@@ -23,9 +23,6 @@ from sellcore.selling.limit_price import PriceStep
 
 _AT_ONCE = 16
 """Contracts described concurrently."""
-
-_DONE = {"Filled", "Cancelled", "ApiCancelled"}
-"""Statuses of orders that no longer work; Inactive is not among them: it can come back."""
 
 _Described = tuple[ContractDetails | NoDetails, int | None]
 """What is said of a contract, and the market rule that its prices follow."""
@@ -66,7 +63,7 @@ class IBBroker:
             order_key(order.perm_id, order.client_id, order.order_id): order
             for order in map(_open_order, rows)
         }
-        return tuple(order for order in told.values() if order.status not in _DONE)
+        return tuple(order for order in told.values() if order.status not in ENDED)
 
     def details(
         self, instruments: Sequence[Instrument]

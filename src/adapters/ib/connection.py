@@ -108,9 +108,9 @@ class IBConnection:
         """Say whether the line itself stands, whatever lies behind it."""
         return self._line is not None and self._line.up
 
-    def epoch(self) -> int:
+    def generation(self) -> int:
         """Return a number that rises at each loss of the line or of the server behind it."""
-        return self._state.epoch
+        return self._state.generation
 
     def close(self) -> None:
         """Hang up; safe to call twice. ``connect`` opens a line again."""
@@ -158,9 +158,9 @@ class IBConnection:
         return self._line
 
     async def _asked(self, question: Callable[[Line], Awaitable[T]]) -> T:
-        epoch = self._state.epoch
+        generation = self._state.generation
         answer = await question(self.line())
-        if self._state.epoch != epoch or self._state.fault is not None:
+        if self._state.generation != generation or self._state.fault is not None:
             raise BrokerUnavailable(self._state.fault or "the broker's servers were lost meanwhile")
         return answer
 

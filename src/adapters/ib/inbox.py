@@ -12,6 +12,7 @@ from adapters.ib.market_rules import MarketRules
 from adapters.ib.notices import one_line
 from adapters.ib.order_news import OrderNews
 from adapters.ib.pending import (
+    ENDED,
     UNREADABLE,
     CompletedOrderRow,
     Frame,
@@ -23,6 +24,7 @@ from adapters.ib.pending import (
     order_key,
 )
 from sellcore.errors import BrokerUnavailable
+from sellcore.order import REF_PREFIX
 
 Row = TypeVar("Row")
 
@@ -71,6 +73,7 @@ class Inbox:
         self.rules = MarketRules()
         self.ticks: dict[int, Ticks] = {}
         self._statuses: dict[tuple[int, ...], OrderStatusRow] = {}
+        self._unasked: dict[tuple[int, ...], OpenOrderRow] = {}
 
     def attach(self, decoder: _Decoder) -> None:
         """Take over what ``decoder`` does with each message id."""
@@ -130,8 +133,16 @@ class Inbox:
     ) -> None:
         """Take an open order, asked for or told of its own accord."""
         self._news.open_order(order, state, asked=self.orders is not None)
-        if self.orders is not None and not order.whatIf:
-            self.orders.rows.append(OpenOrderRow(contract, order, state, None))
+        if order.whatIf:
+            return
+        row = OpenOrderRow(contract, order, state, None)
+        if self.orders is not None:
+            self.orders.rows.append(row)
+        elif state.status in ENDED:
+            self._unasked.pop(_key(order), None)
+        elif not order.orderRef.startswith(REF_PREFIX):
+            # It works, and the list that was to hold it has ended: the next one will.
+            self._unasked[_key(order)] = row
 
     def completedOrder(  # noqa: N802
         self, contract: Contract, order: Order, state: OrderState
@@ -180,25 +191,28 @@ class Inbox:
         asked = self.orders is not None
         try:
             self._news.order_status(fields, asked=asked)
+            key = order_key(int(fields[6]), int(fields[9]), int(fields[1]))
+            if fields[2] in ENDED:
+                self._unasked.pop(key, None)
             if asked:
-                key = order_key(int(fields[6]), int(fields[9]), int(fields[1]))
                 self._statuses[key] = OrderStatusRow(fields[2], Decimal(fields[4]))
         except UNREADABLE as error:
             # The order itself says enough: all of it counts as still to be filled.
             LOG.debug("unreadable: %s (%r)", one_line(",".join(fields)), error)
 
     def _finish_orders(self) -> None:
-        if self.orders is None:
+        if self.orders is None:  # some gateways push a whole list at the login
+            self._unasked.clear()
             return
+        told = {_key(row.order) for row in self.orders.rows}
+        late = [row for key, row in self._unasked.items() if key not in told]
         self.orders.rows = [
-            OpenOrderRow(row.contract, row.order, row.state, self._status_of(row.order))
-            for row in self.orders.rows
+            OpenOrderRow(row.contract, row.order, row.state, self._statuses.get(_key(row.order)))
+            for row in (*self.orders.rows, *late)
         ]
         self._statuses.clear()
+        self._unasked.clear()
         self.orders.finish()
-
-    def _status_of(self, order: Order) -> OrderStatusRow | None:
-        return self._statuses.get(order_key(order.permId, order.clientId, order.orderId))
 
     def _execution(self, fields: Frame) -> None:
         try:
@@ -263,6 +277,10 @@ class Inbox:
         for pending in (self.positions, self.orders, self.completed):
             if pending is not None:
                 pending.fail(refusal)
+
+
+def _key(order: Order) -> tuple[int, ...]:
+    return order_key(order.permId, order.clientId, order.orderId)
 
 
 def _finish(pending: Pending[Row] | None) -> None:

@@ -14,11 +14,11 @@ class LineState:
 
     Attributes:
         fault: Why it cannot be relied on, or None when it can.
-        epoch: Rises at each loss of the socket or of the servers behind it.
+        generation: Rises at each loss of the socket or of the servers behind it.
     """
 
     fault: str | None = NOT_CONNECTED
-    epoch: int = 0
+    generation: int = 0
 
 
 def connected(state: LineState) -> LineState:
@@ -28,7 +28,7 @@ def connected(state: LineState) -> LineState:
 
 def lost(state: LineState, why: str) -> LineState:
     """Return the state after the socket is gone; a second report of one loss adds nothing."""
-    return evolve(state, fault=why, epoch=state.epoch + (state.fault is None))
+    return evolve(state, fault=why, generation=state.generation + (state.fault is None))
 
 
 def told(state: LineState, code: int, text: str) -> LineState:
@@ -39,5 +39,5 @@ def told(state: LineState, code: int, text: str) -> LineState:
     if event is LineEvent.LOST:
         return lost(state, f"the gateway lost the broker's servers ({code}: {text})")
     if event is LineEvent.BACK_WITHOUT_DATA:
-        return LineState(fault=None, epoch=state.epoch + 1)
+        return LineState(fault=None, generation=state.generation + 1)
     return evolve(state, fault=None)

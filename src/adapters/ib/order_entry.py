@@ -54,9 +54,18 @@ class IBOrderEntry:
         self._connection.line()
         return self._news.numbers.draw(count, above)
 
-    def place(self, orders: Sequence[SellOrder]) -> None:
+    def place(
+        self, orders: Sequence[SellOrder], halted: Callable[[], str | None] = lambda: None
+    ) -> Sequence[SellOrder]:
         """
         Write each order to the wire once, in turn, and wait for nothing.
+
+        Args:
+            orders: What to write.
+            halted: Asked right before each; once it gives a reason nothing more is written.
+
+        Returns:
+            Those that were written: all of them, or the first.
 
         Raises:
             InvalidValue: an order is not one that may be sent; none was written.
@@ -66,8 +75,8 @@ class IBOrderEntry:
         _check(orders)
         batch = _Batch()
         try:
-            self._connection.ask(
-                lambda line: self._place(line, orders, batch),
+            return self._connection.ask(
+                lambda line: self._place(line, orders, halted, batch),
                 self._connection.order_limit(len(orders)),
             )
         except BrokerUnavailable as error:
@@ -106,15 +115,26 @@ class IBOrderEntry:
         """
         return self._news.take(seconds)
 
-    async def _place(self, line: Line, orders: Sequence[SellOrder], batch: "_Batch") -> None:
+    async def _place(
+        self,
+        line: Line,
+        orders: Sequence[SellOrder],
+        halted: Callable[[], str | None],
+        batch: "_Batch",
+    ) -> Sequence[SellOrder]:
         client = sending_client(line.client)
         for order in orders:
             self._news.numbers.check(order.order_id)
+        written = []
         for order in orders:
             await line.turn(Lane.ORDER)
             self._connection.line()
+            if halted() is not None:
+                break
             batch.write(partial(self._write, client, order))
+            written.append(order)
         await line.drain()
+        return written
 
     def _write(self, client: SendingClient, order: SellOrder) -> None:
         self._news.numbers.spend(order.order_id)

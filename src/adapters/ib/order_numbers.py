@@ -33,7 +33,7 @@ class OrderNumbers:
         """Take the gateway's word on the next free number; a lower one changes nothing."""
         with self._guard:
             self._told = True
-        self.seen(next_valid - 1)
+        self.seen(min(next_valid, FIRST_REQUEST) - 1)  # beyond, none is left for orders
 
     def seen(self, order_id: int) -> None:
         """Take it that a number is in use; those by hand are negative and do not count."""

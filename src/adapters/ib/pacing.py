@@ -2,8 +2,9 @@
 How fast the broker may be asked: arithmetic only, whoever waits does so elsewhere.
 
 The rules are the broker's ("Pacing Violations for Small Bars", "Pacing
-Limitations"): bars of at most 30 seconds have hard ones; larger bars are
-throttled softly, and the gaps kept for them are a courtesy that keeps it so.
+Limitations"): half hours and days are throttled softly, and the gaps kept for them
+are a courtesy that keeps it so. Bars of 30 seconds or less have hard limits; none is
+asked for here.
 """
 
 from collections import defaultdict
@@ -15,44 +16,18 @@ from adapters.ib.window import Bookings, Window
 from sellcore.errors import InvalidValue
 from sellcore.ports.clock import Clock
 from sellcore.request import BarRequest
-from sellcore.timeframe import Granularity
 
 MOST_OPEN = 50
 """Historical requests that the broker lets one login have open at once."""
 
-BAR_SECONDS = {Granularity.HALF_HOUR: 1800, Granularity.DAY: 86400}
+IDENTICAL = Window(1, 5.0)
+"""The same request again."""
 
+CONTRACT = Window(5, 2.0)
+"""Requests for one contract."""
 
-@frozen
-class Gaps:
-    """
-    How far apart requests for bars must be.
-
-    Attributes:
-        identical: The same request again.
-        contract: Requests for one contract.
-        all: All requests together, where there is such a limit.
-    """
-
-    identical: Window
-    contract: Window
-    all: Window | None = None
-
-
-HARD_GAPS = Gaps(Window(1, 15.0), Window(5, 2.0), Window(60, 600.0))
-"""For bars of 30 seconds or less: the broker refuses what comes faster."""
-
-SOFT_GAPS = Gaps(Window(1, 5.0), Window(5, 2.0))
-"""For larger bars."""
-
-_HARD_UP_TO = 30
 _CLOCK_WAS_SET = 1.0
 """Seconds; a clock that runs back further was set."""
-
-
-def gaps_for(bar_seconds: int) -> Gaps:
-    """Return the gaps to keep for bars of this length."""
-    return HARD_GAPS if bar_seconds <= _HARD_UP_TO else SOFT_GAPS
 
 
 @frozen
@@ -133,14 +108,11 @@ class Pacer:
         if now < self._latest - _CLOCK_WAS_SET:
             self._bookings.clear()  # they lie in what is the future now
         self._latest = now
-        gaps = gaps_for(BAR_SECONDS[request.granularity])
-        windows: list[tuple[Hashable, Window]] = [
-            (request, gaps.identical),
-            (request.instrument, gaps.contract),
+        windows: tuple[tuple[Hashable, Window], ...] = (
+            (request, IDENTICAL),
+            (request.instrument, CONTRACT),
             ("pause", Window(1, self.pause)),
-        ]
-        if gaps.all is not None:
-            windows.append(("all", gaps.all))
+        )
         wait = max(self._bookings[key].wait(window, now) for key, window in windows)
         for key, window in windows:
             self._bookings[key].book(window, now + wait)

@@ -18,6 +18,10 @@ UNREADABLE = (ValueError, LookupError, TypeError, ArithmeticError, StopIteration
 """What decoding a malformed frame can raise."""
 
 
+ENDED = frozenset({"Filled", "Cancelled", "ApiCancelled"})
+"""Statuses of orders that no longer work; Inactive is not among them: it can come back."""
+
+
 def order_key(perm_id: int, client_id: int, order_id: int) -> tuple[int, ...]:
     """Name an order; until it is acknowledged, only its sender and number do."""
     return (perm_id,) if perm_id else (client_id, order_id)

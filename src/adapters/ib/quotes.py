@@ -64,10 +64,10 @@ class IBQuotes:
         return quotes
 
     async def _listen(self, instruments: Sequence[Instrument]) -> dict[Instrument, Ticks]:
-        line, epoch = self._connection.line(), self._connection.epoch()
+        line, generation = self._connection.line(), self._connection.generation()
         contracts = [translate.data_contract(instrument) for instrument in instruments]
         ticks = await questions.ticks(line, contracts, self._seconds)
-        if self._connection.epoch() != epoch:
+        if self._connection.generation() != generation:
             raise BrokerUnavailable("the broker's servers were lost meanwhile")
         return dict(zip(instruments, ticks, strict=True))
 

@@ -19,7 +19,7 @@ from adapters.imports.columns import (
 )
 from adapters.imports.sizes import DAY, SIZES, are_days, size_of, usual_step
 from adapters.imports.stamps import Kind, Stamps, read_stamps, shown_in
-from adapters.series_file import bar_file
+from adapters.series_file import bar_file, named_size
 from adapters.table_file import CSV, PARQUET, Table, read_numbers, read_table
 from sellcore.errors import ConfigError, InvalidValue
 from sellcore.foreign_bars import ForeignBars
@@ -181,8 +181,8 @@ def _in_order(path: Path, instants: NDArray[np.int64], lines: NDArray[np.int64])
 
 def _seconds(path: Path, told: Told, stamps: Stamps, rows: NDArray[np.intp]) -> int:
     """Return the length of the bars; as told, by the name, or by the stamps."""
-    named_after = bar_file(path)
-    size = told.size or (named_after.size.value if named_after is not None else None)
+    named = named_size(path)
+    size = told.size or (named.value if named is not None else None)
     if stamps.kind is Kind.DATE:
         if size not in (None, "1d"):
             raise ConfigError(f"{path}: bars of {size} with dates for times; they need the time")

@@ -77,9 +77,11 @@ def choose_columns(path: Path, header: Sequence[str], given: Mapping[str, str]) 
         given: Those that were named, by role; the others are guessed.
 
     Raises:
-        ConfigError: a column that was named is not there; for one that is needed there
-            is none, or more than one.
+        ConfigError: there are none; a column that was named is not there; for one that is
+            needed there is none, or more than one.
     """
+    if not any(header):
+        raise ConfigError(f"{path}: line 1 is empty; give a file with column names and bars")
     names = dict(given)
     for role in ROLES:
         if role not in names and (guess := _guess(path, header, role)) is not None:

@@ -132,7 +132,14 @@ def _opened(place: Place) -> Iterator[pq.ParquetFile]:
 
 def _columns(place: Place, file: pq.ParquetFile) -> Mapping[str, str | None]:
     """Return what each column is called in the file; ``ticker`` may be None."""
-    names = {name.lower(): name for name in reversed(file.schema_arrow.names)}
+    names: dict[str, str] = {}
+    for name in file.schema_arrow.names:
+        plain = name.lower()
+        if plain in names and plain in (*NUMBERS, *STAMPS, *LABELS):
+            raise StorageError(
+                f"{place.path}: each of {names[plain]!r}, {name!r} may be {plain!r}; leave one out"
+            )
+        names.setdefault(plain, name)
     found: dict[str, str | None] = {name: names.get(name) for name in NUMBERS}
     found["ts"] = next((names[name] for name in STAMPS if name in names), None)
     missing = next((name for name, column in found.items() if column is None), None)

@@ -141,9 +141,10 @@ def _subject(run: Backtest) -> str:
         named += f" and {len(tickers) - _NAMED} more"
     rules = list(dict.fromkeys(str(each.rule) for each in run.decisions.values()))
     rule = rules[0] if len(rules) == 1 else f"{len(rules)} rules"
+    closes = run.metrics.bars
     return (
         f"{named} \N{MIDDLE DOT} {rule} \N{MIDDLE DOT} {day(run.metrics.start)} to "
-        f"{day(run.metrics.end)} \N{MIDDLE DOT} {amount(run.metrics.bars)} closes"
+        f"{day(run.metrics.end)} \N{MIDDLE DOT} {amount(closes)} close{'' if closes == 1 else 's'}"
     )
 
 

@@ -1,6 +1,7 @@
 """``sellcli doctor``: look at everything a watch needs, one line each, with the fix."""
 
 import json
+import os
 
 import click
 
@@ -11,11 +12,12 @@ from sellcli.settings import Settings
 
 @click.command("doctor")
 @click.option("--json", "as_json", is_flag=True, help="One JSON document on stdout.")
+@click.option("--try-alerts", is_flag=True, help="Send an alert along each way that is set.")
 @setting_options(
     "host", "port", "account", "client_id", "cache_dir", "log_dir", "state_dir", "assignments"
 )
 @click.pass_context
-def command(context: click.Context, settings: Settings, as_json: bool) -> None:
+def command(context: click.Context, settings: Settings, as_json: bool, try_alerts: bool) -> None:
     """
     Look at the settings, the files and the broker, and say what to do about each.
 
@@ -25,7 +27,7 @@ def command(context: click.Context, settings: Settings, as_json: bool) -> None:
     """
     from sellcli.examination import examine
 
-    findings = examine(settings)
+    findings = examine(settings, os.environ, try_alerts=try_alerts)
     if as_json:
         rows = [{"check": f.check, "ok": f.fine, "text": f.text} for f in findings]
         click.echo(json.dumps({"findings": rows}, indent=2))

@@ -113,7 +113,10 @@ def _rules(
         elif has_bars(found, rule.timeframe) or question.tickers:
             rules[found.ticker] = rule
         else:
-            left_out.append(f"{found.ticker} has no bars for {rule}")
+            left_out.append(
+                f"{found.ticker} has no bars for {rule}; bring some with 'sellcli import', or test "
+                "a rule of the other timeframe"
+            )
     if left_out and (question.tickers or not rules):
         raise ConfigError(left_out[0])
     return rules, tuple(f"left out: {why}" for why in left_out)

@@ -206,6 +206,11 @@ def _source(settings: Settings, universe: Universe) -> "tuple[BarSource, Sequenc
         for timeframe in Timeframe
         if not asked or timeframe in asked
     }
+    if not any(series.values()):
+        raise ConfigError(
+            f"no ticker of {len(every)} has bars for rules of {' or '.join(map(str, series))}; "
+            "bring some with 'sellcli import', or sweep rules of the other timeframe"
+        )
     source = MemoryBars(series)
     return source, tuple(found.ticker for found in every) if universe.tickers else source.tickers()
 
@@ -220,6 +225,8 @@ def _dataset(universe: Universe, location: str) -> "tuple[BarSource, Sequence[st
     from adapters.calendar import SessionTable
     from adapters.parquet.dataset import open_dataset
 
+    if location.lower().endswith(".csv"):
+        raise ConfigError(f"dataset {location}: is one CSV file; give the folder that it lies in")
     source = open_dataset(
         location,
         SessionTable(),

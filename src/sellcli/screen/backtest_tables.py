@@ -52,7 +52,8 @@ def headline(found: Backtest) -> str:
     """Return rules, tickers and period in one line."""
     metrics = found.metrics
     first, last = (f"{from_epoch(each):%Y-%m-%d}" for each in (metrics.start, metrics.end))
-    return f"{subject(found)}, {first} to {last}, {metrics.bars:,} closes"
+    closes = f"{metrics.bars:,} close{'' if metrics.bars == 1 else 's'}"
+    return f"{subject(found)}, {first} to {last}, {closes}"
 
 
 def subject(found: Backtest) -> str:

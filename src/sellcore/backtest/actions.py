@@ -41,6 +41,14 @@ def _above_zero(action: "Action", _: object, value: float) -> None:
         )
 
 
+def _is_date(action: "Action", _: object, day: date) -> None:
+    if not isinstance(day, date):
+        raise InvalidValue(
+            f"day {day!r} of an action of {action.ticker} is no date; give one, e.g. "
+            "date(2014, 6, 9)"
+        )
+
+
 @frozen
 class Action:
     """
@@ -55,7 +63,7 @@ class Action:
     """
 
     ticker: str
-    day: date
+    day: date = field(validator=_is_date)
     kind: ActionKind = field(validator=member_of(ActionKind))
     value: float = field(validator=_above_zero)
 
@@ -67,10 +75,13 @@ def parse_actions(lines: Iterable[str]) -> tuple[Action, ...]:
     """
     Read actions from CSV text, ``ticker,date,kind,value``, in any order of rows.
 
+    Args:
+        lines: Its lines, or all of it as one text.
+
     Raises:
         InvalidValue: the header is another, or rows cannot be read: one line for each.
     """
-    rows = csv.reader(lines)
+    rows = csv.reader(lines.splitlines() if isinstance(lines, str) else lines)
     header = tuple(cell.strip("\ufeff \t").lower() for cell in _next(rows) or ())
     if header != HEADER:
         raise InvalidValue(

@@ -65,6 +65,16 @@ def member_of(kind: type[Enum]) -> Any:
     return check
 
 
+def _made_as(kind: type) -> Any:
+    """Accept values of a class."""
+
+    def check(_: object, attribute: "Attribute[Any]", value: object) -> None:
+        if not isinstance(value, kind):
+            raise InvalidValue(f"{attribute.name} {value!r} is no {kind.__name__}; make one")
+
+    return check
+
+
 def _number(low: float, high: float = math.inf, *, above: bool = False) -> Any:
     """Accept a finite number from low (or above it) to high."""
 
@@ -164,7 +174,7 @@ class Assumptions:
 
     fill: Fill = field(default=Fill.NEXT_OPEN, validator=member_of(Fill))
     entry: Entry = field(default=Entry.HELD, validator=member_of(Entry))
-    costs: Costs = IB_FIXED
+    costs: Costs = field(default=IB_FIXED, validator=_made_as(Costs))
     order_type: OrderType = field(default=OrderType.MARKET, validator=member_of(OrderType))
     limit_offset_pct: float = field(default=0.5, validator=_number(0, 99))
     volume_cap: float | None = field(default=None, validator=_number_or_none(0, 1, above=True))
@@ -176,7 +186,7 @@ class Assumptions:
     )
     whole_shares: bool = True
     adjustment: Adjustment = field(default=Adjustment.PRICE, validator=member_of(Adjustment))
-    limits: SellingPolicy | None = None
+    limits: SellingPolicy | None = field(default=None, validator=optional(_made_as(SellingPolicy)))
     allow_jumps: bool = False
 
 

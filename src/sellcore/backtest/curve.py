@@ -41,3 +41,6 @@ class Curve:
     cash: Floats
     exposure: Floats
     tickers: dict[str, TickerCurve]
+
+    def __repr__(self) -> str:
+        return f"Curve({len(self.time):,} closes, {', '.join(self.tickers)})"

@@ -22,6 +22,9 @@ from sellcore.timeframe import Timeframe
 _HOUR = 3_600
 _HALF_A_DAY = 43_200
 
+_MORNING = 6
+"""Bars: so few may be short, as the first one of a session often is."""
+
 
 @frozen(eq=False)
 class Decisions:
@@ -52,6 +55,12 @@ class Decisions:
     @above.default
     def _rows_above(self) -> NDArray[np.intp]:
         return self.first + np.flatnonzero(self.side[self.first :] > 0)
+
+    def __repr__(self) -> str:
+        return (
+            f"Decisions({self.rule} on {self.ticker}, {len(self.bars):,} bars, "
+            f"{self.warm_up:,} of them warm-up)"
+        )
 
     @property
     def warm_up(self) -> int:
@@ -125,6 +134,8 @@ def first_since(bars: BarSeries, since: date | None) -> int:
     """Return the row of the first bar of a trading date or later; their number if there is none."""
     if since is None:
         return 0
+    if not isinstance(since, date):
+        raise InvalidValue(f"since {since!r} is no date; give one, e.g. date(2020, 1, 31)")
     return int(trading_dates(bars.start, bars.end).searchsorted(day_number(since)))
 
 
@@ -133,15 +144,22 @@ def check_timeframe(ticker: str, bars: BarSeries, rule: MovingAverageRule) -> No
     Refuse bars that are longer or shorter than the rule's.
 
     Raises:
-        InvalidValue: a bar of more than an hour for 1H; several bars a day for D.
+        InvalidValue: a bar of more than an hour, or mostly shorter ones, for 1H; several bars
+            a day for D.
     """
     if len(bars) < 2:
         return
     if rule.timeframe is Timeframe.HOUR:
-        longest = int(np.max(bars.end - bars.start))
+        lengths = bars.end - bars.start
+        longest, usual = int(np.max(lengths)), float(np.median(lengths))
         if longest > _HOUR:
             raise InvalidValue(
                 f"{ticker}: a bar of {longest / _HOUR:g} hours for {rule}; "
+                "give hourly bars (sellcore.aggregate cuts them from half hours)"
+            )
+        if usual < _HOUR and len(bars) > _MORNING:
+            raise InvalidValue(
+                f"{ticker}: bars of mostly {usual / 60:g} minutes for {rule}; "
                 "give hourly bars (sellcore.aggregate cuts them from half hours)"
             )
     elif (apart := float(np.median(np.diff(bars.start)))) < _HALF_A_DAY:

@@ -6,6 +6,9 @@ from attrs import frozen
 from sellcore.backtest.dates import DAY
 from sellcore.bar import Floats, Seconds
 
+ROUNDING = 1e-13
+"""A fall that is no deeper is none: what is left is rounding."""
+
 
 @frozen
 class Drawdown:
@@ -45,7 +48,7 @@ def drawdown(equity: Floats, time: Seconds, *, capital: float, began: int) -> Dr
     highest = np.maximum.accumulate(values)
     below = 1 - values / highest
     trough = int(np.argmax(below))
-    if below[trough] <= 0:
+    if below[trough] <= ROUNDING:
         return Drawdown(0.0, None, None, None, 0, 0.0)
     peak = int(np.argmax(values[: trough + 1] == highest[trough]))
     back = np.flatnonzero(values[trough:] >= highest[trough])

@@ -22,6 +22,9 @@ if TYPE_CHECKING:
     from sellcore.backtest.account.result import Backtest
     from sellcore.backtest.metrics import Metrics
 
+_FALLS = (0.05, 0.005, 0.0005)
+"""Falls from which on ticks need no digit behind the point, one, and two."""
+
 
 def equity(run: "Backtest") -> Chart:
     """Return the account's worth from its first instant on, beside buy-and-hold."""
@@ -72,7 +75,7 @@ def drawdown(run: "Backtest") -> Chart:
         layout(
             hovermode="x unified",
             xaxis=_time_axis(run),
-            yaxis=value_axis(tickformat=".0%", rangemode="tozero"),
+            yaxis=_fall_axis(run),
             shapes=shapes,
             annotations=notes,
         ),
@@ -93,7 +96,7 @@ def account(run: "Backtest") -> Chart:
             **top.layout,
             "xaxis": _time_axis(run, anchor="y2"),
             "yaxis": {**above, "domain": [0.36, 1]},
-            "yaxis2": value_axis(tickformat=".0%", rangemode="tozero", domain=[0, 0.3]),
+            "yaxis2": _fall_axis(run, domain=[0, 0.3]),
             "shapes": shapes,
             "annotations": notes,
         },
@@ -104,6 +107,15 @@ def account(run: "Backtest") -> Chart:
 def _time_axis(run: "Backtest", **more: object) -> dict[str, object]:
     metrics = run.metrics
     return time_axis(metrics.start, metrics.end, intraday=is_intraday(run.times), **more)
+
+
+def _fall_axis(run: "Backtest", **more: object) -> dict[str, object]:
+    """Return an axis of falls that ends at none, with as many digits as its ticks need."""
+    deepest = max(run.metrics.drawdown.depth, run.hold_metrics.drawdown.depth)
+    bounds: dict[str, object] = {"rangemode": "tozero"} if deepest else {"range": [-0.01, 0]}
+    span = deepest or 0.01
+    digits = next((n for n, least in enumerate(_FALLS) if span >= least), len(_FALLS))
+    return value_axis(tickformat=f".{digits}%", **bounds, **more)
 
 
 def _moments(run: "Backtest") -> Numbers:

@@ -84,6 +84,7 @@ def time_axis(first: int, last: int, *, intraday: bool, **more: object) -> dict[
         "tickfont": {"color": LIGHT.muted},
         "ticks": "outside",
         "ticklen": 4,
+        "automargin": True,  # a short span is labelled in two lines
         "spikecolor": LIGHT.muted,
         "spikethickness": 1,
         "spikedash": "solid",

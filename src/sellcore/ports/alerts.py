@@ -24,6 +24,7 @@ class Cause(Enum):
     DISCONNECTED = "disconnected"
     MISSED = "missed"
     HALTED = "halted"
+    TEST = "test"
 
     def __str__(self) -> str:
         return self.value

@@ -44,7 +44,7 @@ class Connection(Protocol):
         """
         ...
 
-    def epoch(self) -> int:
+    def generation(self) -> int:
         """
         Return a number that rises at each loss of the line or of the server behind it.
 

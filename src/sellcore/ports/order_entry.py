@@ -1,6 +1,6 @@
 """The order entry port: the only way to the broker that sends. Dry-run is wired without it."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from enum import Enum
 from typing import Protocol
 
@@ -97,9 +97,19 @@ class OrderEntry(Protocol):
         """
         ...
 
-    def place(self, orders: Sequence[SellOrder]) -> None:
+    def place(
+        self, orders: Sequence[SellOrder], halted: Callable[[], str | None] = lambda: None
+    ) -> Sequence[SellOrder]:
         """
         Write each order to the wire once, in turn, and wait for nothing.
+
+        Args:
+            orders: What to write.
+            halted: Asked right before each of them, in any thread: the broker takes only
+                so many in a second. Once it gives a reason nothing more is written.
+
+        Returns:
+            Those that were written: all of them, or the first.
 
         Raises:
             BrokerUnavailable: none of them was written.

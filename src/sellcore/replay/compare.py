@@ -47,12 +47,12 @@ def compare(record: DecisionRecord, history: History, logged: Mapping[datetime, 
         logged: The closes that the log holds of this holding at this timeframe,
             by the end of the bar.
     """
-    if record.bar is None:
+    if record.bar is None and record.decision is Outcome.ABSTAIN:
         return _untold(record, "the record names no bar")
     if denied := contradiction(record):
         return _differs(record, Cause.CONTRADICTION, denied)
     rule = rule_of(record)
-    if rule is None:
+    if rule is None or record.bar is None:
         return _untold(record, "the record names no rule")
     if not history.series:
         return _untold(record, "the cache holds no bars of it")

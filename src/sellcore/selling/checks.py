@@ -25,11 +25,14 @@ CHECKS: tuple[Callable[[Facts], Check], ...] = (
     market_checks.is_not_suspended,
     position_checks.is_long,
     position_checks.is_as_decided,
+    position_checks.shows_the_last_sale,
     position_checks.is_whole,
     position_checks.is_within_position,
     limit_checks.order_is_small_enough,
     limit_checks.day_is_small_enough,
+    limit_checks.limit_can_be_set,
     position_checks.others_leave_it_alone,
+    position_checks.others_are_accounted_for,
     limit_checks.broker_takes_it,
 )
 """All checks, in the order they are shown."""

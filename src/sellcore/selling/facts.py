@@ -43,6 +43,10 @@ class Facts:
         orders_today: Orders sent today, before this one.
         value_today: What those in the same currency were worth.
         failed_sends: How many of its latest orders in turn were rejected or lost.
+        vanished: Orders on the position that worked a moment ago, and no list tells their end.
+        limit_price: What a limit order is to be set at; None for one at the market.
+        no_limit: Why no limit can be set though one is wanted, or None.
+        hidden_sale: The last sale of it, where the position does not show it yet; else None.
     """
 
     record: IntentRecord
@@ -69,6 +73,10 @@ class Facts:
     orders_today: int
     value_today: float
     failed_sends: int
+    vanished: tuple[OpenOrder, ...] = ()
+    hidden_sale: IntentRecord | None = None
+    limit_price: float | None = None
+    no_limit: str | None = None
 
     @property
     def quantity(self) -> int:
@@ -78,8 +86,12 @@ class Facts:
 
     @property
     def value(self) -> float:
-        """What they are worth at the newest price, or the close that signalled."""
-        return self.quantity * (self.price or self.record.close)
+        """
+        What they are worth at the newest price or the close that signalled, whichever is more.
+
+        A freak bid must not make a sale look smaller than it is.
+        """
+        return self.quantity * max(self.price or 0.0, self.record.close)
 
 
 class Held(Protocol):

@@ -2,7 +2,8 @@
 The life of an intent: one table of moves, and nothing else changes a state.
 
 Once an order of it may be at the broker, an intent ends only by evidence of
-the broker's servers, or by a person's word for one that is unknown.
+the broker's servers, or by a person's word for one that is unknown; or where we
+know ourselves that not a byte of it was written.
 """
 
 from enum import Enum
@@ -57,6 +58,7 @@ class Happening(Enum):
     DENIED = "a check says no, and its time is up or the no is final"
     LAPSED = "there is no reason to sell any more"
     SENDING = "it is about to be written to the wire"
+    HELD_BACK = "selling was halted before it was written to the wire"
     SEEN_WORKING = "the broker lists it as an open order"
     SEEN_FILLED = "the broker's executions fill it"
     SEEN_CANCELLED = "the broker lists it as ended before it was filled"
@@ -80,6 +82,7 @@ MOVES: dict[tuple[State, Happening], State] = {
     (S.CANCELLING, H.SENDING): S.SENDING,
     (S.CANCELLING, H.DENIED): S.DENIED,
     (S.CANCELLING, H.LAPSED): S.LAPSED,
+    (S.SENDING, H.HELD_BACK): S.NOT_SENT,
     (S.SENDING, H.SEEN_WORKING): S.WORKING,
     (S.SENDING, H.SEEN_FILLED): S.FILLED,
     (S.SENDING, H.SEEN_CANCELLED): S.CANCELLED,

@@ -1,5 +1,6 @@
 """Checks on size: the order, the day, and a broker that does not take it."""
 
+from sellcore.order_type import OrderType
 from sellcore.quoting import rounded
 from sellcore.selling.facts import Facts, OrderSize
 from sellcore.selling.verdict import Check
@@ -31,6 +32,19 @@ def day_is_small_enough(facts: OrderSize) -> Check:
         f"order {orders} of the day, {rounded(value)} in all; at most "
         f"{policy.max_orders_per_day} and {rounded(policy.max_value_per_day)}",
         "raise max_orders_per_day or max_value_per_day under [live], or sell it by hand",
+    )
+
+
+def limit_can_be_set(facts: Facts) -> Check:
+    """Check that a limit order has a price; that is known before any other order goes for it."""
+    wanted = (
+        "at the market" if facts.policy.order_type is OrderType.MARKET else "a limit can be set"
+    )
+    return Check(
+        "limit price",
+        facts.no_limit is None,
+        facts.no_limit or wanted,
+        'set order_type = "MKT" under [live], or sell it by hand',
     )
 
 

@@ -39,7 +39,8 @@ class SellingPolicy:
         limit_offset_pct: With a limit, how far below the last price it is set,
             in percent of that price.
         max_shares_per_order: Whole shares; a larger sale is denied, never cut.
-        max_value_per_order: Shares times the last price.
+        max_value_per_order: Shares times the last price, or the close that signalled
+            where that is more.
         max_orders_per_day: Orders sent on one UTC date, whatever became of them.
         max_value_per_day: Their values together.
         other_orders: Whether other open orders on the position are cancelled

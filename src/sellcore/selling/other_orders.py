@@ -35,10 +35,11 @@ def sorted_out(
 
 def sold_meanwhile(record: IntentRecord, told: Testimony) -> Decimal:
     """Return the shares that the orders we asked to go have sold since the bar was decided."""
-    before = {order.perm_id: order.quantity - order.remaining for order in record.intent.cancels}
+    before = {order.perm_id: order.filled for order in record.intent.cancels}
     sold = (
         _sold(perm_id, told) - before.get(perm_id, Decimal(0))  # one placed since had sold nothing
         for perm_id in record.asked_to_go
+        if perm_id  # one that nobody has acknowledged has no trades that could be known as its
     )
     return sum((shares for shares in sold if shares > 0), Decimal())
 
@@ -47,6 +48,6 @@ def _sold(perm_id: int, told: Testimony) -> Decimal:
     orders = [o for o in told.orders if o.perm_id == perm_id and o.side is Side.SELL]
     completed = [c for c in told.completed if c.perm_id == perm_id and c.side is Side.SELL]
     trades = [e for e in told.executions if e.perm_id == perm_id and e.side is Side.SELL]
-    known = [order.quantity - order.remaining for order in orders]
+    known = [order.filled for order in orders]
     known += [order.filled for order in completed]
     return max([traded(trades), *known])

@@ -28,6 +28,19 @@ def is_as_decided(facts: Facts) -> Check:
     )
 
 
+def shows_the_last_sale(facts: Facts) -> Check:
+    """Check that the position is not told as it was before it was last sold."""
+    last = facts.hidden_sale
+    told = "" if last is None else f", as before {last.filled.normalize():f} of them were sold"
+    return Check(
+        "last sale",
+        last is None,
+        f"{facts.held.normalize():f} shares held{told}",
+        "the broker does not show that sale yet; if you have bought them back, sell them by hand",
+        for_now=True,
+    )
+
+
 def is_whole(facts: Held) -> Check:
     """Check that at least one whole share is free to be sold."""
     return Check(
@@ -46,6 +59,18 @@ def is_within_position(facts: Facts) -> Check:
         0 <= facts.quantity <= free and facts.quantity <= facts.record.held,
         f"selling {facts.quantity} of {free.normalize():f} that are free",
         "look at the open orders on it",
+    )
+
+
+def others_are_accounted_for(facts: Facts) -> Check:
+    """Check that each order that has worked on it still does, or its end is told."""
+    lost = ", ".join(map(str, facts.vanished))
+    return Check(
+        "missing orders",
+        not facts.vanished,
+        f"worked on it and are in no list now: {lost}" if lost else "none",
+        "the broker's lists are read again",
+        for_now=True,
     )
 
 

@@ -4,7 +4,7 @@ from collections.abc import Iterable, Sequence
 from datetime import datetime, timedelta
 from decimal import Decimal
 
-from attrs import frozen
+from attrs import evolve, frozen
 
 from sellcore.order import OpenOrder, Side
 from sellcore.position import Position
@@ -33,6 +33,7 @@ class Testimony:
         orders: What works, whoever entered it.
         completed: What ended today.
         executions: What was traded, as far as anybody remembers.
+        vanished: What worked at the last reading and does not now, and no list tells its end.
     """
 
     read_at: datetime
@@ -40,6 +41,7 @@ class Testimony:
     orders: tuple[OpenOrder, ...]
     completed: tuple[CompletedOrder, ...]
     executions: tuple[Execution, ...]
+    vanished: tuple[OpenOrder, ...] = ()
 
     def held(self, con_id: int) -> Decimal:
         """Return the shares held of a contract; 0 where there are none."""
@@ -49,15 +51,32 @@ class Testimony:
         """Return the open orders on a contract, whoever entered them."""
         return tuple(order for order in self.orders if order.con_id == con_id)
 
+    def vanished_from(self, con_id: int) -> tuple[OpenOrder, ...]:
+        """Return the orders on a contract that have vanished."""
+        return tuple(order for order in self.vanished if order.con_id == con_id)
+
     def selling(self, con_id: int) -> Decimal:
         """Return the shares that open orders on a contract would sell."""
         orders = (order for order in self.orders_on(con_id) if order.side is Side.SELL)
         return sum((self._left(order) for order in orders), Decimal())
 
+    def with_last(self, listed: Iterable[OpenOrder]) -> "Testimony":
+        """Return the same beside the open orders of the last reading, for what has vanished."""
+        return evolve(self, vanished=tuple(o for o in listed if not self._accounts_for(o)))
+
+    def _accounts_for(self, order: OpenOrder) -> bool:
+        """Say whether an order that has worked still does, or its end is told."""
+        if any(order.same_as(each) for each in self.orders):
+            return True
+        ended = any(c.perm_id and c.perm_id == order.perm_id for c in self.completed)
+        return ended or self._traded(order) >= order.quantity
+
     def _left(self, order: OpenOrder) -> Decimal:
         """Return what remains of an order; a trade may be younger than the list it stands in."""
-        sold = traded(e for e in self.executions if e.perm_id and e.perm_id == order.perm_id)
-        return min(order.remaining, order.quantity - sold)
+        return max(Decimal(0), min(order.remaining, order.quantity - self._traded(order)))
+
+    def _traded(self, order: OpenOrder) -> Decimal:
+        return traded(e for e in self.executions if e.perm_id and e.perm_id == order.perm_id)
 
 
 @frozen
@@ -86,6 +105,7 @@ def find(
     refusal: str | None = None,
     *,
     since: datetime | None = None,
+    traded_by_word: bool = False,
 ) -> Finding:
     """
     Return what the testimony proves of an intent whose order may be at the broker.
@@ -100,6 +120,8 @@ def find(
         refusal: The broker's words, where it has answered the order with a refusal.
         since: When the last byte had left, or the line was opened, if that was later
             than the record says; an order may take PATIENCE from then to appear.
+        traded_by_word: Whether the broker told of a trade of it of its own accord. That
+            proves none, but nothing proves its absence then.
     """
     working = [o for o in told.orders if _is_it(record, o.account, o.order_ref, o.perm_id)]
     ended = [c for c in told.completed if _is_it(record, c.account, c.order_ref, c.perm_id)]
@@ -126,7 +148,7 @@ def find(
         return finding(Happening.SEEN_WORKING, words)
     if ended:
         return finding(*_ended(record, ended[0], filled, refusal))
-    happening, words = _nowhere(record, told, filled, refusal, since)
+    happening, words = _nowhere(record, told, filled, refusal, since, traded_by_word)
     if happening is Happening.SEEN_FILLED:  # the position says so, and nobody tells a price
         filled = Decimal(wanted)
     return finding(happening, words)
@@ -134,7 +156,7 @@ def find(
 
 def _is_it(record: IntentRecord, account: str, order_ref: str, perm_id: int) -> bool:
     same = order_ref == record.intent.order_ref or (perm_id != 0 and perm_id == record.perm_id)
-    return same and account == record.intent.account
+    return same and account in ("", record.intent.account)
 
 
 def _sent(record: IntentRecord) -> int:
@@ -162,6 +184,7 @@ def _nowhere(
     filled: Decimal,
     refusal: str | None,
     since: datetime | None,
+    traded_by_word: bool,
 ) -> tuple[Happening | None, str]:
     """Judge an order that no list holds, by what became of the position."""
     before, now = record.position_before or Decimal(0), told.held(record.con_id)
@@ -173,6 +196,8 @@ def _nowhere(
         return None, "the broker has not listed it yet"
     if filled:
         return Happening.UNCLEAR, f"partly sold, and in no list any more; {moved}"
+    if traded_by_word:
+        return Happening.UNCLEAR, f"the broker told of a trade that is in no list; {moved}"
     if record.state is State.SENDING and now == before:
         if refusal is not None:
             return Happening.SEEN_REJECTED, f"rejected by the broker: {refusal}"

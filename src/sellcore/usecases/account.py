@@ -13,7 +13,7 @@ from sellcore.instrument import Instrument, Kind
 from sellcore.ports.connection import Login
 from sellcore.position import Position
 from sellcore.session import Session, overlay
-from sellcore.split_guard import Holder, split_between
+from sellcore.split_guard import Sighting, split_between
 from sellcore.trading_days import TradingDays
 from sellcore.usecases.tell import tell
 from sellcore.usecases.watch_state import Ports, WatchState
@@ -71,7 +71,7 @@ def read_account(ports: Ports, state: WatchState) -> tuple[Instrument, ...]:
         )
     )
     state.last_seen |= {position.instrument: position for position in state.positions}
-    state.orders = tuple(order for order in orders if order.account == state.account)
+    state.orders = tuple(order for order in orders if order.account in ("", state.account))
     for ticker in sorted(ambiguous_tickers(state)):
         _tell_ambiguous(ports, state, ticker)
     return tuple(p.instrument for p in state.positions if p.instrument not in held)
@@ -105,13 +105,13 @@ def _notice_splits(
     """Keep in mind since when each holding is seen, and a split that it shows meanwhile."""
     for after in positions:
         instrument = after.instrument
-        holder = state.holders.get(instrument)
-        if holder is None or instrument not in before:
-            state.holders[instrument] = Holder(ports.clock.now())
+        sighting = state.sightings.get(instrument)
+        if sighting is None or instrument not in before:
+            state.sightings[instrument] = Sighting(ports.clock.now())
             continue
         split = split_between(before[instrument], after)
         if split is not None:
-            state.holders[instrument] = evolve(holder, split=split * (holder.split or 1.0))
+            state.sightings[instrument] = evolve(sighting, split=split * (sighting.split or 1.0))
             told = f"{before[instrument].quantity:f} shares have become {after.quantity:f}"
             text = f"{before[instrument].instrument.ticker}: {told} at the same cost: a split"
             ports.emit(Alert(ports.clock.now(), text))
@@ -119,34 +119,34 @@ def _notice_splits(
 
 def _describe(ports: Ports, state: WatchState, positions: Sequence[Position]) -> None:
     """Ask for the details of each stock once a day: its hours are told a few days ahead only."""
-    today = ports.clock.now().date()
+    contracts, today = state.contracts, ports.clock.now().date()
     wanted = [
         position.instrument
         for position in positions
         if position.instrument.kind is Kind.STOCK
-        and state.described_on.get(position.instrument) != today
+        and contracts.described_on.get(position.instrument) != today
     ]
     if not wanted:
         return
     for instrument, details in ports.broker.details(wanted).items():
         if isinstance(details, ContractDetails):
-            before = state.details.get(instrument)
+            before = contracts.details.get(instrument)
             told = {} if before is None else before.hours  # of days that it speaks of no more
-            state.details[instrument] = evolve(details, hours={**told, **details.hours})
-            state.described_on[instrument] = today
+            contracts.details[instrument] = evolve(details, hours={**told, **details.hours})
+            contracts.described_on[instrument] = today
         else:
             text = f"{instrument.ticker}: {details.reason}"
             tell(ports, state, f"details {instrument.con_id}", text)
 
 
 def _with_details(state: WatchState, position: Position) -> Position:
-    details = state.details.get(position.instrument)
+    details = state.contracts.details.get(position.instrument)
     return position if details is None else evolve(position, instrument=details.instrument)
 
 
 def stocks(state: WatchState) -> tuple[Position, ...]:
     """Return the positions in stocks that the broker has described."""
-    return tuple(p for p in state.positions if p.instrument in state.details)
+    return tuple(p for p in state.positions if p.instrument in state.contracts.details)
 
 
 def ambiguous_tickers(state: WatchState) -> frozenset[str]:
@@ -165,17 +165,18 @@ def _tell_ambiguous(ports: Ports, state: WatchState, ticker: str) -> None:
 
 def refresh_sessions(ports: Ports, state: WatchState) -> None:
     """Look up the sessions of every stock that was described anew."""
+    contracts = state.contracts
     shared: dict[object, TradingDays] = {}
     for position in stocks(state):
         instrument = position.instrument
-        details = state.details[instrument]
-        if state.sessions_from.get(instrument) is details:
+        details = contracts.details[instrument]
+        if contracts.sessions_from.get(instrument) is details:
             continue
         same = (instrument.exchange, frozenset(details.hours.items()))
         if same not in shared:
             shared[same] = _trading_days(ports, state, details)
-        state.sessions[instrument] = shared[same]
-        state.sessions_from[instrument] = details
+        contracts.sessions[instrument] = shared[same]
+        contracts.sessions_from[instrument] = details
 
 
 def _trading_days(ports: Ports, state: WatchState, details: ContractDetails) -> TradingDays:

@@ -40,7 +40,7 @@ def update_bars(ports: Ports, state: WatchState, terms: Terms, *, progress: bool
         request
         for position in stocks(state)
         for request in _requests(state, terms, position.instrument, now)
-        if not now < state.not_before.get(request.key, now) <= now + _PAUSE
+        if not now < state.feed.not_before.get(request.key, now) <= now + _PAUSE
     ]
     broken = _ask(ports, state, terms, requests, progress=progress)
     if broken:
@@ -52,14 +52,14 @@ def update_bars(ports: Ports, state: WatchState, terms: Terms, *, progress: bool
 def _requests(
     state: WatchState, terms: Terms, instrument: Instrument, now: datetime
 ) -> Iterable[BarRequest]:
-    sessions = state.sessions.get(instrument)
+    sessions = state.contracts.sessions.get(instrument)
     if not sessions or not sessions.begun(now):
         return
     wholes: Mapping[Granularity, BarRequest] = {}
-    split = state.holders[instrument].split is not None
+    split = state.sightings[instrument].split is not None
     for granularity in Granularity:
         key = SeriesKey(instrument.con_id, granularity, instrument.ticker)
-        stored, asked_at = state.series.get(key), state.asked_at.get(key)
+        stored, asked_at = state.feed.series.get(key), state.feed.asked_at.get(key)
         if stored is None or asked_at is None or not len(stored.closed):
             wholes = wholes or _wholes(state, instrument, sessions, now)
             whole = wholes[granularity]
@@ -133,19 +133,19 @@ def _take(
 ) -> Moved | Mismatch | None:
     """Return what an answer makes of its series; None where there is nothing to store."""
     instrument, key = answer.request.instrument, answer.request.key
-    if state.unanswered.pop(key, None) is not None:
+    if state.feed.unanswered.pop(key, None) is not None:
         state.told.pop(f"no bars {key}", None)
-    stored, before = state.series.get(key), state.readings.get(key)
+    stored, before = state.feed.series.get(key), state.feed.readings.get(key)
     if before is not None and before.stored is stored:
         moved = forming_only(before, answer)
         if moved is not None:
-            state.asked_at[key] = answer.asked_at
+            state.feed.asked_at[key] = answer.asked_at
             return moved
     try:
-        intake = take_in(answer, state.sessions[instrument], terms.policy)
+        intake = take_in(answer, state.contracts.sessions[instrument], terms.policy)
     except InvalidValue as fault:
         return Mismatch(f"{key}: {fault}")
-    state.asked_at[key] = answer.asked_at
+    state.feed.asked_at[key] = answer.asked_at
     for line in intake.dropped:
         tell(ports, state, f"dropped {key}", f"{key}: {line}")
     result = merge(key, stored, intake.series)
@@ -158,16 +158,16 @@ def _take(
     after = apply(stored, result.update)
     if answer.request.granularity is Granularity.HALF_HOUR:
         with suppress(InvalidValue):  # whoever decides on them meets it again, and says so
-            after.hours(state.sessions[instrument])
+            after.hours(state.contracts.sessions[instrument])
     return Moved(after, result.update)
 
 
 def _keep(state: WatchState, answer: FetchedBars, moved: Moved) -> None:
     """Hold what a series came to; averages of bars that have changed are no longer good."""
     key, update = answer.request.key, moved.update
-    before = state.series.get(key)
-    state.series[key] = moved.stored
-    state.readings[key] = Reading(answer, moved.stored)
+    before = state.feed.series.get(key)
+    state.feed.series[key] = moved.stored
+    state.feed.readings[key] = Reading(answer, moved.stored)
     if before is not None and update is not None and _reaches_into(before, update):
         for timeframe in Timeframe:
             state.levels.pop((answer.request.instrument, timeframe), None)
@@ -181,10 +181,10 @@ def _reaches_into(stored: StoredSeries, update: SeriesUpdate) -> bool:
 
 def _no_bars(ports: Ports, state: WatchState, answer: NoBars) -> None:
     key = answer.request.key
-    state.unanswered[key] = f"{answer.cause.value}: {answer.text}"
-    tell(ports, state, f"no bars {key}", f"{key}: {state.unanswered[key]}")
+    state.feed.unanswered[key] = f"{answer.cause.value}: {answer.text}"
+    tell(ports, state, f"no bars {key}", f"{key}: {state.feed.unanswered[key]}")
     if answer.cause in (Cause.NO_DATA, Cause.REFUSED):
-        state.not_before[key] = ports.clock.now() + _PAUSE
+        state.feed.not_before[key] = ports.clock.now() + _PAUSE
 
 
 def _from_scratch(
@@ -195,13 +195,13 @@ def _from_scratch(
     for instrument, reason in broken.items():
         state.quarantine[instrument] = reason
         tell(ports, state, f"quarantine {instrument.con_id}", f"{reason}; fetching it anew")
-        wholes = _wholes(state, instrument, state.sessions[instrument], ports.clock.now())
+        wholes = _wholes(state, instrument, state.contracts.sessions[instrument], ports.clock.now())
         requests += wholes.values()
     for request in requests:
-        state.series.pop(request.key, None)
+        state.feed.series.pop(request.key, None)
         state.levels.clear()
     gone = {request.key for request in requests}
-    state.unsaved = [update for update in state.unsaved if update.key not in gone]
+    state.feed.unsaved = [update for update in state.feed.unsaved if update.key not in gone]
     try:
         ports.bars.discard(list(gone))
     except StorageError as error:
@@ -212,7 +212,7 @@ def _from_scratch(
 def _lift_quarantine(state: WatchState, broken: Mapping[Instrument, str]) -> None:
     """Trust an instrument again once each of its series has been fetched anew."""
     for instrument in list(state.quarantine):
-        held = [key for key in state.series if key.con_id == instrument.con_id]
+        held = [key for key in state.feed.series if key.con_id == instrument.con_id]
         if instrument not in broken and len(held) == len(Granularity):
             del state.quarantine[instrument]
             state.told.pop(f"quarantine {instrument.con_id}", None)
@@ -224,13 +224,13 @@ def _store(ports: Ports, state: WatchState, updates: Sequence[SeriesUpdate]) -> 
 
     Leaving one out would let a later one claim coverage over a hole.
     """
-    state.unsaved.extend(updates)
-    if not state.unsaved:
+    state.feed.unsaved.extend(updates)
+    if not state.feed.unsaved:
         return
     try:
-        ports.bars.merge(state.unsaved)
+        ports.bars.merge(state.feed.unsaved)
     except SellError as error:
         tell(ports, state, "store", f"{error}; going on with what is in memory")
     else:
-        state.unsaved.clear()
+        state.feed.unsaved.clear()
         state.told.pop("store", None)

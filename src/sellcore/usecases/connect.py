@@ -11,7 +11,10 @@ from sellcore.usecases.tell import tell
 from sellcore.usecases.watch_state import Ports, Terms, WatchState
 
 LONGEST_WAIT = timedelta(minutes=15)
-"""No attempt to connect is put off for longer, though the clock be set back meanwhile."""
+"""
+No attempt to connect is put off for longer, though the clock be set back meanwhile; nor
+is a gateway waited for that does not say whether it has found the broker again.
+"""
 
 
 def hold_line(ports: Ports, state: WatchState, terms: Terms) -> bool:
@@ -24,14 +27,17 @@ def hold_line(ports: Ports, state: WatchState, terms: Terms) -> bool:
     now = ports.clock.now()
     fault = ports.connection.fault()
     if fault is None:
-        state.retry_at = None
+        state.retry_at = state.servers_lost_at = None
         return True
     if ports.connection.is_open():
         # The gateway has lost the broker behind it: it will say so when that is over,
         # and connecting to it once more would not bring that about.
         state.obstacle, state.retry_at = fault, None
         tell(ports, state, "broker", fault)
-        return False
+        since = state.servers_lost_at = state.servers_lost_at or now
+        if abs(now - since) < LONGEST_WAIT:
+            return False
+        state.servers_lost_at = None  # it may have said so, and nobody have heard it
     if state.retry_at is not None and now < state.retry_at <= now + LONGEST_WAIT:
         return False
     try:

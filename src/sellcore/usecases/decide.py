@@ -41,18 +41,19 @@ def _holding(state: WatchState, position: Position, ambiguous: frozenset[str]) -
     elif instrument.ticker in state.unclear:
         obstacle = state.unclear[instrument.ticker]
     keys = [SeriesKey(instrument.con_id, g, instrument.ticker) for g in Granularity]
+    feed = state.feed
     return Holding(
         position=position,
         rule=state.rules.get(instrument.ticker),
-        sessions=state.sessions.get(instrument, ()),
-        series={key.granularity: state.series[key] for key in keys if key in state.series},
+        sessions=state.contracts.sessions.get(instrument, ()),
+        series={key.granularity: feed.series[key] for key in keys if key in feed.series},
         orders=tuple(order for order in state.orders if order.con_id == instrument.con_id),
         watched_from=state.watched_from[instrument],
         decided=state.decided.get(instrument, frozenset()),
         obstacle=obstacle,
-        read_at={key.granularity: state.asked_at[key] for key in keys if key in state.asked_at},
-        holder=state.holders[instrument],
-        unanswered={k.granularity: state.unanswered[k] for k in keys if k in state.unanswered},
+        read_at={key.granularity: feed.asked_at[key] for key in keys if key in feed.asked_at},
+        sighting=state.sightings[instrument],
+        unanswered={k.granularity: feed.unanswered[k] for k in keys if k in feed.unanswered},
     )
 
 
@@ -99,7 +100,7 @@ def decide_due(ports: Ports, state: WatchState, terms: Terms, held: tuple[Holdin
     state.told.pop("log", None)
     for decision in decisions:
         _remember(state, decision)
-        sessions = state.sessions.get(decision.instrument)
+        sessions = state.contracts.sessions.get(decision.instrument)
         ports.emit(Decided(now, decision, sessions[-1].zone if sessions else "UTC"))
         if decision.intent is not None and ports.selling is None:
             _, foreign = sorted_out(decision.intent.cancels, terms.client_id)

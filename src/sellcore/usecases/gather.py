@@ -7,15 +7,19 @@ from math import inf
 
 from attrs import evolve, frozen
 
-from sellcore.errors import BrokerUnavailable
+from sellcore.errors import BrokerUnavailable, InvalidValue
 from sellcore.instant import to_epoch
 from sellcore.instrument import Instrument
 from sellcore.order import Mode, Side
+from sellcore.order_type import OrderType
 from sellcore.ports.journal import Sent
 from sellcore.ports.quotes import MarketQuote
 from sellcore.rule import MovingAverageRule
 from sellcore.selling.facts import Facts
 from sellcore.selling.intent_record import IntentRecord
+from sellcore.selling.last_sale import hides
+from sellcore.selling.limit_price import marketable
+from sellcore.selling.limits import SellingPolicy
 from sellcore.selling.other_orders import sold_meanwhile, sorted_out
 from sellcore.selling.testimony import Testimony
 from sellcore.session import Session
@@ -60,14 +64,14 @@ def look(
     held: Sequence[Holding],
 ) -> Look:
     """Look at the clock, the kill switch, the line and the market."""
-    epoch = ports.connection.epoch()
+    generation = ports.connection.generation()
     return Look(
         now=ports.clock.now(),
         mode=terms.mode,
         skew=_skew(ports),
         halted=selling.kill_switch.thrown(),
         line=ports.connection.fault() or state.obstacle,
-        reconciled=state.selling.reconciled_epoch == epoch,
+        reconciled=state.selling.reconciled_generation == generation,
         quotes=selling.quotes.quotes(instruments) if instruments else {},
         holdings={holding.instrument.con_id: holding for holding in held},
     )
@@ -80,7 +84,7 @@ def look_again(ports: Ports, selling: Selling, state: WatchState, seen: Look) ->
         now=ports.clock.now(),
         halted=selling.kill_switch.thrown(),
         line=ports.connection.fault() or state.obstacle,
-        reconciled=state.selling.reconciled_epoch == ports.connection.epoch(),
+        reconciled=state.selling.reconciled_generation == ports.connection.generation(),
     )
 
 
@@ -98,14 +102,28 @@ def facts(
     seen: Look,
     told: Testimony,
     today: Sent,
+    last: IntentRecord | None = None,
 ) -> Facts:
-    """Return all that the checks look at for one intent; ``today`` is what was sent before it."""
+    """
+    Return all that the checks look at for one intent.
+
+    Args:
+        selling: The journal and the limits.
+        state: What is known so far.
+        record: The intent.
+        seen: The look at everything but the account.
+        told: The account.
+        today: What was sent before it.
+        last: The last sale of the same position, or None.
+    """
     instrument = record.intent.instrument
     holding = seen.holdings.get(record.con_id)
     orders = told.orders_on(record.con_id)
     cancellable, foreign = sorted_out(orders, selling.entry.client_id)
     quote = seen.quotes.get(instrument, MarketQuote())
     session = _session(state, instrument, seen.now)
+    price = _first_price(quote.bid, quote.last, _price_since(holding, session))
+    limit, no_limit = _limit(selling.policy, state, instrument, price or record.close)
     return Facts(
         record=record,
         now=seen.now,
@@ -122,7 +140,7 @@ def facts(
         bars_needed=record.intent.rule.required_bars,
         doubt=None if holding is None else holding.obstacle,
         suspended=quote.suspended,
-        price=_first_price(quote.bid, quote.last, _price_since(holding, session)),
+        price=price,
         held=told.held(record.con_id),
         selling=sum((o.remaining for o in foreign if o.side is Side.SELL), Decimal()),
         to_cancel=cancellable,
@@ -131,6 +149,10 @@ def facts(
         orders_today=today.orders,
         value_today=today.value_in(instrument.currency),
         failed_sends=selling.journal.failed_sends(record.con_id),
+        limit_price=limit,
+        no_limit=no_limit,
+        hidden_sale=hides(told.held(record.con_id), record.intent.epoch, last, told.executions),
+        vanished=told.vanished_from(record.con_id),
     )
 
 
@@ -148,11 +170,25 @@ def _read_at(holding: Holding, rule: MovingAverageRule) -> datetime | None:
 
 def _session(state: WatchState, instrument: Instrument, now: datetime) -> Session | None:
     """Return the session that is on now, or None."""
-    days = state.sessions.get(instrument)
+    days = state.contracts.sessions.get(instrument)
     if days is None or not days.begun(now):
         return None
     latest = days[days.begun(now) - 1]
     return latest if latest.contains(now) else None
+
+
+def _limit(
+    policy: SellingPolicy, state: WatchState, instrument: Instrument, price: float
+) -> tuple[float | None, str | None]:
+    """Return the limit of the order, or why there can be none; neither at the market."""
+    if policy.order_type is not OrderType.LIMIT:
+        return None, None
+    details = state.contracts.details.get(instrument)
+    steps = () if details is None else details.price_steps
+    try:
+        return marketable(price, policy.limit_offset_pct, steps), None
+    except InvalidValue as error:
+        return None, str(error)
 
 
 def _first_price(*prices: float | None) -> float | None:

@@ -4,12 +4,13 @@ from collections.abc import Iterable, Sequence
 from datetime import datetime, timedelta
 from decimal import Decimal
 
-from attrs import frozen
+from attrs import evolve, frozen
 
 from sellcore.errors import BrokerUnavailable, StorageError
 from sellcore.order import OpenOrder
 from sellcore.policy import SKEW_BLOCK
 from sellcore.ports.alerts import Cause
+from sellcore.ports.journal import Entry
 from sellcore.position import Position
 from sellcore.selling.execution import Execution
 from sellcore.selling.intent_record import IntentRecord, Known, Move, moved
@@ -18,8 +19,11 @@ from sellcore.selling.testimony import Finding, Testimony, find
 from sellcore.usecases.hear import hear
 from sellcore.usecases.selling_state import Selling
 from sellcore.usecases.tell import tell_person
-from sellcore.usecases.tell_order import sentence, tell_moves
+from sellcore.usecases.tell_order import sentence, tell_inactive, tell_moves
 from sellcore.usecases.watch_state import Ports, WatchState
+
+BROKER_SAID = "BROKER_SAID"
+"""What the journal calls words of the broker that settle nothing."""
 
 _BEHIND = SKEW_BLOCK + timedelta(seconds=1)
 """The broker may date a trade so long before we decided on it: its clock, in whole seconds."""
@@ -62,24 +66,27 @@ def testify(ports: Ports, selling: Selling, state: WatchState) -> Testimony:
         StorageError: what was traded could not be stored.
     """
     hear(selling, state, 0.0)  # before the lists: a refusal is held against what is read after it
-    began, epoch = ports.clock.now(), ports.connection.epoch()
+    began, generation = ports.clock.now(), ports.connection.generation()
     orders = ports.broker.open_orders()
     completed = selling.witness.completed_orders()
     executions, commissions = selling.witness.trades()
     positions = ports.broker.positions()
-    if ports.connection.fault() is not None or ports.connection.epoch() != epoch:
+    if ports.connection.fault() is not None or ports.connection.generation() != generation:
         raise BrokerUnavailable("the line was lost while the account was read")
-    ours = tuple(e for e in executions if e.account == state.account)
+    mine = ("", state.account)  # what names no account counts as this one's
+    ours = tuple(e for e in executions if e.account in mine)
     selling.journal.add_trades(ours, commissions)
     held = tuple(p for p in positions if p.account == state.account)
     selling.journal.seen(_believed(state, held))
-    return Testimony(
+    told = Testimony(
         read_at=began,
         positions=held,
-        orders=tuple(order for order in orders if order.account == state.account),
-        completed=tuple(order for order in completed if order.account == state.account),
+        orders=tuple(order for order in orders if order.account in mine),
+        completed=tuple(order for order in completed if order.account in mine),
         executions=_remembered(selling, ours),
-    )
+    ).with_last(state.orders)
+    state.orders = told.orders
+    return told
 
 
 def _believed(state: WatchState, told: Sequence[Position]) -> dict[int, Decimal]:
@@ -96,7 +103,7 @@ def _believed(state: WatchState, told: Sequence[Position]) -> dict[int, Decimal]
         if instrument.con_id not in held
     }
     believed = {con_id: n for con_id, n in missing.items() if con_id not in state.selling.missing}
-    state.selling.missing = frozenset(missing)
+    state.selling.missing, state.selling.doubtful = frozenset(missing), frozenset(believed)
     return believed | held
 
 
@@ -124,14 +131,14 @@ def compare_with_journal(ports: Ports, state: WatchState) -> None:
     if selling is None:
         return
     at, now = state.selling.reconciled_at, ports.clock.now()
-    same_line = state.selling.reconciled_epoch == ports.connection.epoch()
+    same_line = state.selling.reconciled_generation == ports.connection.generation()
     if same_line and at is not None and now - selling.policy.reconcile < at <= now:
         return
-    failed = state.selling.reconciled_epoch is None
+    failed = state.selling.reconciled_generation is None
     try:
         reconcile(ports, selling, state)
     except StorageError as error:
-        state.selling.reconciled_epoch = None
+        state.selling.reconciled_generation = None
         text = f"{error}; nothing is sent until the journal can be written"
         tell_person(ports, state, Cause.DENIED, "journal", text)
     else:
@@ -147,8 +154,8 @@ def reconcile(ports: Ports, selling: Selling, state: WatchState) -> Reconciliati
         BrokerUnavailable: the broker did not answer in full; nothing has changed.
         StorageError: the journal could not be written; nothing counts as compared.
     """
-    epoch = ports.connection.epoch()
-    if state.selling.reconciled_epoch != epoch:
+    generation = ports.connection.generation()
+    if state.selling.reconciled_generation != generation:
         state.selling.listening_since = ports.clock.now()
     told = testify(ports, selling, state)
     opened = selling.journal.open_intents()
@@ -168,7 +175,7 @@ def reconcile(ports: Ports, selling: Selling, state: WatchState) -> Reconciliati
         if record.state is State.UNKNOWN:  # whoever found it so may have died before it told
             about = f"unknown {record.intent_id}"
             tell_person(ports, state, Cause.UNKNOWN, about, sentence(record))
-    state.selling.reconciled_epoch, state.selling.reconciled_at = epoch, told.read_at
+    state.selling.reconciled_generation, state.selling.reconciled_at = generation, told.read_at
     return Reconciliation(told, findings, strays)
 
 
@@ -184,10 +191,21 @@ def settle(
     refusals = state.selling.refusals
     # By a clock that is wrong no time has passed, so that nothing counts as missing.
     since = state.selling.listening_since if state.clock_fault is None else told.read_at
+    _note_words(selling, state, told.read_at)
     findings = [
-        (record, find(record, told, refusals.get(record.intent_id), since=since))
+        (
+            record,
+            find(
+                record,
+                told,
+                refusals.get(record.intent_id),
+                since=since,
+                traded_by_word=record.intent_id in state.selling.traded_by_word,
+            ),
+        )
         for record in exposed
     ]
+    findings = [(record, _in_its_words(state, record, found)) for record, found in findings]
     moves = [
         move
         for record, finding in findings
@@ -198,8 +216,25 @@ def settle(
         tell_moves(ports, state, moves)
     for record, finding in findings:
         if finding.happening is Happening.SEEN_WORKING:
+            tell_inactive(ports, state, record, told.orders_on(record.con_id))
             _take_back_excess(ports, selling, state, record, told)
     return findings
+
+
+def _note_words(selling: Selling, state: WatchState, at: datetime) -> None:
+    """Put on record what the broker said of orders of ours; how they end does not hang on it."""
+    words = state.selling.unnoted
+    if words:
+        selling.journal.note([Entry(at, intent_id, BROKER_SAID, said) for intent_id, said in words])
+        words.clear()
+
+
+def _in_its_words(state: WatchState, record: IntentRecord, finding: Finding) -> Finding:
+    """Quote the broker where an order is nowhere: its code may be one that we do not know."""
+    said = state.selling.said.get(record.intent_id)
+    if said is None or finding.happening not in (Happening.PROVEN_ABSENT, Happening.UNCLEAR):
+        return finding
+    return evolve(finding, words=f"{finding.words}; the broker said {said}")
 
 
 def _take_back_excess(
@@ -211,7 +246,7 @@ def _take_back_excess(
     A run that nobody armed changes nothing at the broker, and says who can.
     """
     held, selling_now = told.held(record.con_id), told.selling(record.con_id)
-    if selling_now <= held:
+    if selling_now <= held or record.con_id in state.selling.doubtful:
         return
     mine = [o for o in told.orders_on(record.con_id) if o.order_ref == record.intent.order_ref]
     ours = [order for order in mine if order.client_id == selling.entry.client_id]

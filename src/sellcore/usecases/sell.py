@@ -5,7 +5,7 @@ Each step is on record before it is taken. Whatever happens in between, the
 next look finds on record what may have been done, and asks the broker.
 """
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 from sellcore.errors import BrokerError, SellError, StorageError
 from sellcore.order import SendAt
@@ -14,6 +14,7 @@ from sellcore.ports.journal import Entry, Sent
 from sellcore.selling.checks import judge
 from sellcore.selling.facts import Facts
 from sellcore.selling.intent_record import IntentRecord, Move, moved
+from sellcore.selling.last_sale import LATELY, last_sales
 from sellcore.selling.lifecycle import Happening, State
 from sellcore.selling.reopening import not_below_any_more
 from sellcore.selling.testimony import Testimony
@@ -26,7 +27,7 @@ from sellcore.usecases.selling_state import Selling
 from sellcore.usecases.send import Ready, send
 from sellcore.usecases.tell import tell, tell_person
 from sellcore.usecases.tell_order import ASKED_TO_GO, tell_moves
-from sellcore.usecases.unlogged import is_unlogged
+from sellcore.usecases.unlogged import REMEMBERED, is_unlogged
 from sellcore.usecases.watch_state import Ports, Terms, WatchState
 
 CHECKED = "CHECKED"
@@ -67,13 +68,16 @@ def _round(
     ports: Ports, selling: Selling, state: WatchState, terms: Terms, held: Sequence[Holding]
 ) -> bool:
     """
-    Look, judge and act once; return whether to look again, since orders are to go or on their way.
+    Look, judge and act once; return whether to look again: orders are to go, or may have gone.
 
     The account is read last, right before the checks and the send, and the
     clock and the kill switch are looked at again, since that may have taken
     long: what lies between them and the wire is arithmetic and one write to
     the journal. To hear what becomes of what was sent takes long as well, so
     no other order is cancelled on the checks of a round that has sent.
+
+    A position that is missing for the first time is not judged: the answer may have
+    been incomplete, and another one tells.
     """
     now = ports.clock.now()
     due = [
@@ -88,14 +92,17 @@ def _round(
     told = testify(ports, selling, state)
     settle(ports, selling, state, selling.journal.open_intents(), told)
     seen = look_again(ports, selling, state, seen)
-    ready, asked = _judge_all(ports, selling, state, due, seen, told)
+    known = [record for record in due if record.con_id not in state.selling.doubtful]
+    ready, asked = _judge_all(ports, selling, state, known, seen, told)
     if ready:
         send(ports, selling, state, ready)
     elif asked:
-        for known in asked:
-            selling.entry.cancel(known.to_cancel)
+        for each in asked:
+            if selling.kill_switch.thrown() is None:  # one of them may have taken long
+                selling.entry.cancel(each.to_cancel)
         hear(selling, state, selling.patience)
-    return bool(asked)
+    incomplete = len(known) < len(due) or any(told.vanished_from(r.con_id) for r in due)
+    return bool(asked) or incomplete
 
 
 def _tell_halt(ports: Ports, selling: Selling, state: WatchState) -> None:
@@ -117,12 +124,15 @@ def _judge_all(
 ) -> tuple[list[Ready], list[Facts]]:
     """Judge each intent; return those that may be sent, and those whose way is to be cleared."""
     sent = selling.journal.sent_since(seen.now.replace(hour=0, minute=0, second=0, microsecond=0))
+    sales: Mapping[int, IntentRecord] = {}
+    if due and selling.journal.sent_since(seen.now - LATELY).orders:
+        sales = last_sales(selling.journal.intents(seen.now - REMEMBERED), seen.now)
     moves: list[Move] = []
     ready: list[Ready] = []
     asked: list[Facts] = []
     notes: list[Entry] = []
     for record in due:
-        known = facts(selling, state, record, seen, told, sent)
+        known = facts(selling, state, record, seen, told, sent, sales.get(record.con_id))
         verdict = judge(known)
         if verdict != state.selling.verdicts.get(record.intent_id):
             words = "; ".join(verdict.reasons) or "every check allows it"

@@ -46,18 +46,26 @@ class SellingState:
     What is known so far of selling. Only use cases change it.
 
     Attributes:
-        reconciled_epoch: The connection's epoch when journal and broker were last compared.
+        reconciled_generation: Of the connection, when journal and broker were last compared.
         reconciled_at: When that was, UTC.
         listening_since: When an order of ours last left, or the line was opened, UTC: what
             is missing from the broker's lists is missing since then at the earliest.
         refusals: The broker's words by intent, where it refused an order.
+        traded_by_word: Intents that the broker told a trade of, of its own accord.
+        said: The broker's last words with a code by intent, whatever they came to.
+        unnoted: Such words, by intent, that are not on record yet.
         verdicts: The last answers of the checks by intent.
         missing: Contract ids of what was held and was not in the last reading.
+        doubtful: Those of them that were in the reading before: it may have been incomplete.
     """
 
-    reconciled_epoch: int | None = None
+    reconciled_generation: int | None = None
     reconciled_at: datetime | None = None
     listening_since: datetime | None = None
     refusals: dict[str, str] = Factory(dict)
+    traded_by_word: set[str] = Factory(set)
+    said: dict[str, str] = Factory(dict)
+    unnoted: list[tuple[str, str]] = Factory(list)
     verdicts: dict[str, Verdict] = Factory(dict)
     missing: frozenset[int] = frozenset()
+    doubtful: frozenset[int] = frozenset()

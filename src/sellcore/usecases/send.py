@@ -4,13 +4,10 @@ from collections.abc import Iterable, Sequence
 
 from attrs import frozen
 
-from sellcore.errors import InvalidValue
-from sellcore.order_type import OrderType
 from sellcore.ports.order_entry import SellOrder
 from sellcore.selling.facts import Facts
-from sellcore.selling.intent_record import IntentRecord, Known, moved
+from sellcore.selling.intent_record import IntentRecord, Known, Move, moved
 from sellcore.selling.lifecycle import Happening
-from sellcore.selling.limit_price import marketable
 from sellcore.usecases.hear import hear
 from sellcore.usecases.reconcile import settle, testify
 from sellcore.usecases.selling_state import Selling
@@ -42,11 +39,7 @@ def send(ports: Ports, selling: Selling, state: WatchState, ready: Sequence[Read
     numbers = entry.order_ids(len(ready), selling.journal.highest_order_id(entry.client_id))
     moves, orders = [], []
     for each, number in zip(ready, numbers, strict=True):
-        try:
-            order = _order(selling, state, each, number)
-        except InvalidValue as error:
-            moves.append(moved(each.record, Happening.DENIED, now, str(error)))
-            continue
+        order = _order(each, number)
         orders.append(order)
         known: Known = {
             "client_id": entry.client_id,
@@ -59,31 +52,48 @@ def send(ports: Ports, selling: Selling, state: WatchState, ready: Sequence[Read
         moves.append(moved(each.record, Happening.SENDING, now, str(order), **known))
     selling.journal.record(moves)
     try:
-        entry.place(orders)
+        written = entry.place(orders, selling.kill_switch.thrown)
     finally:
         state.selling.listening_since = ports.clock.now()
         tell_moves(ports, state, moves)
-    if orders:
-        _listen(selling, state, [order.order_id for order in orders])
+    _hold_back(ports, selling, state, moves, orders[len(written) :])
+    if written:
+        _listen(selling, state, [order.order_id for order in written])
         told = testify(ports, selling, state)
         settle(ports, selling, state, selling.journal.open_intents(), told)
 
 
-def _order(selling: Selling, state: WatchState, ready: Ready, number: int) -> SellOrder:
-    """Return the order as it goes on the wire; raises InvalidValue where it has no price."""
-    known, intent, policy = ready.facts, ready.record.intent, selling.policy
-    limit = None
-    if policy.order_type is OrderType.LIMIT:
-        details = state.details.get(intent.instrument)
-        steps = () if details is None else details.price_steps
-        limit = marketable(known.price or ready.record.close, policy.limit_offset_pct, steps)
+def _hold_back(
+    ports: Ports,
+    selling: Selling,
+    state: WatchState,
+    moves: Sequence[Move],
+    unwritten: Sequence[SellOrder],
+) -> None:
+    """End the intents whose orders were not written, since a person has halted selling."""
+    if not unwritten:
+        return
+    numbers = {order.order_id for order in unwritten}
+    words = f"halted before it was written: {selling.kill_switch.thrown() or 'for a moment'}"
+    held_back = [
+        moved(move.record, Happening.HELD_BACK, ports.clock.now(), words)
+        for move in moves
+        if move.record.order_id in numbers
+    ]
+    selling.journal.record(held_back)
+    tell_moves(ports, state, held_back)
+
+
+def _order(ready: Ready, number: int) -> SellOrder:
+    """Return the order as it goes on the wire."""
+    known, intent = ready.facts, ready.record.intent
     return SellOrder(
         order_id=number,
         account=intent.account,
         instrument=intent.instrument,
         quantity=known.quantity,
-        order_type=policy.order_type,
-        limit_price=limit,
+        order_type=known.policy.order_type,
+        limit_price=known.limit_price,
         order_ref=intent.order_ref,
     )
 

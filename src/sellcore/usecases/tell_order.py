@@ -4,11 +4,13 @@ from collections.abc import Sequence
 
 from sellcore.errors import StorageError
 from sellcore.event import OrderMoved
+from sellcore.order import OpenOrder
 from sellcore.outcome import Outcome
 from sellcore.ports.alerts import Cause
 from sellcore.record import DecisionRecord
 from sellcore.selling.intent_record import IntentRecord, Move
 from sellcore.selling.lifecycle import Happening, State
+from sellcore.selling.testimony import INACTIVE
 from sellcore.usecases.tell import tell, tell_elsewhere, tell_person
 from sellcore.usecases.watch_state import Ports, WatchState
 
@@ -77,6 +79,24 @@ def _tell_gone(ports: Ports, state: WatchState, record: IntentRecord) -> None:
         f"{gone or record.asked_to_go}; place them again if you want their protection"
     )
     tell_person(ports, state, Cause.PROTECTION_GONE, f"gone {record.intent_id}", text)
+
+
+def tell_inactive(
+    ports: Ports, state: WatchState, record: IntentRecord, orders: Sequence[OpenOrder]
+) -> None:
+    """Tell a person once that our order is listed, and does not sell as it is."""
+    mine = [order for order in orders if order.order_ref == record.intent.order_ref]
+    about = f"inactive {record.intent_id}"
+    if not mine or mine[0].status != INACTIVE:
+        state.told.pop(about, None)
+        return
+    said = state.selling.said.get(record.intent_id)
+    text = (
+        f"{record.intent.instrument.ticker}: the broker lists our order as {INACTIVE}"
+        f"{'' if said is None else f' ({said})'}: it does not sell, and may come back; look in "
+        "TWS and cancel it there, or let it work; nothing else is sold on it meanwhile"
+    )
+    tell_person(ports, state, Cause.REJECTED, about, text)
 
 
 def tell_signal(ports: Ports, state: WatchState, record: IntentRecord) -> None:

@@ -50,11 +50,11 @@ def begin(ports: Ports, terms: Terms, ask: Ask | None, login: Login | None = Non
     state = WatchState(account="", began=ports.clock.now(), run_id=terms.run_id)
     problems = load_rules(ports, state)
     connected(ports, state, terms, login or ports.connection.connect())
-    state.series.update(_as_known(ports.bars.load(), state.began))
+    state.feed.series.update(_as_known(ports.bars.load(), state.began))
     read_account(ports, state)
+    compare_with_journal(ports, state)  # before anybody is asked: that may take an hour
     assign_missing(ports, state, terms, ask)
     refresh_sessions(ports, state)
-    compare_with_journal(ports, state)
     _recall(ports, state, terms)
     for problem in (*problems, *ports.bars.problems(), *ports.log.problems()):
         ports.emit(Alert(ports.clock.now(), problem))
@@ -109,7 +109,7 @@ def _first_look(state: WatchState, instrument: Instrument, now: datetime) -> dat
     A watch that begins in a session answers for that session's bars; one that
     begins outside of one for the last bar before, which can still be decided.
     """
-    sessions = state.sessions.get(instrument)
+    sessions = state.contracts.sessions.get(instrument)
     if not sessions or not sessions.begun(now):
         return now
     latest = sessions[sessions.begun(now) - 1]
@@ -181,7 +181,7 @@ def _tell_failures(ports: Ports, state: WatchState) -> None:
 
 
 def _next_moment(state: WatchState, terms: Terms, now: datetime) -> datetime:
-    moment = next_look(state.sessions.values(), terms.policy, now)
+    moment = next_look(state.contracts.sessions.values(), terms.policy, now)
     return moment if state.retry_at is None else min(moment, max(state.retry_at, now))
 
 
@@ -226,13 +226,13 @@ def _watch_outage(ports: Ports, terms: Terms, state: WatchState) -> None:
 
 
 def _read_on(ports: Ports, terms: Terms, state: WatchState) -> None:
-    epoch = ports.connection.epoch()
+    generation = ports.connection.generation()
     compare_with_journal(ports, state)
     new = read_account(ports, state)
     refresh_sessions(ports, state)
     _welcome(ports, state, terms, new)
     update_bars(ports, state, terms)
-    if ports.connection.epoch() != epoch:
+    if ports.connection.generation() != generation:
         state.obstacle = "the line to the broker was lost while reading; reading again"
 
 
@@ -257,8 +257,8 @@ def _welcome(ports: Ports, state: WatchState, terms: Terms, new: Collection[Inst
 
 def keep_averages(ports: Ports, state: WatchState) -> None:
     """Store the averages of all closed bars beside them; off the minute's path."""
-    sessions = {instrument.con_id: days for instrument, days in state.sessions.items()}
-    failed = store_averages(ports.averages, average_tables(state.series, sessions))
+    sessions = {instrument.con_id: days for instrument, days in state.contracts.sessions.items()}
+    failed = store_averages(ports.averages, average_tables(state.feed.series, sessions))
     if failed is not None:
         tell(ports, state, "averages", failed)
 

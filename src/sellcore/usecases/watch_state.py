@@ -2,13 +2,11 @@
 
 from collections import Counter
 from collections.abc import Callable
-from datetime import date, datetime, timedelta
+from datetime import datetime, timedelta
 
 from attrs import Factory, define, frozen
 
-from sellcore.contract import ContractDetails
 from sellcore.event import Event
-from sellcore.forming import Reading
 from sellcore.instrument import Instrument
 from sellcore.order import Mode, OpenOrder, OrderIntent
 from sellcore.outcome import Outcome
@@ -26,11 +24,11 @@ from sellcore.ports.market_data import MarketData
 from sellcore.ports.sessions import SessionCalendar
 from sellcore.position import Position
 from sellcore.rule import MovingAverageRule
-from sellcore.series import SeriesKey, SeriesUpdate, StoredSeries
-from sellcore.split_guard import Holder
+from sellcore.split_guard import Sighting
 from sellcore.status import Levels
 from sellcore.timeframe import Timeframe
-from sellcore.trading_days import TradingDays
+from sellcore.usecases.contracts import Contracts
+from sellcore.usecases.feed import Feed
 from sellcore.usecases.selling_state import Selling, SellingState
 
 
@@ -100,19 +98,11 @@ class WatchState:
         run_id: Names this run in the audit log.
         positions: As last read; orders alike.
         last_seen: Each holding as it was when it was last among the positions.
-        holders: What the account has shown of each holding in this run.
-        details: The broker's word on each instrument, once it gave it.
-        described_on: The UTC date of that.
-        sessions: The exchange's sessions per instrument, around all its bars.
-        sessions_from: The details they were made with.
+        sightings: What the account has shown of each holding in this run.
+        contracts: What is known of each instrument.
         rules: The assigned rule per ticker.
         unclear: Tickers whose assignment cannot be used, and why: never decided.
-        series: The stored bars.
-        readings: The last answer of each series, beside what it came to.
-        unsaved: Updates that the store has not taken yet.
-        asked_at: When each series was last answered in this run, UTC.
-        unanswered: Why the latest request for a series brought no bars.
-        not_before: A series that was refused, or had no data, is not asked for before.
+        feed: What is known of the bars.
         quarantine: Instruments whose bars contradict each other, and how.
         watched_from: Bars that ended up to then are not this run's to decide.
         decided: The bars that have been decided.
@@ -128,6 +118,8 @@ class WatchState:
         clock_fault: Why our clock cannot be relied on, or None.
         attempts: Failures since everything could be read.
         retry_at: When to try next, UTC, or None while the line stands.
+        servers_lost_at: When the gateway was first seen without the broker behind it, UTC,
+            or when it was last connected to again for that; None while it is not.
         out_of_reach_since: When the broker was last reached before it was not, UTC, or None.
         selling: What is known of selling.
     """
@@ -138,19 +130,11 @@ class WatchState:
     positions: tuple[Position, ...] = ()
     orders: tuple[OpenOrder, ...] = ()
     last_seen: dict[Instrument, Position] = Factory(dict)
-    holders: dict[Instrument, Holder] = Factory(dict)
-    details: dict[Instrument, ContractDetails] = Factory(dict)
-    described_on: dict[Instrument, date] = Factory(dict)
-    sessions: dict[Instrument, TradingDays] = Factory(dict)
-    sessions_from: dict[Instrument, ContractDetails] = Factory(dict)
+    sightings: dict[Instrument, Sighting] = Factory(dict)
+    contracts: Contracts = Factory(Contracts)
     rules: dict[str, MovingAverageRule] = Factory(dict)
     unclear: dict[str, str] = Factory(dict)
-    series: dict[SeriesKey, StoredSeries] = Factory(dict)
-    readings: dict[SeriesKey, Reading] = Factory(dict)
-    unsaved: list[SeriesUpdate] = Factory(list)
-    asked_at: dict[SeriesKey, datetime] = Factory(dict)
-    unanswered: dict[SeriesKey, str] = Factory(dict)
-    not_before: dict[SeriesKey, datetime] = Factory(dict)
+    feed: Feed = Factory(Feed)
     quarantine: dict[Instrument, str] = Factory(dict)
     watched_from: dict[Instrument, datetime] = Factory(dict)
     decided: dict[Instrument, frozenset[tuple[Timeframe, datetime]]] = Factory(dict)
@@ -165,5 +149,6 @@ class WatchState:
     clock_fault: str | None = None
     attempts: int = 0
     retry_at: datetime | None = None
+    servers_lost_at: datetime | None = None
     out_of_reach_since: datetime | None = None
     selling: SellingState = Factory(SellingState)

@@ -15,6 +15,7 @@ class Fault(Enum):
     SLOW = "an answer takes long"
     SERVERS_LOST = "the gateway loses the broker's servers for a while (1100, 1102)"
     PARTIAL_POSITIONS = "a position is missing from an answer"
+    PARTIAL_ORDERS = "an order of somebody is missing from an answer"
     REPLY_LOST = "the broker says nothing of its own accord"
     REPLY_TWICE = "the broker says things twice"
     ORDER_LOST = "an order message does not arrive, and nobody says so"

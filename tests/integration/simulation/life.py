@@ -61,7 +61,7 @@ class Line:
         world = self.world
         world.call("connect")
         world.line, world.fault = True, None
-        world.epoch += 1
+        world.generation += 1
         return Login((ACCOUNT,), "a story")
 
     def fault(self) -> str | None:
@@ -70,8 +70,8 @@ class Line:
     def is_open(self) -> bool:
         return self.world.line
 
-    def epoch(self) -> int:
-        return self.world.epoch
+    def generation(self) -> int:
+        return self.world.generation
 
     def close(self) -> None:
         self.world.lose("closed by us")
@@ -99,12 +99,20 @@ class Account:
         return held
 
     def open_orders(self) -> Sequence[OpenOrder]:
-        self.world.reach("open orders")
-        return tuple(self.world.servers.working())
+        world = self.world
+        world.reach("open orders")
+        working = world.servers.working()
+        others = [order for order in working if not order.ours]
+        # Twice in a row is more than anybody could see through.
+        world.left_out = bool(others and not world.left_out and world.dice(Fault.PARTIAL_ORDERS))
+        if world.left_out:
+            world.note(f"  ... {others[0]} is missing")
+            working.remove(others[0])
+        return tuple(working)
 
     def completed_orders(self) -> Sequence[CompletedOrder]:
         self.world.reach("witness completed")
-        self.world.journal_compared = self.world.epoch
+        self.world.journal_compared = self.world.generation
         return tuple(self.world.servers.completed())
 
     def trades(self) -> tuple[Sequence[Execution], Sequence[Commission]]:
@@ -140,11 +148,18 @@ class Desk:
         self.world.next_id = first + count
         return range(first, first + count)
 
-    def place(self, orders: Sequence[SellOrder]) -> None:
+    def place(
+        self, orders: Sequence[SellOrder], halted: Callable[[], str | None] = lambda: None
+    ) -> Sequence[SellOrder]:
         world = self.world
         if orders:
             world.reach("entry place")
         for number, order in enumerate(orders):
+            if world.dice(Fault.HALTED, 0.2):
+                world.halted = "between two orders"
+                world.note("halted between two orders")
+            if halted() is not None:
+                return orders[:number]
             if world.dice(Fault.ORDER_UNCLEAR):
                 if world.random.random() < 0.5:
                     world.place(order)
@@ -154,6 +169,7 @@ class Desk:
             world.place(order)
         world.reading = False
         world.done()
+        return orders
 
     def cancel(self, orders: Sequence[OpenOrder]) -> None:
         if orders:

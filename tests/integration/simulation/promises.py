@@ -66,7 +66,7 @@ def written(world: "World", order: SellOrder) -> None:
         "the day's orders are used up": world.written[ours.date()] >= policy.max_orders_per_day,
         "the broker is not reached": world.fault is not None,
         "its bars are old": world.bars_read_at is None or now - world.bars_read_at > STALE,
-        "journal and broker were not compared": world.journal_compared != world.epoch,
+        "journal and broker were not compared": world.journal_compared != world.generation,
     }
     world.written[ours.date()] += 1
     met = [what for what, is_so in wrong.items() if is_so]

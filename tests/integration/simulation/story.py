@@ -161,7 +161,7 @@ def _watch(world: World, process: Process) -> None:
     decide_and_act(ports, terms, state, holdings(state))
     while True:
         now = ports.clock.now()
-        moment = next_look(state.sessions.values(), terms.policy, now)
+        moment = next_look(state.contracts.sessions.values(), terms.policy, now)
         if state.retry_at is not None:
             moment = min(moment, max(state.retry_at, now))
         if terms.until is not None and moment > terms.until:

@@ -60,13 +60,13 @@ class World:
         self.skew = 0.0
         self.line = False
         self.fault: str | None = "not connected"
-        self.epoch = 0
+        self.generation = 0
         self.replies: deque[Reply] = deque()
         self.next_id = 1
         self.disk_full = False
         self.halted: str | None = None
         self.suspended: set[int] = set()
-        self.reading = False
+        self.reading = self.left_out = False
         self.notices: list[Notice] = []
         self.journal = MemoryJournal(Mode.PAPER, ACCOUNT)
         self.log = MemoryDecisionLog()
@@ -192,7 +192,7 @@ class World:
     def lose(self, why: str) -> None:
         """Lose the line to the gateway."""
         if self.fault is None:
-            self.epoch += 1
+            self.generation += 1
         self.line, self.fault = False, why
         self.replies.clear()
         if self.dice(Fault.IDS_BACK, 0.5):
@@ -201,7 +201,7 @@ class World:
 
     def _lose_servers(self) -> None:
         if self.fault is None:
-            self.epoch += 1
+            self.generation += 1
             self.fault = "the gateway lost the broker's servers"
             self.note(self.fault)
             self.servers.after(self.random.choice((10, 90)), self._find_servers)

@@ -186,10 +186,10 @@ def test_half_open_line_is_found_out() -> None:
     with ScriptedGateway() as gateway:
         connection = a_connection(gateway.port, idle=0.05, timeout=1.0)
         connection.connect()
-        before = connection.epoch()
+        before = connection.generation()
         eventually(lambda: connection.fault() is not None)
         assert "current time: no complete answer within 1 s" in (connection.fault() or "")
-        assert connection.epoch() > before
+        assert connection.generation() > before
         connection.close()
 
 
@@ -200,7 +200,7 @@ def test_quiet_line_that_answers_stays_up() -> None:
         connection.connect()
         eventually(lambda: len(gateway.asked(49)) >= 3)
         assert connection.fault() is None
-        assert connection.epoch() == 0
+        assert connection.generation() == 0
         connection.close()
 
 

@@ -58,6 +58,16 @@ def test_unset_numbers_do_not_count() -> None:
     assert numbers.draw(1, 0) == (1,)
 
 
+@pytest.mark.parametrize("told", [FIRST_REQUEST + 1, 2**31 - 8, 2**31 - 1])
+def test_gateway_whose_count_is_at_its_end_is_told_so(told: int) -> None:
+    """To begin at 1 again would draw a refusal for each order; the way out is named."""
+    numbers = OrderNumbers()
+    numbers.told(told)
+
+    with pytest.raises(InvalidValue, match="Reset API order ID sequence"):
+        numbers.draw(1, 0)
+
+
 def test_numbers_begin_at_one() -> None:
     """Whatever the gateway says, and whatever is on record."""
     numbers = OrderNumbers()

@@ -7,13 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from adapters.clocks import FrozenClock
-from adapters.ib.pacing import (
-    HARD_GAPS,
-    SOFT_GAPS,
-    Pace,
-    Pacer,
-    gaps_for,
-)
+from adapters.ib.pacing import Pace, Pacer
 from sellcore.errors import InvalidValue
 from sellcore.instrument import Instrument
 from sellcore.request import BarRequest, Duration, Unit
@@ -28,25 +22,6 @@ def a_request(
     """Return a request for bars."""
     instrument = Instrument(con_id, f"S{con_id}", "NYSE", "USD")
     return BarRequest(instrument, granularity, Duration(days, Unit.DAYS))
-
-
-@pytest.mark.parametrize("seconds", [1, 5, 30])
-def test_small_bars_have_the_brokers_hard_limits(seconds: int) -> None:
-    """Identical 15 s, below six in 2 s a contract, sixty in ten minutes."""
-    gaps = gaps_for(seconds)
-    assert gaps is HARD_GAPS
-    assert gaps.identical.seconds == 15
-    assert (gaps.contract.count, gaps.contract.seconds) == (5, 2)
-    assert gaps.all is not None
-    assert (gaps.all.count, gaps.all.seconds) == (60, 600)
-
-
-@pytest.mark.parametrize("seconds", [60, 1800, 86400])
-def test_larger_bars_are_asked_for_again_after_five_seconds(seconds: int) -> None:
-    """Half hours and days have a soft limit only, and no limit over all requests."""
-    assert gaps_for(seconds) is SOFT_GAPS
-    assert 0 < SOFT_GAPS.identical.seconds <= 5
-    assert SOFT_GAPS.all is None
 
 
 def test_first_requests_do_not_wait() -> None:

@@ -82,7 +82,7 @@ def test_a_column_that_is_named_wins_over_a_guess() -> None:
         ("Date,Open,open,High,Low,Close", None, "each of 'Open', 'open' may be 'open'"),
         ("Date,Open,High,Low,Close", "close=Last", "no column 'Last'; found 'Date', 'Open'"),
         ("Date,Open,High,Low,Close,Close", "close=Close", "more than one column 'Close'"),
-        ("", None, "no column is known to be 'ts'"),
+        ("", None, "line 1 is empty; give a file with column names and bars"),
         ("x" * 500, None, "...; name it with --columns ts=NAME"),
     ],
 )
@@ -293,7 +293,7 @@ def test_semicolons_and_tabs_part_columns_as_well(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("text", "said"),
     [
-        ("", "line 1: no column is known to be 'ts'; found none"),
+        ("", "line 1 is empty; give a file with column names and bars"),
         (HEAD, "holds no bar below its column names"),
         (HEAD + ROWS + "2022-05-18,1,1,1,1,1,1\n", "line 4: this ts lies before that of line 3"),
         (HEAD + ROWS + "2022-05-20,1,1,1,1,1,1\n", "line 4: this ts stands on line 3 as well"),
@@ -302,7 +302,7 @@ def test_semicolons_and_tabs_part_columns_as_well(tmp_path: Path) -> None:
         (HEAD + ROWS + "2022-05-23,1,nan,1,1,1,1\n", "line 4: high 'nan' is not a price"),
         (HEAD + ROWS + "2022-05-23,,1,1,1,1,1\n", "line 4: open '' is not a price above zero"),
         (HEAD + ROWS + "2022-05-23,inf,1,1,1,1,1\n", "line 4: open 'inf' is not a price above"),
-        (HEAD + ROWS + "2022-05-23,1,1,1,1,1,-7\n", "line 4: volume '-7' is not a number"),
+        (HEAD + ROWS + "2022-05-23,1,1,1,1,1,-7\n", "line 4: volume '-7' is not a number, zero"),
         (HEAD + ROWS + "2022-05-23,1,1\n", "line 4: 3 columns, expected 7"),
         (HEAD + ROWS + "tomorrow,1,1,1,1,1,1\n", "line 4: ts 'tomorrow' is not ISO 8601"),
         (bytes(range(256)) * 20, "not a CSV file in UTF-8"),
@@ -365,3 +365,60 @@ def test_a_file_that_is_not_there_is_refused(tmp_path: Path) -> None:
         with pytest.raises(ConfigError) as raised:
             read_bar_table(tmp_path / name, MSFT)
         assert str(raised.value) == f"{tmp_path / name}: is a directory; give the files in it"
+
+
+def test_daily_times_fall_on_the_date_that_the_named_zone_shows(tmp_path: Path) -> None:
+    """An evening in New York is the next day in London: the zone that was said counts."""
+    text = "ts,open,high,low,close\n2022-05-19T20:00:00-04:00,1,1,1,1\n"
+    told = Told(ticker="NASDAQ:MSFT", size="1d", zone=NEW_YORK)
+
+    (bars,) = read(tmp_path, text, told).bars
+
+    assert bars.stamp.tolist() == [OPEN // 86_400 * 86_400 - 86_400]
+
+
+def test_a_clock_of_twelve_hours_tells_times_and_not_dates() -> None:
+    """Half past nine in the morning and in the evening are two times of one day."""
+    texts = ["05/20/2022 09:30 AM", "05/20/2022 09:30 PM"]
+
+    found = read_stamps(HERE, texts, [2, 3], "%m/%d/%Y %I:%M %p", NEW_YORK)
+
+    assert (found.kind, found.instant.tolist()) == (Kind.WALL, [OPEN, OPEN + 43_200])
+
+
+@pytest.mark.parametrize("text", ["100,50", "1,100.50", "$100.50", "1 000"])
+def test_numbers_of_another_country_are_refused_with_what_to_write(
+    tmp_path: Path, text: str
+) -> None:
+    """A comma may part thousands or decimals: it is not guessed, and the line says how."""
+    table = (HEAD + ROWS).replace(",", ";") + f"2022-05-23;{text};1;1;1;1;1\n"
+
+    said = refused(tmp_path, table)
+
+    assert f"line 4: open {text!r} is not a price above zero; write it with digits" in said
+
+
+@pytest.mark.parametrize("name", ["spy_1d.csv", "G_1d.csv", "my_own_bars_1d.csv"])
+def test_a_ticker_that_is_given_needs_no_name_of_a_file(tmp_path: Path, name: str) -> None:
+    """Whatever the file is called, what it ends with still says how long its bars are."""
+    one_day = HEAD + ROWS.splitlines()[0] + "\n"
+
+    (bars,) = read(tmp_path, one_day, Told(ticker="NASDAQ:MSFT"), name=name).bars
+    with_times = one_day.replace("2022-05-19", "2022-05-19T13:30:00Z")
+    other = refused(tmp_path, with_times, Told(ticker="NASDAQ:MSFT"), name=name)
+
+    assert (bars.ticker, bars.seconds) == ("NASDAQ:MSFT", DAY)
+    assert "its daily bars have times of day" in other
+    assert "name it EXCHANGE_SYMBOL_1d" in refused(tmp_path, one_day, Told(), name="G_1d.csv")
+
+
+def test_a_list_is_no_price(tmp_path: Path) -> None:
+    """A column of Parquet that holds lists is refused by its row."""
+    columns = {name: pa.array([1.0]) for name in ("open", "high", "low")}
+    path = tmp_path / "bars.parquet"
+    pq.write_table(
+        pa.table({"ts": pa.array([date(2022, 5, 20)]), **columns, "close": pa.array([[1.0]])}), path
+    )
+
+    with pytest.raises(ConfigError, match=r"line 1: close \[1\.0\] is not a price above zero"):
+        read_bar_table(path, MSFT)

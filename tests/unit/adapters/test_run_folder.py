@@ -2,14 +2,26 @@
 
 import errno
 import os
+import shutil
 import subprocess
+import sys
 from pathlib import Path
 
+import numpy as np
+import pyarrow as pa
+import pyarrow.parquet as pq
 import pytest
 
+import sellcore
+from adapters.memory_bars import MemoryBars
 from adapters.runs.folder import store_run
+from adapters.runs.ledgers import returns_ledger
 from adapters.runs.revision import Revision, revision
+from sellcore import BarSeries, Timeframe
+from sellcore.backtest import Assumptions, rule_returns
+from sellcore.backtest.dates import DAY
 from sellcore.errors import StorageError
+from sellcore.rule import parse_rule
 
 FILES = {"a.txt": b"one", "b.bin": bytes(range(256))}
 
@@ -123,3 +135,57 @@ def test_no_git_is_no_commit(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("PATH", "")
 
     assert revision().git_sha is None
+
+
+def test_a_hook_of_git_does_not_change_the_commit(monkeypatch: pytest.MonkeyPatch) -> None:
+    """What git tells its own hooks is about their repository, not about this program."""
+    plain = revision()
+    monkeypatch.setenv("GIT_DIR", os.devnull)
+    monkeypatch.setenv("GIT_INDEX_FILE", os.devnull)
+
+    assert revision() == plain
+
+
+@pytest.mark.skipif(shutil.which("git") is None, reason="git is not installed")
+def test_a_program_below_the_checkout_of_somebody_else_has_no_commit(tmp_path: Path) -> None:
+    """An environment in a trader's own repository: that one's commits are not ours."""
+    source = Path(str(sellcore.__file__)).parents[1]
+    for package in ("sellcore", "adapters"):
+        skipped = shutil.ignore_patterns("__pycache__")
+        shutil.copytree(source / package, tmp_path / "env" / package, ignore=skipped)
+    (tmp_path / ".gitignore").write_text("env/\n")
+    for words in (
+        ("init", "-q"),
+        ("add", ".gitignore"),
+        ("-c", "user.name=T", "-c", "user.email=t@example.com", "commit", "-q", "-m", "mine"),
+    ):
+        subprocess.run(["git", *words], cwd=tmp_path, check=True)
+
+    asked = subprocess.run(
+        [sys.executable, "-c", "from adapters.runs.revision import revision; print(revision())"],
+        env={**os.environ, "PYTHONPATH": str(tmp_path / "env"), "PYTHONSAFEPATH": "1"},
+        cwd=tmp_path,
+        capture_output=True,
+        text=True,
+        check=True,
+    )
+
+    assert asked.stdout.strip() == revision().version
+
+
+def test_returns_are_kept_under_their_days() -> None:
+    """Each row is named for the day that its return ends on."""
+    days = np.arange(18_000, 18_040)
+    close = np.round(50 + np.sin(np.arange(40)), 2)
+    bars = BarSeries(days * DAY + 52_200, days * DAY + 75_600, *[close] * 5)
+    rules = [parse_rule("SMA,5,D"), parse_rule("EMA,5,D")]
+    source = MemoryBars({Timeframe.DAY: {"NYSE:X": bars}})
+
+    found = rule_returns(source, rules, Assumptions())
+
+    kept = pq.read_table(pa.BufferReader(returns_ledger(found)))
+    assert kept.column_names == ["day", "hold", "SMA(5) D", "EMA(5) D"]
+    assert [moment.toordinal() - 719_163 for moment in kept["day"].to_pylist()] == (
+        found.days.tolist()
+    )
+    assert found.days.tolist() == days[-len(found.days) :].tolist()

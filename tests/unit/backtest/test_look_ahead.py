@@ -155,3 +155,14 @@ def test_real_days_are_decided_as_live_decides_them() -> None:
 
     for text in ("SMA,20,D", "EMA,20,D"):
         assert against_live(bars, rule(text)).clean
+
+
+def test_no_value_is_the_same_as_no_value() -> None:
+    """A decision that has no number in its warm-up does not peek."""
+    bars = daily([10.0 + row % 7 for row in range(30)])
+
+    def distance(known: BarSeries, wanted: MovingAverageRule) -> np.ndarray:
+        return known.close / sma(known.close, wanted.length) - 1
+
+    assert np.isnan(distance(bars, SMA5)).any()
+    assert look_ahead(distance, bars, SMA5).clean

@@ -206,3 +206,21 @@ def test_one_bar_without_a_trade_has_the_figures_it_can_have() -> None:
     assert measured.volatility is measured.sharpe is measured.sortino is measured.calmar is None
     assert measured.hit_rate is measured.average_win is measured.average_loss is None
     assert (measured.cagr, measured.drawdown.depth, measured.exposure) == (0.0, 0.0, 1.0)
+
+
+def test_a_drawdown_begins_at_the_first_of_equal_peaks() -> None:
+    """120, a dip, 120 again and a deeper fall: it has been below 120 since the first one."""
+    equity = np.array([110.0, 120.0, 115.0, 120.0, 90.0, 95.0, 100.0])
+
+    found = drawdown(equity, TIMES, capital=100.0, began=OPENS)
+
+    assert (found.peak, found.bars) == (TIMES[1], 5)
+
+
+def test_rounding_is_no_drawdown() -> None:
+    """What the last bit alone has lost never fell."""
+    equity = np.array([100.0, 100.0 - 1.5e-14, 100.0, 100.0, 100.0, 100.0, 100.0])
+
+    found = drawdown(equity, TIMES, capital=100.0, began=OPENS)
+
+    assert (found.depth, found.peak, found.trough, found.bars) == (0.0, None, None, 0)

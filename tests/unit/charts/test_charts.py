@@ -4,12 +4,12 @@ import statistics
 
 import numpy as np
 import pytest
-from attrs import astuple
+from attrs import astuple, evolve
 from tests.backtest_builders import daily, hourly
 from tests.report_runs import RULE, a_run, a_sweep, walks
 
 from sellcore import AverageKind, MovingAverageRule, Timeframe
-from sellcore.backtest import Assumptions, Entry, Fill, backtest
+from sellcore.backtest import FREE, Assumptions, Entry, Fill, backtest
 from sellcore.charts.account import account, drawdown, equity
 from sellcore.charts.chart import lines, safe
 from sellcore.charts.figure import figure
@@ -262,3 +262,35 @@ def test_results_draw_themselves():
     assert run.plot("NASDAQ:MSFT").layout.title.text == "NASDAQ:MSFT and SMA(20) D"
     assert a_sweep().plot().data[0].type == "heatmap"
     assert walks("T")["T"].plot(RULE).layout.title.text == "Closes and SMA(20) D"
+
+
+@pytest.mark.parametrize(
+    ("loss", "form"),
+    [(0.5, ".0%"), (0.06, ".0%"), (0.01, ".1%"), (0.001, ".2%"), (0.0001, ".3%")],
+)
+def test_ticks_of_small_falls_differ(loss, form):
+    """An axis of a fall of a thousandth is not five times 0 %."""
+    costs = evolve(FREE, percent=loss * 100)
+    run = backtest({"T": daily([100.0] * 40)}, RULE, Assumptions(costs=costs, whole_shares=False))
+    fallen = run.metrics.drawdown.depth
+
+    axis = drawdown(run).layout["yaxis"]
+
+    assert fallen == pytest.approx(loss, rel=0.6)
+    assert axis["tickformat"] == form
+    assert account(run).layout["yaxis2"]["tickformat"] == form
+
+
+def test_an_axis_without_a_fall_lies_below_none():
+    """Room is left below the line, where falls would be, and not above it."""
+    run = backtest({"T": daily([100.0] * 40)}, RULE, Assumptions(capital=1.0))
+
+    assert drawdown(run).layout["yaxis"]["range"] == [-0.01, 0]
+
+
+def test_a_short_span_has_room_for_two_lines_below_it():
+    """Hours are labelled with their day below them; without room it was cut off."""
+    run = backtest({"T": daily([100.0] * 20)}, RULE)
+
+    for chart in (equity(run), drawdown(run), account(run), price(run, "T")):
+        assert chart.layout["xaxis"]["automargin"] is True

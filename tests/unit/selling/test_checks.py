@@ -12,6 +12,7 @@ from tests.journal_builders import TEN, a_record, stock
 from tests.selling_builders import ARMED, FRIDAY, MINUTE, SECOND, known
 
 from sellcore.order import Mode, SendAt, Side
+from sellcore.order_type import OrderType
 from sellcore.selling import limit_checks, market_checks, position_checks, run_checks
 from sellcore.selling.checks import CHECKS, judge
 from sellcore.selling.limits import OtherOrders, SellingPolicy
@@ -131,19 +132,19 @@ PASSES = {
         (
             limit_checks.order_is_small_enough,
             {},
-            "100 shares worth 9900.0000, at most 10000 worth 50000.0000",
+            "100 shares worth 9950.0000, at most 10000 worth 50000.0000",
         ),
         (limit_checks.order_is_small_enough, {"policy": policy(max_shares_per_order=100)}, None),
-        (limit_checks.order_is_small_enough, {"policy": policy(max_value_per_order=9900)}, None),
+        (limit_checks.order_is_small_enough, {"policy": policy(max_value_per_order=9950)}, None),
     ],
     "day's total": [
         (
             limit_checks.day_is_small_enough,
             {},
-            "order 1 of the day, 9900.0000 in all; at most 20 and 200000.0000",
+            "order 1 of the day, 9950.0000 in all; at most 20 and 200000.0000",
         ),
         (limit_checks.day_is_small_enough, {"orders_today": 19}, None),
-        (limit_checks.day_is_small_enough, {"value_today": 190_100.0}, None),
+        (limit_checks.day_is_small_enough, {"value_today": 190_050.0}, None),
     ],
     "other orders": [
         (position_checks.others_leave_it_alone, {}, "none that must be left alone"),
@@ -154,6 +155,18 @@ PASSES = {
             None,
         ),
     ],
+    "limit price": [
+        (limit_checks.limit_can_be_set, {}, "at the market"),
+        (
+            limit_checks.limit_can_be_set,
+            {"policy": policy(order_type=OrderType.LIMIT), "limit_price": 98.5},
+            "a limit can be set",
+        ),
+    ],
+    "last sale": [
+        (position_checks.shows_the_last_sale, {}, "100.7 shares held"),
+    ],
+    "missing orders": [(position_checks.others_are_accounted_for, {}, "none")],
     "failed sends": [
         (
             limit_checks.broker_takes_it,
@@ -320,10 +333,10 @@ FAILS = {
         (
             {"policy": policy(max_shares_per_order=99)},
             FOR_GOOD,
-            "100 shares worth 9900.0000, at most 99 worth 50000.0000; raise max_shares_per_order "
+            "100 shares worth 9950.0000, at most 99 worth 50000.0000; raise max_shares_per_order "
             "or max_value_per_order under [live], or sell it by hand",
         ),
-        ({"policy": policy(max_value_per_order=9899.99)}, FOR_GOOD, "at most 10000 worth 9899.99"),
+        ({"policy": policy(max_value_per_order=9949.99)}, FOR_GOOD, "at most 10000 worth 9949.99"),
         ({"price": float("nan")}, FOR_GOOD, "worth nan"),
         ({"price": float("inf")}, FOR_GOOD, "worth inf"),
     ],
@@ -331,10 +344,10 @@ FAILS = {
         (
             {"orders_today": 20},
             FOR_GOOD,
-            "order 21 of the day, 9900.0000 in all; at most 20 and 200000.0000; raise "
+            "order 21 of the day, 9950.0000 in all; at most 20 and 200000.0000; raise "
             "max_orders_per_day or max_value_per_day under [live], or sell it by hand",
         ),
-        ({"value_today": 190_100.01}, FOR_GOOD, "200000.0100 in all"),
+        ({"value_today": 190_050.01}, FOR_GOOD, "200000.0100 in all"),
         ({"price": float("nan")}, FOR_GOOD, "nan in all"),
     ],
     "other orders": [
@@ -356,6 +369,35 @@ FAILS = {
             {"to_cancel": (STOP,), "policy": policy(other_orders=OtherOrders.DENY)},
             FOR_GOOD,
             "works on it: SELL 100 STP @ 240.00 GTC (client 7)",
+        ),
+    ],
+    "limit price": [
+        (
+            {"no_limit": "no price increment is known for 98.5"},
+            FOR_GOOD,
+            'no price increment is known for 98.5; set order_type = "MKT" under [live], or sell '
+            "it by hand",
+        ),
+    ],
+    "last sale": [
+        (
+            {"hidden_sale": a_record(filled=Decimal(100))},
+            FOR_NOW,
+            "100.7 shares held, as before 100 of them were sold; the broker does not show that "
+            "sale yet; if you have bought them back, sell them by hand",
+        ),
+    ],
+    "missing orders": [
+        (
+            {"vanished": (STOP,)},
+            FOR_NOW,
+            "worked on it and are in no list now: SELL 100 STP @ 240.00 GTC; the broker's lists "
+            "are read again",
+        ),
+        (
+            {"vanished": (STOP, evolve(STOP, side=Side.BUY))},
+            FOR_NOW,
+            "worked on it and are in no list now: SELL 100 STP @ 240.00 GTC, BUY 100 STP",
         ),
     ],
     "failed sends": [
@@ -387,7 +429,7 @@ def test_every_check_there_is_is_run():
         and not name.startswith("_")
     }
     assert set(CHECKS) == there
-    assert len(CHECKS) == len(there) == 19
+    assert len(CHECKS) == len(there) == 22
     assert set(PASSES) == set(FAILS) == set(BY_NAME)
 
 
@@ -449,6 +491,9 @@ def test_all_that_can_fail_at_once_is_told_at_once():
         suspended=True,
         held=Decimal(-30),
         foreign=(STOP,),
+        vanished=(STOP,),
+        hidden_sale=a_record(),
+        no_limit="no price",
         policy=policy(max_value_per_order=1e-9),
         orders_today=20,
         failed_sends=3,

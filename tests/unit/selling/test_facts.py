@@ -55,8 +55,9 @@ def test_quantity_never_makes_the_position_short(held, selling, meant):
 
 
 @pytest.mark.parametrize(
-    ("price", "value"), [(99.0, 9900.0), (None, 9950.0), (0.0, 9950.0), (0.25, 25.0)]
+    ("price", "value"),
+    [(101.0, 10_100.0), (99.0, 9950.0), (None, 9950.0), (0.0, 9950.0), (0.25, 9950.0)],
 )
-def test_value_is_told_by_the_newest_price_or_else_the_close(price, value):
+def test_value_is_told_by_the_newest_price_or_the_close_whichever_is_more(price, value):
     """100 shares; the close was 99.5."""
     assert known(price=price).value == value

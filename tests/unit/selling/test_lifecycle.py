@@ -10,8 +10,9 @@ from sellcore.selling.lifecycle import MOVES, Happening, State, after
 TOLD_AGAIN = """
     prepared:   CANCELS_ASKED cancelling, SENDING sending, DENIED denied, LAPSED lapsed
     cancelling: CANCELS_ASKED cancelling, SENDING sending, DENIED denied, LAPSED lapsed
-    sending:    SEEN_WORKING working, SEEN_FILLED filled, SEEN_CANCELLED cancelled,
-                SEEN_REJECTED rejected, PROVEN_ABSENT not_sent, UNCLEAR unknown
+    sending:    HELD_BACK not_sent, SEEN_WORKING working, SEEN_FILLED filled,
+                SEEN_CANCELLED cancelled, SEEN_REJECTED rejected, PROVEN_ABSENT not_sent,
+                UNCLEAR unknown
     working:    SEEN_WORKING working, SEEN_FILLED filled, SEEN_CANCELLED cancelled,
                 UNCLEAR unknown
     unknown:    SEEN_WORKING working, SEEN_FILLED filled, SEEN_CANCELLED cancelled,
@@ -30,6 +31,7 @@ TERMINAL = {
 }
 EXPOSED = {State.SENDING, State.WORKING, State.UNKNOWN}
 EVIDENCE = {
+    Happening.HELD_BACK,
     Happening.SEEN_WORKING,
     Happening.SEEN_FILLED,
     Happening.SEEN_CANCELLED,
@@ -85,7 +87,7 @@ def test_terminal_states_have_no_way_out():
 
 @given(st.lists(st.sampled_from(Happening), max_size=40))
 def test_any_happenings_keep_an_intent_within_its_promises(happenings):
-    """Sent at most once, and from then on ended by evidence or a person alone."""
+    """Sent at most once, and from then on ended by evidence, a halt or a person alone."""
     state, sent = State.PREPARED, 0
     for happening in happenings:
         if (state, happening) not in MOVES:
@@ -113,6 +115,7 @@ def test_words_are_those_of_the_journal():
         "a check says no, and its time is up or the no is final",
         "there is no reason to sell any more",
         "it is about to be written to the wire",
+        "selling was halted before it was written to the wire",
         "the broker lists it as an open order",
         "the broker's executions fill it",
         "the broker lists it as ended before it was filled",

@@ -117,6 +117,24 @@ class TestSoldMeanwhile:
         assert sold(told(), before) == 0
         assert sold(told(), stop(remaining=Decimal("99.5"))) == 0
 
+    def test_more_that_remains_than_was_ordered_is_no_sale(self):
+        """A count that is off by a hair had sold nothing then, and nothing since."""
+        before = stop(remaining=Decimal("100.000000001"))
+
+        assert sold(told(completed=(ended(perm_id=1001),)), before) == 0
+        assert sold(told(orders=(before,)), before) == 0
+
+    def test_order_without_a_permanent_id_has_sold_nothing_that_is_known(self):
+        """Trades and orders without one are of anybody."""
+        testimony = told(
+            orders=(stop(perm_id=0, remaining=Decimal(60)),),
+            completed=(ended(perm_id=0, filled=Decimal(40)),),
+            executions=(trade(perm_id=0, shares=Decimal(40)),),
+        )
+
+        assert sold(testimony, stop(perm_id=0), asked=(0,)) == 0
+        assert sold(testimony, stop(perm_id=0), STOP, asked=(0, 1001)) == 0
+
     def test_orders_of_others_do_not_count(self):
         """Nor purchases, nor what was never asked to go."""
         testimony = told(

@@ -528,6 +528,95 @@ RECORDS = st.builds(
 )
 
 
+class TestTradedByWord:
+    @pytest.mark.parametrize("refusal", [None, REFUSAL])
+    def test_absence_proves_nothing_where_a_trade_was_told(self, refusal):
+        """Neither that it was not sent, nor that it was rejected."""
+        found = find(exposed(), told(seconds=LATE), refusal, traded_by_word=True)
+
+        assert found.happening is H.UNCLEAR
+        assert found.words.startswith("the broker told of a trade that is in no list; ")
+
+    def test_it_is_waited_for_like_any_other(self):
+        """The lists may be late."""
+        assert find(exposed(), told(seconds=IN_TIME), traded_by_word=True).happening is None
+
+    def test_what_is_listed_is_not_doubted_for_it(self):
+        """Open, ended or traded: the lists settle it."""
+        for lists in ({"orders": (ours(),)}, {"completed": (ended(),)}, {"executions": (trade(),)}):
+            testimony = told(seconds=LATE, **lists)
+
+            assert find(exposed(), testimony, traded_by_word=True) == find(exposed(), testimony)
+
+    @pytest.mark.parametrize("state", [S.WORKING, S.UNKNOWN])
+    def test_other_states_are_as_unclear_as_before(self, state):
+        """One that worked and is gone is unknown; an unknown one stays so."""
+        testimony = told(seconds=LATE)
+        said = find(exposed(state), testimony, traded_by_word=True)
+
+        assert said.happening is find(exposed(state), testimony).happening
+
+
+class TestVanished:
+    STOP = an_order(stock(1), client_id=9)
+
+    def lost(self, **lists):
+        return told(**lists).with_last([self.STOP]).vanished
+
+    def test_order_that_no_list_tells_of_has_vanished(self):
+        """Whatever is told of others."""
+        others = {
+            "orders": (evolve(self.STOP, perm_id=77, order_id=3),),
+            "completed": (ended(perm_id=77),),
+            "executions": (trade(perm_id=77),),
+        }
+
+        assert self.lost() == self.lost(**others) == (self.STOP,)
+        assert told().vanished == told().with_last([]).vanished == ()
+
+    @pytest.mark.parametrize(
+        ("lists", "gone"),
+        [
+            ({"orders": (STOP,)}, False),
+            ({"orders": (evolve(STOP, order_id=99, status="PendingCancel"),)}, False),
+            ({"orders": (evolve(STOP, perm_id=0),)}, False),
+            ({"orders": (evolve(STOP, perm_id=0, order_id=99),)}, True),
+            ({"orders": (evolve(STOP, perm_id=0, client_id=8),)}, True),
+            ({"orders": (evolve(STOP, perm_id=STOP.perm_id + 1),)}, True),
+            ({"completed": (ended(perm_id=STOP.perm_id),)}, False),
+            ({"executions": (trade(perm_id=STOP.perm_id, shares=Decimal(100)),)}, False),
+            ({"executions": (trade(perm_id=STOP.perm_id, shares=Decimal(99)),)}, True),
+        ],
+    )
+    def test_order_is_accounted_for_by_any_list_that_tells_of_it(self, lists, gone):
+        """As one that works, that has ended, or whose shares have all traded."""
+        assert bool(self.lost(**lists)) is gone
+
+    def test_order_without_any_number_is_accounted_for_by_none(self):
+        """One entered by hand that nobody has acknowledged: its like is not it."""
+        bare = evolve(self.STOP, perm_id=0, order_id=0, client_id=0)
+        lists = {
+            "orders": (bare,),
+            "completed": (ended(perm_id=0),),
+            "executions": (trade(perm_id=0),),
+        }
+
+        assert told(**lists).with_last([bare]).vanished == (bare,)
+
+    def test_what_has_vanished_is_told_by_contract(self):
+        """Another position need not wait for it."""
+        lost = told().with_last([self.STOP])
+
+        assert (lost.vanished_from(1), lost.vanished_from(2)) == ((self.STOP,), ())
+
+    def test_overfilled_order_lends_nothing_to_another(self):
+        """What remains of it is nothing, never less."""
+        strange = evolve(self.STOP, remaining=Decimal(-50))
+
+        assert told(orders=(strange,)).selling(1) == 0
+        assert told(orders=(strange, ours())).selling(1) == 100
+
+
 class TestLaws:
     @given(RECORDS, TOLD, st.sampled_from([None, REFUSAL]))
     def test_finding_is_a_move_of_the_table_or_none(self, record, testimony, refusal):

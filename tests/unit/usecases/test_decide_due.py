@@ -17,7 +17,7 @@ from sellcore.ports.alerts import Cause, Notice
 from sellcore.record import DecisionRecord
 from sellcore.rule import MovingAverageRule
 from sellcore.snapshot import Holding
-from sellcore.split_guard import Holder
+from sellcore.split_guard import Sighting
 from sellcore.timeframe import Granularity, Timeframe
 from sellcore.trading_days import TradingDays
 from sellcore.usecases.decide import decide_due, holdings
@@ -34,7 +34,7 @@ class Look:
         self.desk = Desk(NOW)
         self.alerts = MemoryAlerts()
         self.state = WatchState(ACCOUNT, ELEVEN - MINUTE)
-        self.state.sessions[MSFT] = TradingDays([FRIDAY])
+        self.state.contracts.sessions[MSFT] = TradingDays([FRIDAY])
 
     def decide(self, *held: Holding) -> int:
         ports = evolve(self.desk.ports(), alerts=self.alerts)
@@ -119,7 +119,7 @@ def test_bars_that_were_decided_before_stay_so() -> None:
 def test_exchange_whose_sessions_are_not_known_is_told_in_utc() -> None:
     """There is no other zone to tell it in."""
     look = Look()
-    look.state.sessions.clear()
+    look.state.contracts.sessions.clear()
 
     look.decide(a_holding(NOW))
 
@@ -275,7 +275,7 @@ def known(*instruments: Instrument) -> WatchState:
     state.positions = tuple(a_position(100, instrument) for instrument in instruments)
     for instrument in instruments:
         state.watched_from[instrument] = NOW
-        state.holders[instrument] = Holder(NOW)
+        state.sightings[instrument] = Sighting(NOW)
     return state
 
 
@@ -283,7 +283,7 @@ def test_holding_that_nothing_is_known_of_has_no_rule_and_no_bars() -> None:
     """It is looked at all the same."""
     (found,) = holdings(known(MSFT))
 
-    assert found == Holding(a_position(), None, (), {}, (), NOW, holder=Holder(NOW))
+    assert found == Holding(a_position(), None, (), {}, (), NOW, sighting=Sighting(NOW))
 
 
 def test_all_that_is_known_of_a_holding_is_its_own() -> None:
@@ -292,13 +292,13 @@ def test_all_that_is_known_of_a_holding_is_its_own() -> None:
     half_hours, days = key(), key(Granularity.DAY)
     stored = HALF_HOURS.stored(NOW)
     state.rules = {"NASDAQ:MSFT": rule()}
-    state.sessions = {MSFT: TradingDays([FRIDAY])}
-    state.series = {half_hours: stored}
-    state.asked_at = {half_hours: NOW, days: ELEVEN}
-    state.unanswered = {days: "no answer in time"}
+    state.contracts.sessions = {MSFT: TradingDays([FRIDAY])}
+    state.feed.series = {half_hours: stored}
+    state.feed.asked_at = {half_hours: NOW, days: ELEVEN}
+    state.feed.unanswered = {days: "no answer in time"}
     state.orders = (an_order(), an_order(AAPL))
     state.decided = {MSFT: frozenset({(Timeframe.HOUR, ELEVEN)})}
-    state.holders[MSFT] = Holder(ELEVEN, 2.0)
+    state.sightings[MSFT] = Sighting(ELEVEN, 2.0)
     state.watched_from[MSFT] = ELEVEN
     wanted: MovingAverageRule = rule()
 
@@ -313,7 +313,7 @@ def test_all_that_is_known_of_a_holding_is_its_own() -> None:
         watched_from=ELEVEN,
         decided=frozenset({(Timeframe.HOUR, ELEVEN)}),
         read_at={Granularity.HALF_HOUR: NOW, Granularity.DAY: ELEVEN},
-        holder=Holder(ELEVEN, 2.0),
+        sighting=Sighting(ELEVEN, 2.0),
         unanswered={Granularity.DAY: "no answer in time"},
     )
     assert (other.rule, other.series, other.decided) == (None, {}, frozenset())
@@ -333,7 +333,7 @@ def test_what_stands_in_a_holdings_way_is_named() -> None:
     ]
 
     state.positions += (a_position(1, two),)
-    state.watched_from[two], state.holders[two] = NOW, Holder(NOW)
+    state.watched_from[two], state.sightings[two] = NOW, Sighting(NOW)
 
     ambiguous = "NASDAQ:MSFT names more than one holding; which is meant is not known"
     assert [each.obstacle for each in holdings(state)] == [

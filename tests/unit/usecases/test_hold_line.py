@@ -76,6 +76,54 @@ def test_gateway_without_its_servers_is_waited_for_and_told_once() -> None:
     assert (state.retry_at, line.calls) == (None, 1)
 
 
+@pytest.mark.parametrize("jump", [1, -1])
+def test_gateway_that_never_says_it_is_back_is_called_up_again(jump: int) -> None:
+    """After a quarter of an hour, by whatever way the clock got there, and then as late again."""
+    desk, line, state = a_line()
+    look(desk, state)
+
+    for calls in (2, 3):
+        line.lose_servers()
+        began = desk.true.moment
+        assert look(desk, state) is False
+        desk.true.moment = began + jump * (15 * MINUTE - SECOND)
+        assert look(desk, state) is False
+        assert line.calls == calls - 1
+        desk.true.moment = began + jump * 15 * MINUTE
+
+        assert look(desk, state) is True
+        assert (line.calls, state.servers_lost_at, line.fault()) == (calls, None, None)
+
+
+def test_servers_that_come_back_and_go_again_are_waited_for_anew() -> None:
+    """The time counts from the newest loss."""
+    desk, line, state = a_line()
+    look(desk, state)
+    line.lose_servers()
+    look(desk, state)
+    line.restore_servers()
+    assert look(desk, state) is True
+    desk.true.moment = NOW + 20 * MINUTE
+    line.lose_servers()
+
+    assert look(desk, state) is False
+    assert (line.calls, state.servers_lost_at) == (1, NOW + 20 * MINUTE)
+
+
+def test_gateway_that_cannot_be_called_up_again_is_tried_like_any_other() -> None:
+    """The line is gone by then, and each attempt is told."""
+    desk, line, state = a_line()
+    look(desk, state)
+    line.lose_servers()
+    look(desk, state)
+    line.refuse_logins(REFUSED)
+    desk.true.moment = NOW + 15 * MINUTE
+
+    assert look(desk, state) is False
+    assert state.retry_at == desk.true.moment + 20 * SECOND
+    assert desk.events[-1] == Retrying(desk.true.moment, REFUSED, state.retry_at)
+
+
 def test_line_that_cannot_be_had_is_tried_again_later_each_time() -> None:
     """The wait grows with the attempts, and each is told with its reason."""
     desk, line, state = a_line()

@@ -14,7 +14,7 @@ from sellcore.instrument import Instrument
 from sellcore.ports.connection import Login
 from sellcore.position import Position
 from sellcore.session import Session
-from sellcore.split_guard import Holder
+from sellcore.split_guard import Sighting
 from sellcore.trading_days import TradingDays
 from sellcore.usecases.account import (
     ambiguous_tickers,
@@ -80,7 +80,7 @@ def test_reading_that_is_cut_short_changes_nothing(silent: str) -> None:
     """Half an account is none."""
     desk, state = a_desk()
     read(desk, state)
-    before = (state.positions, state.orders, dict(state.details), dict(state.last_seen))
+    before = (state.positions, state.orders, dict(state.contracts.details), dict(state.last_seen))
     desk.hold(AAPL)
     desk.broker.work(an_order())
 
@@ -91,7 +91,7 @@ def test_reading_that_is_cut_short_changes_nothing(silent: str) -> None:
     with pytest.raises(BrokerUnavailable):
         read(desk, state)
 
-    assert before == (state.positions, state.orders, state.details, state.last_seen)
+    assert before == (state.positions, state.orders, state.contracts.details, state.last_seen)
 
 
 def test_position_bears_the_name_that_the_broker_gives_it() -> None:
@@ -131,7 +131,7 @@ def test_holding_that_is_back_otherwise_is_new(quantity: str, cost: float) -> No
 
     assert read(desk, state) == [MSFT]
     assert desk.alerts == []
-    assert state.holders[MSFT] == Holder(NOW + MINUTE)
+    assert state.sightings[MSFT] == Sighting(NOW + MINUTE)
 
 
 def test_account_is_seen_from_the_first_reading_on() -> None:
@@ -141,7 +141,7 @@ def test_account_is_seen_from_the_first_reading_on() -> None:
     desk.true.moment += HOUR
     read(desk, state)
 
-    assert state.holders[MSFT] == Holder(NOW)
+    assert state.sightings[MSFT] == Sighting(NOW)
 
 
 def test_splits_of_a_holding_count_together() -> None:
@@ -150,11 +150,11 @@ def test_splits_of_a_holding_count_together() -> None:
     read(desk, state)
     desk.broker.hold(a_position(200, MSFT, 25.0))
     read(desk, state)
-    assert state.holders[MSFT] == Holder(NOW, 2.0)
+    assert state.sightings[MSFT] == Sighting(NOW, 2.0)
     desk.broker.hold(a_position(600, MSFT, 25 / 3))
     read(desk, state)
 
-    assert state.holders[MSFT] == Holder(NOW, 6.0)
+    assert state.sightings[MSFT] == Sighting(NOW, 6.0)
     assert desk.alerts == [
         "NASDAQ:MSFT: 100 shares have become 200 at the same cost: a split",
         "NASDAQ:MSFT: 200 shares have become 600 at the same cost: a split",
@@ -191,7 +191,7 @@ def test_hours_of_days_that_the_broker_speaks_of_no_more_are_kept() -> None:
     desk.true.moment += timedelta(days=1)
     read(desk, state)
 
-    assert state.details[MSFT].hours == {FRIDAY.day: early, MONDAY.day: MONDAY}
+    assert state.contracts.details[MSFT].hours == {FRIDAY.day: early, MONDAY.day: MONDAY}
 
 
 def test_stock_without_details_is_told_once_and_asked_for_again() -> None:
@@ -234,12 +234,12 @@ def test_stocks_of_one_exchange_share_their_sessions() -> None:
     desk.hold(AAPL)
     read(desk, state)
     refresh_sessions(desk.ports(), state)
-    first = state.sessions[MSFT]
-    assert state.sessions[AAPL] is first
+    first = state.contracts.sessions[MSFT]
+    assert state.contracts.sessions[AAPL] is first
     assert isinstance(first, TradingDays)
 
     refresh_sessions(desk.ports(), state)
-    assert state.sessions[MSFT] is first
+    assert state.contracts.sessions[MSFT] is first
 
 
 def test_broker_knows_the_hours_of_one_stock_better_than_the_table() -> None:
@@ -252,9 +252,9 @@ def test_broker_knows_the_hours_of_one_stock_better_than_the_table() -> None:
 
     refresh_sessions(desk.ports(), state)
 
-    assert early in state.sessions[MSFT]
-    assert FRIDAY not in state.sessions[MSFT]
-    assert FRIDAY in state.sessions[AAPL]
+    assert early in state.contracts.sessions[MSFT]
+    assert FRIDAY not in state.contracts.sessions[MSFT]
+    assert FRIDAY in state.contracts.sessions[AAPL]
 
 
 def test_sessions_reach_four_years_back_and_ten_days_ahead() -> None:
@@ -264,7 +264,7 @@ def test_sessions_reach_four_years_back_and_ten_days_ahead() -> None:
 
     refresh_sessions(desk.ports(), state)
 
-    days = [session.day for session in state.sessions[MSFT]]
+    days = [session.day for session in state.contracts.sessions[MSFT]]
     assert (days[0], days[-1]) == (date(2018, 5, 17), date(2022, 5, 27))
 
 
@@ -281,9 +281,9 @@ def test_exchange_that_no_calendar_knows_has_the_brokers_days_only() -> None:
 
     for _ in range(2):
         refresh_sessions(evolve(ports, calendar=NoCalendar()), state)
-        state.sessions_from.clear()
+        state.contracts.sessions_from.clear()
 
-    assert state.sessions[MSFT] == (FRIDAY,)
+    assert state.contracts.sessions[MSFT] == (FRIDAY,)
     assert desk.alerts == ["NASDAQ:MSFT: no calendar of NASDAQ is known"]
 
 
@@ -314,8 +314,8 @@ def test_stocks_of_two_exchanges_do_not_share_their_sessions() -> None:
 
     refresh_sessions(desk.ports(), state)
 
-    assert FRIDAY in state.sessions[MSFT]
-    assert {session.zone for session in state.sessions[london]} == {"Europe/London"}
+    assert FRIDAY in state.contracts.sessions[MSFT]
+    assert {session.zone for session in state.contracts.sessions[london]} == {"Europe/London"}
 
 
 @pytest.mark.parametrize(

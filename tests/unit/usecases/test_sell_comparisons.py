@@ -59,7 +59,7 @@ def test_compared_at_once_behind_each_connect() -> None:
     assert times[0] == 0 * MINUTE
     assert len(times) == 3
     assert desk.state is not None
-    assert desk.state.selling.reconciled_epoch == desk.broker.epoch()
+    assert desk.state.selling.reconciled_generation == desk.broker.generation()
 
 
 def test_compared_anew_once_the_clock_was_set_back() -> None:
@@ -86,14 +86,14 @@ def test_comparison_that_cannot_be_stored_leaves_the_two_not_compared() -> None:
     times = desk.compared(4.2)
     assert times == [minutes * MINUTE for minutes in (0, 3, 4, 5)]
     assert desk.state is not None
-    assert desk.state.selling.reconciled_epoch is None
+    assert desk.state.selling.reconciled_generation is None
     (told,) = desk.telling("denied")
     assert told.endswith("; nothing is sent until the journal can be written")
     desk.times.clear()
 
     desk.run(8)
 
-    assert desk.state.selling.reconciled_epoch == desk.broker.epoch()
+    assert desk.state.selling.reconciled_generation == desk.broker.generation()
 
 
 def test_line_that_goes_behind_the_reading_is_compared_anew() -> None:
@@ -118,7 +118,7 @@ def test_line_that_goes_behind_the_reading_is_compared_anew() -> None:
 
     assert desk.ends == ["filled"]
     assert desk.state is not None
-    assert desk.state.selling.reconciled_epoch != desk.broker.epoch()
+    assert desk.state.selling.reconciled_generation != desk.broker.generation()
 
 
 def test_sale_that_fills_while_the_account_is_read_is_not_decided_on_again() -> None:
@@ -229,7 +229,7 @@ def test_comparison_that_is_cut_short_counts_for_nothing(silent: str) -> None:
     assert state is not None
     desk.broker.drop("the line was lost")
     desk.broker.connect()
-    before = state.selling.reconciled_epoch, state.selling.reconciled_at
+    before = state.selling.reconciled_generation, state.selling.reconciled_at
     port = "witness" if silent in ("completed_orders", "trades") else "broker"
 
     def refuse() -> None:
@@ -239,10 +239,10 @@ def test_comparison_that_is_cut_short_counts_for_nothing(silent: str) -> None:
     with pytest.raises(BrokerUnavailable):
         compare_with_journal(desk.ports(), state)
 
-    assert before == (state.selling.reconciled_epoch, state.selling.reconciled_at)
-    assert before[0] != desk.broker.epoch()
+    assert before == (state.selling.reconciled_generation, state.selling.reconciled_at)
+    assert before[0] != desk.broker.generation()
     compare_with_journal(desk.ports(), state)
-    assert state.selling.reconciled_epoch == desk.broker.epoch()
+    assert state.selling.reconciled_generation == desk.broker.generation()
 
 
 def test_comparison_whose_findings_cannot_be_stored_counts_for_nothing() -> None:
@@ -261,7 +261,7 @@ def test_comparison_whose_findings_cannot_be_stored_counts_for_nothing() -> None
     with pytest.raises(StorageError):
         reconcile(ports, ports.selling, state)
 
-    assert state.selling.reconciled_epoch != desk.broker.epoch()
+    assert state.selling.reconciled_generation != desk.broker.generation()
     assert desk.ends == ["working"]
 
 

@@ -103,7 +103,7 @@ def test_line_that_goes_between_two_looks_is_seen(looking: Looking) -> None:
 def test_comparison_counts_for_its_own_line_only(looking: Looking) -> None:
     """Journal and broker were compared since this line was opened, or they were not."""
     assert looking.look().reconciled
-    looking.state.selling.reconciled_epoch = None
+    looking.state.selling.reconciled_generation = None
     assert not looking.look().reconciled
 
 
@@ -221,9 +221,9 @@ def test_session_is_the_one_that_is_on(looking: Looking) -> None:
     assert looking.facts(now=FRIDAY.open).session == FRIDAY
     assert looking.facts(now=FRIDAY.open - SECOND).session is None
     assert looking.facts(now=FRIDAY.close).session is None
-    long_ago = looking.state.sessions[MSFT][0].open - timedelta(days=1)
+    long_ago = looking.state.contracts.sessions[MSFT][0].open - timedelta(days=1)
     assert looking.facts(now=long_ago).session is None
-    looking.state.sessions.clear()
+    looking.state.contracts.sessions.clear()
     assert looking.facts(now=ELEVEN).session is None
 
 
@@ -260,8 +260,8 @@ def test_session_is_of_its_own_exchange(looking: Looking) -> None:
     """What trades elsewhere is closed, or open, by other hours."""
     elsewhere = evolve(MSFT, con_id=MSFT.con_id + 1, exchange="SEHK")
     overnight = evolve(FRIDAY, open=FRIDAY.close, close=FRIDAY.close + timedelta(hours=6))
-    ours = looking.state.sessions[MSFT]
-    looking.state.sessions = {elsewhere: TradingDays((overnight,)), MSFT: ours}
+    ours = looking.state.contracts.sessions[MSFT]
+    looking.state.contracts.sessions = {elsewhere: TradingDays((overnight,)), MSFT: ours}
 
     assert looking.facts(now=ELEVEN).session == FRIDAY
     assert looking.facts(now=overnight.open).session is None

@@ -187,7 +187,7 @@ def test_last_answers_of_the_checks_are_kept() -> None:
     verdict = desk.state.selling.verdicts[desk.record.intent_id]
 
     assert verdict.allowed
-    assert len(verdict.checks) == 19
+    assert len(verdict.checks) == 22
 
 
 def test_person_is_told_of_signal_order_and_fill() -> None:
@@ -417,5 +417,20 @@ def test_limit_order_without_a_price_step_is_denied() -> None:
     desk.run()
 
     assert (desk.sent, desk.ends) == ([], ["denied"])
-    assert desk.record.words == "no price increment is known for 89.55"
+    assert desk.record.words == (
+        'no price increment is known for 89.55; set order_type = "MKT" under [live], or sell it '
+        "by hand"
+    )
     assert desk.causes == ["signal", "denied"]
+
+
+def test_limit_order_without_a_price_step_leaves_a_stop_where_it_is() -> None:
+    """What cannot be sent must not cost the position its protection."""
+    desk = SellingDesk()
+    desk.selling_policy = SellingPolicy(order_type=OrderType.LIMIT)
+    stop = desk.rest()
+
+    desk.run()
+
+    assert (desk.sent, desk.ends) == ([], ["denied"])
+    assert desk.broker.working() == (stop,)

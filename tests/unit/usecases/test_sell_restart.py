@@ -424,7 +424,7 @@ def test_journal_that_cannot_be_written_at_start_is_told_and_sells_nothing() -> 
     desk.run(3)
     assert desk.sent == []
     assert desk.state is not None
-    assert desk.state.selling.reconciled_epoch is None
+    assert desk.state.selling.reconciled_generation is None
     assert any("nothing is sent until the journal can be written" in a for a in desk.alerts)
     desk.run()
 

@@ -26,12 +26,12 @@ def test_refusal_from_the_future_does_not_count() -> None:
     """Three minutes are left out at most; what says more is of a clock that was set back."""
     desk = Desk(FRIDAY.open - 10 * MINUTE)
     state = desk.watch(FRIDAY.open + 5 * MINUTE)
-    (key,) = [k for k in state.series if k.granularity is Granularity.HALF_HOUR]
+    (key,) = [k for k in state.feed.series if k.granularity is Granularity.HALF_HOUR]
     desk.true.moment = FRIDAY.open + 40 * MINUTE
 
     for ahead, asked in ((2 * MINUTE, 0), (3 * MINUTE, 0), (4 * MINUTE, 1), (120 * MINUTE, 1)):
         desk.feed.asked.clear()
-        state.not_before = {key: desk.clock.now() + ahead}
+        state.feed.not_before = {key: desk.clock.now() + ahead}
         update_bars(desk.ports(), state, desk.terms(FRIDAY.close))
         assert sum(r.granularity is key.granularity for r in desk.feed.asked) == asked
 
@@ -47,7 +47,7 @@ def test_words_of_a_refusal_go_with_it() -> None:
 
     state = desk.watch(FRIDAY.open + 180 * MINUTE)
 
-    assert state.unanswered == {}
+    assert state.feed.unanswered == {}
     assert len([text for text in desk.alerts if "refused" in text]) == 2
 
 

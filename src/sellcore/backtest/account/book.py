@@ -32,7 +32,8 @@ class Book:
     The account.
 
     Attributes:
-        cash: Never below zero, but for rounding.
+        cash: Never below zero, but for rounding, and where the commission of a sale is more
+            than the sale brings.
         holdings: By ticker.
         executions: As they happened.
         moments: When the cash changed: (time, phase).

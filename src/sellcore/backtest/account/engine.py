@@ -91,10 +91,19 @@ def backtest(
 
 
 def _rules_of(bars: Mapping[str, BarSeries], rules: Rules) -> Mapping[str, MovingAverageRule]:
+    if not isinstance(bars, Mapping):
+        raise InvalidValue(
+            f"{type(bars).__name__} names no ticker; give bars by ticker, e.g. {{'NYSE:KO': bars}}"
+        )
     if not bars:
         raise InvalidValue("there is no ticker to test; give the bars of at least one")
+    for ticker, series in bars.items():
+        if not isinstance(series, BarSeries):
+            raise InvalidValue(f"{ticker}: {type(series).__name__} is no BarSeries; make one of it")
     if isinstance(rules, MovingAverageRule):
         return dict.fromkeys(bars, rules)
+    if not isinstance(rules, Mapping):
+        raise InvalidValue(f"{rules!r} is no rule; sellcore.rule.parse_rule reads one from text")
     if without := sorted(set(bars) - set(rules)):
         raise InvalidValue(f"{without[0]} has bars and no rule; give it one, e.g. SMA,50,1H")
     if unknown := sorted(set(rules) - set(bars)):

@@ -23,7 +23,7 @@ if TYPE_CHECKING:
     from sellcore.charts.figure import Figure
     from sellcore.frames import DataFrame, Table
 
-FORMAT = "sellcore.backtest 1"
+FORMAT = "sellcore.backtest 2"
 """Changes when the same input may give another result."""
 
 
@@ -64,6 +64,14 @@ class Backtest:
     hold_metrics: Metrics
     since: date | None
     config_hash: str
+
+    def __repr__(self) -> str:
+        rules = dict.fromkeys(str(each.rule) for each in self.decisions.values())
+        return (
+            f"Backtest({', '.join(rules)} on {', '.join(self.decisions)}: "
+            f"{self.assumptions.capital:,.2f} became {self.final_equity:,.2f}, "
+            f"held {self.hold_metrics.final_equity:,.2f})"
+        )
 
     @property
     def times(self) -> Seconds:

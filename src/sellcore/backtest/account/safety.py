@@ -12,6 +12,9 @@ from sellcore.selling.limits import SellingPolicy
 from sellcore.selling.position_checks import is_long, is_whole
 from sellcore.selling.verdict import Verdict
 
+_ROUNDING = 1e-12
+"""A part of the equity that is no money to spend: it is what adding up has left."""
+
 
 @frozen
 class Sale:
@@ -37,9 +40,8 @@ class Sale:
 
 @frozen
 class DayTotal:
-    """Orders of one trading date so far: how many, and what they were worth."""
+    """Sales that are sent on one trading date: how many so far, and what they were worth."""
 
-    date: int = 0
     orders: int = 0
     value: float = 0.0
 
@@ -84,11 +86,12 @@ def budget(
     held = sum(values.values())
     equity = cash + held
     part = min(assumptions.max_symbol_exposure, 1 / tickers)
-    return min(
+    most = min(
         cash,
         part * equity - values.get(ticker, 0.0),
         assumptions.max_gross_exposure * equity - held,
     )
+    return most if most > _ROUNDING * equity else 0.0
 
 
 def allowed_shares(policy: SellingPolicy | None, price: float) -> float:

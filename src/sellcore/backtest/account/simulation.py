@@ -102,7 +102,8 @@ def _await(account: Account, lane: Lane, phase: int, row: int) -> None:
     """Put what happens next to a ticker in its place."""
     bars = lane.decisions.bars
     time = int(bars.start[row] if phase == AT_OPEN else bars.end[row])
-    buys = lane.order is not None and lane.order.side is Side.BUY
+    # A purchase that is decided anew is cancelled: what comes of it may be a sale.
+    buys = phase != DECIDE and lane.order is not None and lane.order.side is Side.BUY
     heappush(account.events, (time, phase, buys, lane.place, row))
 
 
@@ -133,11 +134,12 @@ def _decide(account: Account, lane: Lane, row: int) -> None:
     elif last and not same:
         _settle(account, lane, OrderState.NO_BAR)
     else:
+        _count_sale(account, lane, row, sent)
         _await(account, lane, AT_CLOSE if same else AT_OPEN, sent)
 
 
 def _against(account: Account, lane: Lane, row: int, sent: int) -> tuple[str, ...]:
-    """Return every reason against the order of ``row``, else count it to the day it is sent."""
+    """Return every reason against the order of ``row``, which would be sent in bar ``sent``."""
     given, bars = account.assumptions, lane.decisions.bars
     reasons: tuple[str, ...] = ()
     if given.max_daily_loss_pct is not None:
@@ -146,14 +148,23 @@ def _against(account: Account, lane: Lane, row: int, sent: int) -> tuple[str, ..
         )
         stopped = safety.killed(given, before, lowest)
         reasons = () if stopped is None else (stopped,)
-    date = account.times.date_of(int(bars.end[sent]))
-    today = account.today if account.today.date == date else safety.DayTotal(date)
-    shares, close = lane.holding.shares, float(bars.close[row])
-    if shares:
-        reasons += safety.denials(given, shares, close, today)
-    if not reasons:
-        account.today = safety.DayTotal(date, today.orders + 1, today.value + shares * close)
+    if shares := lane.holding.shares:
+        before_it = account.sales.get(_date_of(account, lane, sent), safety.DayTotal())
+        reasons += safety.denials(given, shares, float(bars.close[row]), before_it)
     return reasons
+
+
+def _count_sale(account: Account, lane: Lane, row: int, sent: int) -> None:
+    """Count a sale to the day that it is sent on; purchases, which live does not make, are none."""
+    if shares := lane.holding.shares:
+        date = _date_of(account, lane, sent)
+        before_it = account.sales.get(date, safety.DayTotal())
+        value = before_it.value + shares * float(lane.decisions.bars.close[row])
+        account.sales[date] = safety.DayTotal(before_it.orders + 1, value)
+
+
+def _date_of(account: Account, lane: Lane, row: int) -> int:
+    return account.times.date_of(int(lane.decisions.bars.end[row]))
 
 
 def _attempt(account: Account, lane: Lane, order: WorkingOrder, row: int, moment: Moment) -> None:

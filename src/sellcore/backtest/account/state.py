@@ -60,7 +60,8 @@ class Account:
         trades: Whether it follows the rule, or only holds.
         orders: Those that work no more.
         begun: How many orders there have been.
-        today: What was ordered on the last date on which anything was.
+        sales: What is sold on each date, by the date that it is sent on: a ticker that has
+            closed sends to another one than those that still trade.
         events: A heap of (time, phase, whether it is a purchase, lane, row).
     """
 
@@ -71,7 +72,7 @@ class Account:
     trades: bool
     orders: list[Order] = field(factory=list)
     begun: int = 0
-    today: DayTotal = field(factory=DayTotal)
+    sales: dict[int, DayTotal] = field(factory=dict)
     events: list[tuple[int, int, bool, int, int]] = field(factory=list)
 
     @property

@@ -11,7 +11,7 @@ from statistics import NormalDist
 import numpy as np
 from attrs import frozen
 
-from sellcore.backtest.luck.trials import check_returns, sharpe_ratios
+from sellcore.backtest.luck.trials import as_returns, sharpe_ratios
 from sellcore.bar import Floats
 
 EULER_GAMMA = 0.577_215_664_901_532_9
@@ -57,7 +57,7 @@ def deflated_sharpe(returns: Floats) -> DeflatedSharpe:
         Bailey and Lopez de Prado, "The deflated Sharpe ratio", Journal of Portfolio Management
         40 (2014): ``probabilistic_sharpe`` against ``expected_best``.
     """
-    check_returns(returns, least=2)
+    returns = as_returns(returns, least=2)
     ratios = sharpe_ratios(returns)
     best = int(np.argmax(ratios))
     by_chance = expected_best(float(np.var(ratios, ddof=1)), len(ratios))

@@ -10,7 +10,7 @@ import math
 import numpy as np
 from attrs import frozen
 
-from sellcore.backtest.luck.trials import check_returns
+from sellcore.backtest.luck.trials import as_returns
 from sellcore.bar import Floats
 from sellcore.errors import InvalidValue
 
@@ -73,7 +73,12 @@ def reality_check(
         by the stationary bootstrap of Politis and Romano (1994);
         p = (1 + #{V* >= V}) / (1 + draws), the 1 for the history that happened.
     """
-    check_returns(returns, least=1)
+    returns, benchmark = as_returns(returns, least=1), np.asarray(benchmark, dtype=np.float64)
+    if not isinstance(generator, np.random.Generator):
+        raise InvalidValue(
+            f"generator {generator!r} is no numpy.random.Generator; give "
+            "numpy.random.default_rng(1), with a seed of yours"
+        )
     if benchmark.shape != returns.shape[1:] or not np.all(np.isfinite(benchmark)):
         raise InvalidValue(
             f"the benchmark must have {returns.shape[1]} finite returns, one for each bar"

@@ -17,16 +17,24 @@ def sharpe_ratios(returns: Floats) -> Floats:
     return ratios
 
 
-def check_returns(returns: Floats, least: int) -> None:
+def as_returns(values: Floats, least: int) -> Floats:
     """
-    Refuse returns of which nothing can be said.
+    Return the returns of rules as an array, whatever table they came in.
+
+    A data frame is no array: ``frame[0]`` is its first column, not its first rule.
+
+    Args:
+        values: Shape (rules, bars).
+        least: How many rules there must be.
 
     Raises:
         InvalidValue: fewer than ``least`` rules, fewer than three bars, or what is no number.
     """
+    returns: Floats = np.ascontiguousarray(values, dtype=np.float64)
     if returns.ndim != 2 or len(returns) < least or returns.shape[1] < _LEAST:
         raise InvalidValue(
             f"returns have shape {returns.shape}, expected at least {least} rules and {_LEAST} bars"
         )
     if not np.all(np.isfinite(returns)):
         raise InvalidValue("a return is not a finite number; leave out the warm-up")
+    return returns

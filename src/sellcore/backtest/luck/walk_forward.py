@@ -90,6 +90,7 @@ def walk_forward(
     Raises:
         InvalidValue: too few bars for one window, or a return that is no number.
     """
+    returns = np.ascontiguousarray(returns, dtype=np.float64)
     if returns.ndim != 2 or not len(returns) or not np.all(np.isfinite(returns)):
         raise InvalidValue("returns must be finite numbers of shape (rules, bars)")
     bars = returns.shape[1]

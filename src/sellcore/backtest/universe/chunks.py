@@ -122,6 +122,11 @@ def _universe_of(
     asked: Asked, source: BarSource, tickers: Sequence[str] | None, chunk: int
 ) -> tuple[str, ...]:
     """Return the tickers to sweep, and refuse what cannot be swept before a bar is read."""
+    if not callable(getattr(source, "tickers", None)):
+        raise InvalidValue(
+            f"{type(source).__name__} is no source of bars, which has tickers(), load() and "
+            "only(); adapters.memory_bars.MemoryBars makes one of bars at hand"
+        )
     known = tuple(source.tickers())
     universe = known if tickers is None else tuple(tickers)
     _check(universe, asked, chunk)

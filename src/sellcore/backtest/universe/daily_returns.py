@@ -54,6 +54,12 @@ class RuleReturns:
     tickers: tuple[str, ...]
     too_short: tuple[str, ...]
 
+    def __repr__(self) -> str:
+        return (
+            f"RuleReturns({len(self.rules)} rules on {len(self.tickers):,} tickers, "
+            f"{len(self.days):,} days)"
+        )
+
 
 @frozen(eq=False)
 class _Sums:
@@ -143,13 +149,12 @@ def _at_day_ends(
     for block, own in zip(cut, columns_of(series, cut, rules, asked.assumptions), strict=True):
         curves = curves_of(block, own, asked.assumptions.capital)
         firsts = block.firsts(rules).max(axis=0)
-        by_series = curves.equity.reshape(len(rules), len(block.rows), -1)
         for place, row in enumerate(block.rows.tolist()):
             bars = series[row]
             days = trading_dates(bars.start, bars.end)
             last = np.flatnonzero(np.append(days[1:] > days[:-1], True))
             last = last[last >= firsts[place]]
-            worth = np.vstack([by_series[:, place, last], bars.close[last]])
+            worth = np.vstack([curves.equity[:, place, last], bars.close[last]])
             found[row] = (days[last], worth)
     return found
 

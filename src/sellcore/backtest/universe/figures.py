@@ -3,11 +3,13 @@
 import numpy as np
 from attrs import fields, frozen
 
-from sellcore.backtest.universe.curves import Curves, drawdowns
+from sellcore.backtest.drawdown import ROUNDING
+from sellcore.backtest.universe.curves import Curves
+from sellcore.backtest.universe.drawdown import drawdowns
 from sellcore.bar import Floats
 from sellcore.exact_block import Counts
 
-_ROUNDING = 1e-13
+_NO_SPREAD = 1e-13
 """Returns that spread less are all one, as ``metrics`` has it."""
 
 _TOO_LARGE = 700.0
@@ -51,14 +53,15 @@ def figures_of(curves: Curves, firsts: Counts, counts: Counts, periods: Floats) 
     Measure curves.
 
     Args:
-        curves: Shape (columns, n): before a column's first bar its capital, behind its last
-            what it was there.
+        curves: Of (rules, series) that are columns: before a column's first bar its capital,
+            behind its last what it was there.
         firsts: Shape (columns,), at least 1, the bar that each column begins with.
         counts: Shape (columns,), how many bars its series has; not above ``firsts``
             where the column never began.
         periods: Shape (columns,), bars a year.
     """
-    equity, bars = curves.equity, np.maximum(counts - firsts, 0)
+    equity, invested = (each.reshape(len(firsts), -1) for each in (curves.equity, curves.invested))
+    bars = np.maximum(counts - firsts, 0)
     one, two = (np.where(bars >= least, bars, np.nan) for least in (1, 2))
     columns = np.arange(equity.shape[1])
     inside = (columns >= firsts[:, np.newaxis]) & (columns < counts[:, np.newaxis])
@@ -69,18 +72,19 @@ def figures_of(curves: Curves, firsts: Counts, counts: Counts, periods: Floats) 
     returns -= means[:, np.newaxis]
     returns *= inside[:, 1:]
     spread = np.sqrt(np.square(returns, out=returns).sum(axis=1) / (two - 1))
-    held = _quotients(curves.invested, equity, 0.0)
+    held = _quotients(invested, equity, 0.0)
     held *= inside
     with np.errstate(divide="ignore", over="ignore"):
         growth = np.log(np.maximum(equity[:, -1], 0.0) / equity[:, 0]) * (periods / one)
         cagr = np.where(growth < _TOO_LARGE, np.expm1(growth), np.nan)
     fallen = drawdowns(equity)
+    fallen[fallen <= ROUNDING] = 0.0
     return Figures(
         final_equity=np.where(bars, equity[:, -1], np.nan),
         cagr=cagr,
         volatility=spread * np.sqrt(periods),
-        sharpe=_ratio(means, spread, _ROUNDING) * np.sqrt(periods),
-        sortino=_ratio(means, downside, _ROUNDING) * np.sqrt(periods),
+        sharpe=_ratio(means, spread, _NO_SPREAD) * np.sqrt(periods),
+        sortino=_ratio(means, downside, _NO_SPREAD) * np.sqrt(periods),
         max_drawdown=np.where(bars, fallen, np.nan),
         calmar=_ratio(cagr, fallen, 0.0),
         exposure=held.sum(axis=1) / one,

@@ -81,10 +81,10 @@ def _of_block(
     bars_a_year = periods.T.reshape(-1)
 
     def figures(columns: Columns) -> dict[str, Floats]:
-        parts = [
-            figures_of(curves, firsts[own], counts[own], bars_a_year[own])
-            for own, curves in curve_parts(block, columns, assumptions.capital)
-        ]
+        parts = []
+        for rules, curves in curve_parts(block, columns, assumptions.capital):
+            own = slice(rules.start * len(block.rows), rules.stop * len(block.rows))
+            parts.append(figures_of(curves, firsts[own], counts[own], bars_a_year[own]))
         return {name: np.concatenate([getattr(each, name) for each in parts]) for name in FIGURES}
 
     return {
@@ -97,13 +97,17 @@ def _of_block(
 
 
 def _bars_a_year(bars: BarSeries, firsts: Counts) -> list[float]:
-    """Return ``metrics.periods_per_year`` of a series from each of some bars on."""
+    """
+    Return ``metrics.periods_per_year`` of a series from each of some bars on.
+
+    Behind its last bar nothing is measured, and the last bar stands for it.
+    """
     dates = trading_dates(bars.start, bars.end)
     days, begins, counts = np.unique(dates, return_index=True, return_counts=True)
     if len(days) == len(dates):
         return [float(TRADING_DAYS)] * len(firsts)
     years = []
-    for first in firsts.tolist():
+    for first in np.minimum(firsts, len(dates) - 1).tolist():
         day = int(np.searchsorted(begins, first, side="right")) - 1
         left = counts[day:].copy()
         left[0] -= first - begins[day]

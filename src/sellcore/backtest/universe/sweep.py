@@ -58,6 +58,9 @@ class Sweep:
     columns: Figures
     since: date | None = None
 
+    def __repr__(self) -> str:
+        return f"Sweep({len(self.rules)} rules on {len(self.tickers):,} tickers)"
+
     @property
     def assumptions_in_words(self) -> tuple[str, ...]:
         """What the figures take for granted, a line each."""

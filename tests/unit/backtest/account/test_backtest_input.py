@@ -4,7 +4,7 @@ from datetime import date
 
 import numpy as np
 import pytest
-from tests.backtest_builders import daily, hourly
+from tests.backtest_builders import DAY, OPENS, daily, hourly
 from tests.builders import rule
 
 from sellcore import BarSeries
@@ -163,3 +163,67 @@ def test_decisions_of_every_bar_are_told_as_live_tells_them() -> None:
     assert [str(each) for each in decided.outcomes] == ["abstain"] * 4 + ["hold", "signal", "hold"]
     assert np.isnan(decided.averages[:4]).all()
     assert decided.averages[4:].tolist() == pytest.approx([10.0, 9.8, 10.0])
+
+
+@pytest.mark.parametrize(
+    ("bars", "rules", "line"),
+    [
+        (daily(FLAT), SMA5, "BarSeries names no ticker; give bars by ticker"),
+        ({"X": {"close": FLAT}}, SMA5, "X: dict is no BarSeries; make one of it"),
+        ({"X": daily(FLAT)}, "SMA,5,D", "'SMA,5,D' is no rule; sellcore.rule.parse_rule reads"),
+    ],
+    ids=["no ticker", "no series", "no rule"],
+)
+def test_what_a_notebook_gives_by_mistake_is_named(bars: object, rules: object, line: str) -> None:
+    """Bars without a ticker, a table for a series, a word for a rule: one line each."""
+    with pytest.raises(InvalidValue) as refused:
+        backtest(bars, rules)
+
+    assert str(refused.value).startswith(line)
+
+
+def test_a_day_is_a_date() -> None:
+    """Neither of the account nor of an action is it a word."""
+    with pytest.raises(InvalidValue, match=r"since '2020-01-31' is no date"):
+        backtest({"X": daily(FLAT)}, SMA5, since="2020-01-31")
+    with pytest.raises(InvalidValue, match=r"day '2020-01-31' of an action of X is no date"):
+        Action("X", "2020-01-31", ActionKind.SPLIT, 2)
+
+
+def test_costs_and_limits_are_values_of_their_own() -> None:
+    """A number is neither."""
+    with pytest.raises(InvalidValue, match=r"costs 1.0 is no Costs; make one"):
+        Assumptions(costs=1.0)
+    with pytest.raises(InvalidValue, match=r"limits 5 is no SellingPolicy; make one"):
+        Assumptions(limits=5)
+
+
+def long(seconds: int, count: int = 40) -> BarSeries:
+    """Return bars of that length, one after the other."""
+    start = 1_577_975_400 + seconds * np.arange(count)
+    return BarSeries(start, start + seconds, *[np.full(count, 10.0)] * 5)
+
+
+@pytest.mark.parametrize(
+    ("bars", "told"),
+    [
+        (long(7_200), "a bar of 2 hours for SMA"),
+        (long(1_800), "bars of mostly 30 minutes for SMA"),
+        (long(300), "bars of mostly 5 minutes for SMA"),
+    ],
+    ids=["two hours", "half hours", "minutes"],
+)
+def test_bars_that_are_no_hours_are_refused(bars: BarSeries, told: str) -> None:
+    """An average of fifty half hours is not one of fifty hours."""
+    with pytest.raises(InvalidValue, match=rf"^X: {told}.*; give hourly bars \(sellcore.aggregate"):
+        backtest({"X": bars}, rule("SMA,5,1H"))
+
+
+def test_the_half_hours_that_a_session_begins_with_are_hours() -> None:
+    """New York opens at half past: one bar of seven is short, and so is all of one morning."""
+    starts = [OPENS + DAY * day + each for day in range(3) for each in (0, 1_800, 5_400, 9_000)]
+    ends = [OPENS + DAY * day + each for day in range(3) for each in (1_800, 5_400, 9_000, 12_600)]
+    hours = BarSeries(starts, ends, *[[10.0] * 12] * 5)
+
+    assert len(backtest({"X": hours}, rule("SMA,5,1H")).equity) == 8
+    assert len(backtest({"X": long(1_800, count=6)}, rule("SMA,5,1H")).equity) == 2

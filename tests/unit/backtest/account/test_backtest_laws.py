@@ -233,3 +233,27 @@ def test_any_other_input_has_another_hash(bars: BarSeries, row: int, name: str) 
     }
 
     assert len(hashes) == 7
+
+
+def test_what_an_action_is_worth_is_part_of_the_hash() -> None:
+    """Two dividends on one day are two inputs."""
+    bars = daily([100.0] * BARS)
+    day = from_epoch(int(bars.start[5])).date()
+
+    hashes = {
+        backtest(
+            {"X": bars}, rule("SMA,5,D"), actions=[Action("X", day, ActionKind.DIVIDEND, worth)]
+        ).config_hash
+        for worth in (0.5, 0.25)
+    }
+
+    assert len(hashes) == 2
+
+
+def test_a_result_is_told_in_a_line() -> None:
+    """A notebook shows it: not the numbers of every bar."""
+    found = backtest({"X": daily([100.0] * BARS)}, rule("SMA,5,D"), Assumptions(costs=FREE))
+
+    assert repr(found) == ("Backtest(SMA(5) D on X: 100,000.00 became 100,000.00, held 100,000.00)")
+    assert repr(found.decisions["X"]) == "Decisions(SMA(5) D on X, 40 bars, 4 of them warm-up)"
+    assert repr(found.curve) == "Curve(36 closes, X)"

@@ -13,6 +13,7 @@ from sellcore.order_type import OrderType
 from sellcore.selling.limits import SellingPolicy
 
 SMA5 = rule("SMA,5,D")
+PRICED = ("open", "high", "low", "close", "volume")
 RISE_THEN_FALL = [10.0, 10, 10, 10, 10.5, 11, 9, 8, 8, 8, 8, 8]
 """The average of five is there from bar 4 on; bar 6 is the first that closes below it."""
 
@@ -459,3 +460,171 @@ def test_a_kill_switch_stops_purchases_too() -> None:
         order for order in found.orders[2:] if order.ticker == "Y" and order.side is Side.BUY
     ]
     assert [order.state for order in purchases[:2]] == [OrderState.DENIED, OrderState.FILLED]
+
+
+def test_a_sale_in_parts_realises_its_part_of_the_average_cost() -> None:
+    """100 shares cost 1,050: after 40 sold at 9.00, 420 of it are realised and 630 are left."""
+    opens = [10.0, 10, 10, 10, 10.5, 10.5, 11, 9, 8, 7, 8, 8]
+
+    found = run(daily(RISE_THEN_FALL, opens, volume=400), volume_cap=0.1)
+
+    part = found.curve.tickers["X"]
+    assert part.realised.tolist()[2:6] == pytest.approx([0.0, -60.0, -160.0, -230.0])
+    assert part.unrealised.tolist()[2:6] == pytest.approx([-150.0, -150.0, -50.0, 0.0])
+
+
+def test_a_round_trip_is_told_with_all_it_paid_and_why_it_ended() -> None:
+    """Both commissions are in it, and the reason of the sale, not that of the purchase."""
+    found = run(daily(RISE_THEN_FALL), costs=Costs(slippage_bps=0), capital=1_051.0)
+
+    (trade,) = found.trades
+    assert trade.commission == 2.0
+    assert trade.pnl == pytest.approx(105 * (9.0 - 10.0) - 2.0)
+    assert trade.reason == found.orders[1].reason == "close 9.00 is below SMA(5) 10.1000"
+
+
+def test_a_limit_that_the_bar_just_touches_is_met() -> None:
+    """The high of bar 7 is the limit itself."""
+    opens = [10.0, 10, 10, 10, 10.5, 10.5, 11, 8.5, 8, 8, 8, 8]
+    highs = [11.0] * 7 + [9.0] + [8.0] * 4
+
+    touched = run(
+        daily(RISE_THEN_FALL, opens, highs=highs), order_type=OrderType.LIMIT, limit_offset_pct=0.0
+    )
+
+    assert sales(touched) == [(7, 100.0, 9.0)]
+
+
+def test_slippage_of_a_purchase_never_goes_beyond_its_limit() -> None:
+    """A limit 0.5 % above a close of 12.00 is 12.06; one percent worse than the open is not."""
+    closes = [10.0, 10, 10, 10, 10, 9, 9, 12, 12, 12]
+    opens = [10.0, 10, 10, 10, 10, 10, 9, 9, 12, 12]
+
+    found = run(
+        daily(closes, opens),
+        entry=Entry.RECLAIM,
+        order_type=OrderType.LIMIT,
+        limit_offset_pct=0.5,
+        costs=Costs(per_share=0, minimum=0, maximum_pct=None, slippage_bps=100),
+        whole_shares=False,
+    )
+
+    bought = [fill.price for fill in found.fills if fill.side is Side.BUY]
+    assert bought[1] == pytest.approx(12.06)
+
+
+def test_a_part_of_a_share_is_no_whole_one() -> None:
+    """A tenth of 405 shares a bar is 40 of them."""
+    found = run(daily(RISE_THEN_FALL, volume=405), volume_cap=0.1)
+
+    assert [shares for _, shares, _ in sales(found)] == [40.0, 40.0, 25.0]
+
+
+def test_a_sale_that_has_begun_does_not_lapse_at_a_later_open() -> None:
+    """Only what waited since the decision is looked at again, not the rest of a sale."""
+    opens = [10.0, 10, 10, 10, 10.5, 10.5, 11, 9, 10.2, 10.2, 8, 8]
+
+    found = run(daily(RISE_THEN_FALL, opens, volume=400), volume_cap=0.1, limits=SellingPolicy())
+
+    assert [row for row, _, _ in sales(found)] == [7, 8, 9]
+
+
+def test_an_order_counts_to_the_day_it_is_sent_on() -> None:
+    """Decided at a close, sent at the next open: two days' orders are two days' orders."""
+    early = daily([10.0, 10, 10, 10, 10.5, 9, 9, 9, 9, 9])
+    within = hourly([10.0] * 13 + [9.0, 8.0, 8.0])
+    limits = SellingPolicy(max_orders_per_day=1)
+    two = hourly([10.0] * 14 + [9.0, 8.0])
+
+    found = backtest({"X": within, "Y": two}, rule("SMA,5,1H"), Assumptions(limits=limits))
+
+    # X is decided on the last hour of one day, and sent with the first order of the next.
+    assert [(order.ticker, str(order.state)) for order in found.orders[2:4]] == [
+        ("X", "filled"),
+        ("Y", "denied"),
+    ]
+    assert [each.row for each in run(early, limits=limits).fills] == [4, 6]
+
+
+def test_a_purchase_uses_up_no_sale_of_the_day() -> None:
+    """Live makes none: one order a day is one sale, though another ticker is bought back first."""
+    bought = daily([10.0, 10, 10, 10, 10, 9, 9, 9, 12, 12, 12])
+    sold = daily([10.0, 10, 10, 10, 10, 10, 10, 10, 9, 9, 9])
+    limits = SellingPolicy(max_orders_per_day=1, recheck_at_open=False)
+    assumed = Assumptions(costs=FREE, entry=Entry.RECLAIM, limits=limits)
+
+    found = backtest({"A": bought, "B": sold}, SMA5, assumed)
+
+    told = [(order.ticker, order.side.name, str(order.state)) for order in found.orders[3:5]]
+    assert sorted(told) == [("A", "BUY", "filled"), ("B", "SELL", "filled")]
+
+
+def test_a_day_is_counted_though_another_exchange_sends_to_the_next() -> None:
+    """London closes and sends to tomorrow while New York still trades: today is not forgotten."""
+    plain = hourly([10.0] * 8 + [9.0] + [8.0] * 12)  # signals on its second hour of the second day
+    late = hourly([10.0] * 10 + [9.0] + [8.0] * 10)  # on the fourth
+    london = hourly([10.0] * 13 + [9.0] + [8.0] * 7)  # on the last one, three hours earlier
+    early = BarSeries(
+        london.start - 4 * 3_600, london.end - 4 * 3_600, *(getattr(london, n) for n in PRICED)
+    )
+    limits = SellingPolicy(max_orders_per_day=1, max_value_per_order=1e9, max_value_per_day=1e9)
+
+    found = backtest(
+        {"L": early, "N": plain, "O": late},
+        rule("SMA,5,1H"),
+        Assumptions(costs=FREE, capital=3_000.0, limits=limits, allow_jumps=True),
+    )
+
+    day = int(plain.start[7])
+    sold = [
+        fill.ticker for fill in found.fills if fill.side is Side.SELL and fill.time < day + 86_400
+    ]
+    assert [ticker for ticker in sold if ticker in "NO"] == ["N"]
+    denied = [order for order in found.orders if order.ticker == "O" and order.denied]
+    assert denied[0].denied[0].startswith("order 2 of the day")
+
+
+def test_a_sale_that_no_bar_follows_uses_up_no_order() -> None:
+    """X ends today and is never sent; Y, decided at the same close, goes out tomorrow."""
+    limits = SellingPolicy(max_orders_per_day=1)
+    ends = hourly([10.0] * 9 + [9.0])
+    goes_on = hourly([10.0] * 10 + [9.0, 8.0, 8.0])
+    assumed = Assumptions(costs=FREE, limits=limits)
+
+    found = backtest({"X": ends, "Y": goes_on}, rule("SMA,5,1H"), assumed)
+
+    told = [(order.ticker, str(order.state)) for order in found.orders[2:4]]
+    assert told == [("X", "no bar follows"), ("Y", "filled")]
+
+
+def test_a_cancelled_purchase_is_sold_in_its_turn() -> None:
+    """X holds a part of what it was buying, and closes below with Y: X comes first."""
+    bought = [10.0, 10, 10, 10, 10, 9, 9, 9, 12, 12, 12, 8, 8, 8]
+    held = [10.0, 10, 10, 10, 10, 10, 10, 10, 10, 10, 10, 9, 9, 9]
+    limits = SellingPolicy(max_orders_per_day=1, recheck_at_open=False)
+    assumed = Assumptions(
+        costs=FREE,
+        entry=Entry.RECLAIM,
+        limits=limits,
+        capital=2_000.0,
+        volume_cap=0.1,
+        allow_jumps=True,
+    )
+    bars = {"X": daily(bought, volume=200), "Y": daily(held, volume=1e9)}
+
+    found = backtest(bars, SMA5, assumed)
+
+    last = found.decisions["X"].bars.end[11]
+    told = [(order.ticker, str(order.state)) for order in found.orders if order.decided_at == last]
+    assert told == [("X", "filled"), ("Y", "denied")]
+
+
+def test_a_ticker_has_no_price_before_its_first_close() -> None:
+    """The account begins with the older one; what the younger will be worth nobody knows yet."""
+    old, young = daily([10.0] * 20), daily([7.0] * 10, first=int(daily([1.0] * 11).start[10]))
+
+    found = backtest({"OLD": old, "YOUNG": young}, SMA5, Assumptions(costs=FREE))
+
+    price = found.curve.tickers["YOUNG"].price
+    assert np.isnan(price[:6]).all()
+    assert price[6:].tolist() == [7.0] * 10

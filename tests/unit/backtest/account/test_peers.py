@@ -21,7 +21,7 @@ pytestmark = pytest.mark.filterwarnings("ignore")  # theirs are not ours to mend
 
 def peer(name: str) -> ModuleType:
     if importlib.util.find_spec(name) is None:
-        pytest.skip(f"{name} is not installed")
+        pytest.skip(f"{name} is not installed; make peers installs it")
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")
         return importlib.import_module(name)

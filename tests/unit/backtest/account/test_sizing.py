@@ -6,7 +6,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from sellcore.backtest import FREE, Costs
+from sellcore.backtest import FREE, Assumptions, Costs
+from sellcore.backtest.account.safety import budget
 from sellcore.backtest.account.sizing import affordable
 
 amounts = st.floats(0, 50).map(lambda value: round(value, 3))
@@ -62,3 +63,26 @@ def test_whole_shares_are_counted_as_people_count() -> None:
 
         assert affordable(budget, cents / 100, FREE, whole=True) in (6.0, 7.0)
         assert affordable(budget + 0.001, cents / 100, FREE, whole=True) == 7.0
+
+
+def test_what_adding_up_has_left_is_no_money() -> None:
+    """At its cap a ticker may be brought to no more, though floats leave a billionth of a cent."""
+    held = {"X": 0.6 * 0.5 * 100_000.0, "Y": 0.3 * 100_000.0 - 1e-8}
+
+    caps = Assumptions(max_symbol_exposure=0.3, max_gross_exposure=0.6)
+
+    assert budget(caps, 40_000.0, held, "Y", tickers=2) == 0.0
+    assert budget(caps, 40_000.0, {"X": 30_000.0}, "Y", tickers=2) == pytest.approx(12_000.0)
+
+
+@given(st.integers(1, 20_000), prices, schemes)
+def test_the_last_share_that_fits_is_not_lost_to_a_float(
+    count: int, price: float, costs: Costs
+) -> None:
+    """With just the money for so many shares and their commission, so many are bought."""
+    budget = count * price + costs.commission(count, price)
+
+    bought = affordable(budget, price, costs, whole=True)
+
+    assert bought >= count
+    assert bought * price + costs.commission(bought, price) <= budget

@@ -12,6 +12,7 @@ from sellcore.backtest.luck.deflated_sharpe import (
 )
 from sellcore.backtest.luck.reality_check import reality_check
 from sellcore.backtest.luck.trials import sharpe_ratios
+from sellcore.backtest.luck.walk_forward import walk_forward
 from sellcore.errors import InvalidValue
 
 
@@ -148,3 +149,44 @@ def test_a_benchmark_of_another_length_is_refused():
     """Excess returns need a return of both for each bar."""
     with pytest.raises(InvalidValue, match="500 finite returns"):
         reality_check(noise(1), np.zeros(499), np.random.default_rng(1))
+
+
+def test_a_table_is_read_rule_by_rule():
+    """Columns of a data frame are bars here as well: the best rule is a row."""
+    pandas = pytest.importorskip("pandas")
+    returns = noise(4, rules=6, bars=50)
+    frame = pandas.DataFrame(returns)
+
+    assert deflated_sharpe(frame) == deflated_sharpe(returns)
+    assert deflated_sharpe(returns.tolist()) == deflated_sharpe(returns)
+    walked = walk_forward(frame, train=20, test=10)
+    assert walked.returns.tolist() == walk_forward(returns, train=20, test=10).returns.tolist()
+    seeds = [np.random.default_rng(1) for _ in range(2)]
+    one, other = (
+        reality_check(table, hold, seed, draws=50)
+        for table, hold, seed in zip(
+            (frame, returns), (pandas.Series(np.zeros(50)), np.zeros(50)), seeds, strict=True
+        )
+    )
+    assert one == other
+
+
+def test_a_generator_is_asked_for():
+    """A seed alone is none; the line says how one is made."""
+    with pytest.raises(InvalidValue, match=r"generator 1 is no numpy.*default_rng\(1\)"):
+        reality_check(noise(1), np.zeros(500), 1)
+
+
+def test_every_bar_is_drawn_as_often_as_any_other():
+    """A stretch that reaches the end goes on at the beginning, so that no bar is preferred."""
+    returns = np.zeros((1, 40))
+    returns[0, -1] = 1.0  # with a history that stops at its end this one would be drawn too often
+    others = np.zeros((1, 40))
+    others[0, 5] = 1.0
+
+    last, inner = (
+        reality_check(each, np.zeros(40), np.random.default_rng(2), draws=4_000, block=20.0)
+        for each in (returns, others)
+    )
+
+    assert last.p_value == pytest.approx(inner.p_value, abs=0.03)

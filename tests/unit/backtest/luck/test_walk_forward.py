@@ -1,5 +1,7 @@
 """Walk-forward: what is chosen, what is followed, and that nothing comes of what is not known."""
 
+from statistics import mean, stdev
+
 import numpy as np
 import pytest
 from hypothesis import given
@@ -55,3 +57,14 @@ def test_growth_compounds_the_returns_followed():
     found = walk_forward(np.array([[0.1, 0.2, 0.1, -0.5]]), train=2, test=1)
 
     assert found.growth.tolist() == pytest.approx([1.1, 0.55])
+
+
+def test_each_window_tells_how_good_its_rule_was_before_and_after():
+    """Mean over deviation, of the bars that were learned from and of those that followed."""
+    returns = np.random.default_rng(8).normal(0, 0.01, (4, 90))
+
+    for window in walk_forward(returns, train=30, test=20).windows:
+        before = returns[window.chosen, window.learned_from : window.first].tolist()
+        after = returns[window.chosen, window.first : window.end].tolist()
+        assert window.sharpe_before == pytest.approx(mean(before) / stdev(before))
+        assert window.sharpe_after == pytest.approx(mean(after) / stdev(after))

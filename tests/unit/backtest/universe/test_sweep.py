@@ -3,10 +3,11 @@
 import math
 from concurrent.futures import ProcessPoolExecutor, ThreadPoolExecutor
 from multiprocessing import get_context
+from threading import Event
 
 import numpy as np
 import pytest
-from attrs import evolve
+from attrs import evolve, frozen
 
 from adapters.memory_bars import MemoryBars
 from sellcore.backtest.account.engine import backtest
@@ -17,6 +18,7 @@ from sellcore.bar import BarSeries
 from sellcore.errors import InvalidValue
 from sellcore.order_type import OrderType
 from sellcore.rule import LENGTHS, AverageKind, MovingAverageRule
+from sellcore.selling.limits import SellingPolicy
 from sellcore.timeframe import Timeframe
 
 DAY, HOUR = 86_400, 3_600
@@ -185,6 +187,7 @@ def test_rows_name_their_ticker_and_rule():
         ({"assumptions": evolve(RECLAIM, volume_cap=0.1)}, "a sweep has no volume cap"),
         ({"assumptions": evolve(RECLAIM, max_symbol_exposure=0.5)}, "a sweep has no exposure cap"),
         ({"assumptions": evolve(RECLAIM, max_daily_loss_pct=3)}, "a sweep has no daily loss"),
+        ({"assumptions": evolve(RECLAIM, limits=SellingPolicy())}, "a sweep has no limits on ord"),
     ],
     ids=lambda value: next(iter(value)) if isinstance(value, dict) else None,
 )
@@ -209,3 +212,128 @@ def test_a_refusal_in_a_worker_reaches_the_caller():
     source = MemoryBars({Timeframe.DAY: {**UNIVERSE, "NYSE:H": hours(1, 30)}})
     with ThreadPoolExecutor(2) as executor, pytest.raises(InvalidValue, match="NYSE:H"):
         sweep(source, SHORT, RECLAIM, executor=executor, chunk=1)
+
+
+def test_hours_too_few_for_a_rule_have_no_figures():
+    """A series that ends within a rule's warm-up is measured by nothing, and nothing is warned."""
+    few = MemoryBars({Timeframe.HOUR: {"NYSE:LONG": hours(9, 40), "NYSE:SHORT": hours(8, 2)}})
+    rules = [MovingAverageRule(kind, 100, Timeframe.HOUR) for kind in AverageKind]
+
+    whole, parts = sweep(few, rules, RECLAIM), sweep(few, rules, RECLAIM, chunk=1)
+
+    for name in ("volatility", "sharpe", "sortino", "cagr", "hold_sharpe"):
+        assert np.isnan(whole.columns[name][1]).all()
+    same_bytes(whole, parts)
+
+
+def test_a_year_is_counted_from_the_first_bar_that_is_decided():
+    """Half a day of hours, one of seven, and one of two: four, seven and two, so four a day."""
+    bars = hours(3, 3)[:-5]
+    rules = [MovingAverageRule(AverageKind.SMA, 5, Timeframe.HOUR)]
+    source = MemoryBars({Timeframe.HOUR: {"NYSE:B": bars[1:]}})
+
+    found = sweep(source, rules, RECLAIM)
+
+    assert_as_backtested(source, rules, RECLAIM)
+    expected = backtest({"NYSE:B": bars[1:]}, rules[0], RECLAIM).metrics
+    assert expected.periods_per_year == 2 * 252
+    assert found.columns["volatility"][0, 0] == pytest.approx(expected.volatility, rel=1e-9)
+
+
+def test_money_that_buys_nothing_is_no_round_trip():
+    """Held from the first bar on, were there the money for one share: nothing is sold either."""
+    poor = Assumptions(capital=1.0)
+
+    found = sweep(SOURCE, SHORT, poor)
+
+    assert found.columns["trades"].tolist() == [[0] * len(SHORT)] * len(UNIVERSE)
+    assert found.columns["final_equity"].tolist() == [[1.0] * len(SHORT)] * len(UNIVERSE)
+
+
+def test_a_commission_in_percent_has_its_highest_part():
+    """Half a percent, but at most a tenth of one: fractions of shares, without a minimum."""
+    capped = Costs(per_share=0, percent=0.5, minimum=0, maximum_pct=0.1, slippage_bps=0)
+
+    assert_as_backtested(SOURCE, SHORT, evolve(RECLAIM, costs=capped, whole_shares=False))
+
+
+def test_a_price_that_never_moves_has_no_drawdown():
+    """Fractions of shares are worth their money to the last bit but one: that is no fall."""
+    flat = np.full(30, 0.07)
+    start = FIRST + DAY * np.arange(30)
+    bars = BarSeries(start, start + DAY, flat, flat, flat, flat, flat)
+    rules = [MovingAverageRule(AverageKind.SMA, 5, Timeframe.DAY)]
+    free = Assumptions(costs=FREE, whole_shares=False)
+
+    for capital in (100.0, 333.33, 500.0, 1_234.56, 100_000.0):
+        asked = evolve(free, capital=capital)
+        found = sweep(MemoryBars({Timeframe.DAY: {"NYSE:X": bars}}), rules, asked)
+        alone = backtest({"NYSE:X": bars}, rules[0], asked).metrics
+
+        assert found.columns["max_drawdown"].tolist() == [[0.0]]
+        assert np.isnan(found.columns["calmar"]).all()
+        assert (alone.drawdown.depth, alone.drawdown.peak, alone.calmar) == (0.0, None, None)
+
+
+def test_a_source_of_bars_is_asked_for():
+    """Bars by ticker are none; the line names what makes one of them."""
+    with pytest.raises(InvalidValue, match=r"dict is no source of bars.*MemoryBars"):
+        sweep(UNIVERSE, SHORT, RECLAIM)
+
+
+def test_results_are_told_in_a_line():
+    """A notebook shows it: not the numbers of every bar."""
+    assert repr(sweep(SOURCE, SHORT, RECLAIM)) == f"Sweep({len(SHORT)} rules on 5 tickers)"
+
+
+def test_a_minimum_alone_is_no_part_of_the_price():
+    """One unit an order, whatever it is worth: fractions of shares, nothing in percent."""
+    least = evolve(FREE, minimum=25.0)
+
+    assert_as_backtested(SOURCE, SHORT, evolve(RECLAIM, costs=least, whole_shares=False))
+
+
+def test_what_an_order_just_pays_for_is_bought():
+    """The last share that fits to the cent is not lost to a float, in a column as in an account."""
+    for count in range(1, 400):
+        price = 0.07 + 0.01 * count
+        capital = count * price + IB_FIXED.commission(count, price)
+        flat = np.full(8, price)
+        start = FIRST + DAY * np.arange(8)
+        bars = BarSeries(start, start + DAY, flat, flat, flat, flat, flat)
+        rules = [MovingAverageRule(AverageKind.SMA, 5, Timeframe.DAY)]
+        exact = Assumptions(costs=evolve(IB_FIXED, slippage_bps=0.0), capital=capital)
+
+        found = sweep(MemoryBars({Timeframe.DAY: {"NYSE:X": bars}}), rules, exact)
+
+        expected = count * price
+        assert found.columns["final_equity"][0, 0] == pytest.approx(expected, rel=1e-12)
+        assert backtest({"NYSE:X": bars}, rules[0], exact).fills[0].shares == count
+
+
+def test_what_has_not_begun_is_not_begun_once_a_chunk_has_failed():
+    """On a cluster hours of work would go on for an answer that nobody gets."""
+    begun, told = [], Event()
+
+    @frozen
+    class Failing:
+        def tickers(self):
+            return tuple(f"NYSE:{n}" for n in range(50))
+
+        def load(self, tickers, timeframe):
+            begun.append(tickers)
+            if len(begun) > 1:
+                told.wait()  # the caller has its answer before this one is done
+            raise InvalidValue(f"no bars of {tickers[0]}")
+
+        def only(self, tickers):
+            return self
+
+    with ThreadPoolExecutor(1) as pool:
+        try:
+            with pytest.raises(InvalidValue, match="no bars of NYSE:0"):
+                sweep(Failing(), SHORT, RECLAIM, executor=pool, chunk=1)
+        finally:
+            told.set()
+
+    assert len(begun) <= 2

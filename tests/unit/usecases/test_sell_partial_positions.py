@@ -1,0 +1,71 @@
+"""An answer that leaves out a position: one is no proof that it is gone."""
+
+from tests.builders import MSFT
+from tests.selling_desk import SellingDesk
+
+from adapters.fake_order_desk import Fate
+
+
+def leaves_out(desk: SellingDesk, answers: int, behind: str) -> None:
+    """Let so many answers in turn, behind a call, leave out the position."""
+    position = desk.broker.held("DU0000001", MSFT.con_id)
+    assert position is not None
+
+    def hide() -> None:
+        desk.hold_quietly("0")
+
+    def show() -> None:
+        desk.broker.hold(position)
+
+    def begin() -> None:
+        for _ in range(answers):
+            desk.stage.before("broker.positions", hide)
+            desk.stage.behind("broker.positions", show)
+
+    desk.stage.behind(behind, begin)
+
+
+def test_position_that_one_answer_leaves_out_is_sold_all_the_same() -> None:
+    """The account is read again at once, and the sale is judged on that."""
+    desk = SellingDesk()
+    leaves_out(desk, 1, "journal.prepare")
+
+    desk.run(0.6)
+
+    assert (desk.ends, desk.held()) == (["filled"], 0)
+
+
+def test_position_that_two_answers_leave_out_is_gone() -> None:
+    """There is nothing to sell."""
+    desk = SellingDesk()
+    desk.stage.behind("journal.prepare", lambda: desk.hold_quietly("0"))
+
+    desk.run(0.6)
+
+    assert (desk.sent, desk.ends) == ([], ["denied"])
+    assert "0 shares held; there is nothing to sell" in desk.record.words
+
+
+def test_order_that_works_is_not_taken_back_for_one_incomplete_answer() -> None:
+    """It sells what is held; the next answer shows it."""
+    desk = SellingDesk()
+    desk.entry.fate = Fate.WORKS
+    leaves_out(desk, 1, "entry.place")
+
+    desk.run(3)
+
+    assert desk.ends == ["working"]
+    assert len(desk.broker.working()) == 1
+    assert desk.telling("unknown") == []
+
+
+def test_order_is_taken_back_where_two_answers_leave_the_position_out() -> None:
+    """Somebody has sold it by hand."""
+    desk = SellingDesk()
+    desk.entry.fate = Fate.WORKS
+    desk.stage.behind("entry.place", lambda: desk.hold_quietly("0"))
+
+    desk.run(3)
+
+    assert desk.ends == ["cancelled"]
+    assert desk.broker.working() == ()
