@@ -140,6 +140,15 @@ def test_run_that_nobody_arms_denies(folder: Path) -> None:
     assert "nobody typed the account id" in done.stderr
 
 
+def test_run_disarms_itself_when_its_time_has_come(folder: Path) -> None:
+    """Ten minutes before the first hour ends: what signals then is denied, and says why."""
+    done = run(folder, *LIVE, "--arm-until", "13:50", settings=ARMED | WIDE)
+
+    assert done.returncode == 3
+    assert "not armed: it was until 2022-05-20T13:50:00Z; start again with --live" in done.stdout
+    assert "sending" not in done.stdout
+
+
 def test_time_to_arm_until_is_no_leave_to_sell(folder: Path) -> None:
     """Who means to sell says so: without --live it would be a dry run that looks armed."""
     done = run(folder, *DAY, "--arm-until", "23:59", settings=ARMED)

@@ -2,6 +2,7 @@
 
 # ruff: noqa: S608 - no statement here comes from anybody else
 
+import errno
 import os
 import sqlite3
 import threading
@@ -147,6 +148,20 @@ def overwritten(whole):
     return whole[:4096] + b"\xff" * 8192 + whole[12288:]
 
 
+class TestPatience:
+    def test_one_that_writes_for_a_moment_is_waited_for(self, used):
+        """Two commands may look at one journal."""
+        with closing(sqlite3.connect(used, isolation_level=None, check_same_thread=False)) as other:
+            release = threading.Timer(0.2, other.execute, ("COMMIT",))
+            with opened(used, patience=30) as journal:
+                other.execute("BEGIN IMMEDIATE")
+                release.start()
+                journal.note([Entry(TEN, "", "waited", "")])
+            release.join()
+
+        assert sql(used, "SELECT count(*) FROM events WHERE what = 'waited'") == [(1,)]
+
+
 class TestReading:
     def test_what_is_read_together_is_of_one_moment(self, used):
         """Trades and their costs, say, though another program adds some in between."""
@@ -216,6 +231,21 @@ class TestDamage:
             SqliteJournal(used, MODE, ACCOUNT)
         assert not used.exists()
         assert log.read_bytes() == b"anything"
+
+    @pytest.mark.parametrize("suffix", ["", "-wal"])
+    def test_file_behind_a_link_is_watched_where_it_lies(self, path, tmp_path, suffix):
+        """There the other files of it lie, too."""
+        with opened(path):
+            pass
+        link = tmp_path / "elsewhere" / "journal.db"
+        link.parent.mkdir()
+        link.symlink_to(path)
+        with opened(link) as journal:
+            journal.prepare([a_record(1)])
+            path.with_name(path.name + suffix).unlink()
+
+            with pytest.raises(StorageError, match="was moved or removed while in use"):
+                journal.prepare([a_record(2)])
 
     @pytest.mark.parametrize("suffix", ["", "-wal"])
     def test_file_that_was_removed_while_in_use_takes_nothing_more(self, path, suffix):
@@ -303,7 +333,20 @@ class TestDurability:
         with opened(path) as journal:
             db = journal._database._db
             wanted = {"journal_mode": "wal", "synchronous": 2, "foreign_keys": 1}
+            wanted |= {"fullfsync": 1, "checkpoint_fullfsync": 1}  # heeded on macOS
             assert {name: db.execute(f"PRAGMA {name}").fetchone()[0] for name in wanted} == wanted
+
+    def test_new_file_that_may_not_last_is_none(self, path, monkeypatch):
+        """Half a journal would be met by the next run, and refused for ever."""
+
+        def refuse(descriptor):
+            raise OSError(errno.ENOSPC, "No space left on device")
+
+        monkeypatch.setattr(os, "fsync", refuse)
+        with pytest.raises(StorageError, match="free some space and try again"), opened(path):
+            pass
+
+        assert names_in(path.parent) == []
 
     def test_writer_shuts_others_out_before_it_looks(self, path):
         """What it builds upon must still be so when it writes."""

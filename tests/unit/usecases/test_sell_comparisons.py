@@ -10,10 +10,11 @@ from tests.journal_builders import a_record
 from tests.selling_desk import DECIDED, ELEVEN, SellingDesk
 
 from adapters.fake_order_desk import Fate
+from sellcore.errors import BrokerUnavailable, StorageError
 from sellcore.selling import testimony
 from sellcore.selling.lifecycle import Happening, State
 from sellcore.selling.limits import SellingPolicy
-from sellcore.usecases.reconcile import Reconciliation, compare_with_journal
+from sellcore.usecases.reconcile import Reconciliation, compare_with_journal, reconcile
 
 START = ELEVEN - MINUTE
 
@@ -218,6 +219,50 @@ def test_position_that_one_reading_leaves_out_has_not_gone_flat() -> None:
     desk.run(14)
 
     assert dict(desk.journal.epochs()) == {MSFT.con_id: 1}
+
+
+@pytest.mark.parametrize("silent", ["open_orders", "completed_orders", "trades", "positions"])
+def test_comparison_that_is_cut_short_counts_for_nothing(silent: str) -> None:
+    """Half an account proves nothing: it is raised, and the two are not compared."""
+    desk = ComparingDesk()
+    state = desk.run(0).state
+    assert state is not None
+    desk.broker.drop("the line was lost")
+    desk.broker.connect()
+    before = state.selling.reconciled_generation, state.selling.reconciled_at
+    port = "witness" if silent in ("completed_orders", "trades") else "broker"
+
+    def refuse() -> None:
+        raise BrokerUnavailable("no complete answer")
+
+    desk.stage.before(f"{port}.{silent}", refuse)
+    with pytest.raises(BrokerUnavailable):
+        compare_with_journal(desk.ports(), state)
+
+    assert before == (state.selling.reconciled_generation, state.selling.reconciled_at)
+    assert before[0] != desk.broker.generation()
+    compare_with_journal(desk.ports(), state)
+    assert state.selling.reconciled_generation == desk.broker.generation()
+
+
+def test_comparison_whose_findings_cannot_be_stored_counts_for_nothing() -> None:
+    """Whoever made it, and whatever it had found out."""
+    desk = SellingDesk()
+    desk.entry.fate = Fate.WORKS
+    state = desk.run(1).state
+    assert state is not None
+    desk.broker.drop("the line was lost")
+    desk.broker.connect()
+    desk.entry.fill(desk.entry.order(1))
+    desk.stage.before("journal.record", lambda: setattr(desk.journal, "full", True))
+    ports = desk.ports()
+    assert ports.selling is not None
+
+    with pytest.raises(StorageError):
+        reconcile(ports, ports.selling, state)
+
+    assert state.selling.reconciled_generation != desk.broker.generation()
+    assert desk.ends == ["working"]
 
 
 @pytest.mark.parametrize(
