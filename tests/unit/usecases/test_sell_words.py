@@ -7,7 +7,6 @@ from tests.selling_desk import SellingDesk
 from adapters.fake_order_desk import Fate
 from sellcore.errors import StorageError
 from sellcore.ports.order_entry import Reply, Word
-from sellcore.usecases.reconcile import BROKER_SAID
 
 SAID = "10999: Order refused - reason: margin desk says no"
 
@@ -23,7 +22,7 @@ def said(desk: SellingDesk, *replies: tuple[Word, int, str]) -> None:
 def noted(desk: SellingDesk) -> list[str]:
     """Return the broker's words that are on record."""
     entries = desk.journal.entries(desk.record.intent_id)
-    return [entry.words for entry in entries if entry.what == BROKER_SAID]
+    return [entry.words for entry in entries if entry.what == "BROKER_SAID"]
 
 
 def test_code_that_nobody_knows_is_quoted_where_the_order_is_nowhere() -> None:
