@@ -337,3 +337,16 @@ def test_what_has_not_begun_is_not_begun_once_a_chunk_has_failed():
             told.set()
 
     assert len(begun) <= 2
+
+
+def test_a_series_too_short_for_a_rule_is_all_warm_up():
+    """Bars that cannot be decided are counted once, and never more than there are."""
+    source = MemoryBars({Timeframe.DAY: {"X": days(1, 60)}})
+    rules = [rule for rule in DAILY if rule.length in (5, 100)]
+
+    columns = sweep(source, rules, Assumptions()).columns
+
+    for number, rule in enumerate(rules):
+        long = rule.length == 100
+        assert columns["warm_up"][0, number] == (60 if long else rule.required_bars - 1)
+        assert columns["warm_up"][0, number] + columns["bars"][0, number] == 60
