@@ -87,3 +87,16 @@ def test_any_number_of_workers_rounds_alike(tmp_path: Path) -> None:
     one, two = (document(tmp_path, *SWEEP, "--workers", count) for count in ("1", "2"))
 
     assert one == two
+
+
+def test_a_report_is_of_the_period_that_was_asked_for(tmp_path: Path) -> None:
+    """The account on the page begins and ends with the figures it stands for."""
+    lay_out_days(tmp_path / "bars", ["AAA", "BBB"], count=200)
+    first, last = (str(sessions(200)[at].day) for at in (100, 179))
+    words = ("--from", first, "--to", last, "--out", "runs", "--report")
+
+    found = document(tmp_path, *SWEEP, *words)
+
+    page = (tmp_path / found["run"] / "report.html").read_text()
+    assert f"{first} to {last} \N{MIDDLE DOT} 80 closes" in page
+    assert f"the account starts on {first} or later" in page
