@@ -84,9 +84,12 @@ def test_any_number_of_workers_rounds_alike(tmp_path: Path) -> None:
     """Means are added up by chunks that follow from the tickers alone."""
     lay_out_days(tmp_path / "bars", ["AAA", "BBB", "CCC", "DDD", "EEE"], count=120)
 
-    one, two = (document(tmp_path, *SWEEP, "--workers", count) for count in ("1", "2"))
+    words = (*SWEEP, "--entry", "reclaim", "--workers")
 
-    assert one == two
+    one, two = (document(tmp_path, *words, count, "--out", count) for count in ("1", "2"))
+
+    assert Path(one["run"]).name == Path(two["run"]).name
+    assert {**one, "run": None} == {**two, "run": None}
 
 
 def test_a_report_is_of_the_period_that_was_asked_for(tmp_path: Path) -> None:

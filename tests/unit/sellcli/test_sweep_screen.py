@@ -218,7 +218,7 @@ def test_the_best_rule_of_each_ticker_stands_beside_holding(found: Sweep) -> Non
 
 def test_rules_are_listed_best_first_with_the_tickers_they_win_on(found: Sweep) -> None:
     """Growth is that of a year; a rule's wins are counted in its own column."""
-    returns = returns_of(found, [0.01, -0.01] * 126, [0.01, 0.0] * 126, hold=[0.0, 0.001] * 126)
+    returns = returns_of(found, [0.01, -0.01] * 63, [0.01, 0.0] * 63, hold=[0.0, 0.001] * 63)
     told = with_figures(
         found,
         final_equity=[[2.0, 2.0], [0.5, 2.0], [nan, 0.5]],
