@@ -20,7 +20,7 @@ def document(folder: Path, *words: str) -> dict:
 
 
 def test_luck_is_judged_by_prices_without_their_splits(tmp_path: Path) -> None:
-    """What is taken out of the figures is taken out of the daily returns as well."""
+    """What is taken out of the figures is taken out of the daily returns and of the report."""
     lines = day_rows(120, seed=0)
     split = [
         ",".join([day, *(str(float(price) / 4) for price in prices), volume])
@@ -35,9 +35,11 @@ def test_luck_is_judged_by_prices_without_their_splits(tmp_path: Path) -> None:
     fractions = ("--fractions", "--costs", "free")
 
     whole = document(tmp_path, "sweep", "--data", "whole", *SWEEP[3:], *fractions)
-    adjusted = document(tmp_path, *SWEEP, *fractions, "--actions", "actions.csv")
+    kept = ("--actions", "actions.csv", "--out", "runs", "--report")
+    adjusted = document(tmp_path, *SWEEP, *fractions, *kept)
 
     assert adjusted["luck"] is not None
+    assert (tmp_path / adjusted["run"] / "report.html").is_file()
     for own, other in zip(adjusted["judged"]["ranking"], whole["judged"]["ranking"], strict=True):
         assert own["rule"] == other["rule"]
         assert own["growth"] == pytest.approx(other["growth"], rel=1e-9)
@@ -101,5 +103,6 @@ def test_a_report_is_of_the_period_that_was_asked_for(tmp_path: Path) -> None:
     found = document(tmp_path, *SWEEP, *words)
 
     page = (tmp_path / found["run"] / "report.html").read_text()
-    assert f"{first} to {last} \N{MIDDLE DOT} 80 closes" in page
+    best = found["judged"]["ranking"][0]["rule"]
+    assert f"{best} \N{MIDDLE DOT} {first} to {last} \N{MIDDLE DOT} 80 closes" in page
     assert f"the account starts on {first} or later" in page
