@@ -117,3 +117,12 @@ def test_behind_two_gaps_bars_behind_the_last_one_count(desk: Path) -> None:
 
     assert (refused.code, "(and 1 more gap); bring them" in one_line(refused.err)) == (2, True)
     assert behind["tickers"]["NASDAQ:AAA"]["warm_up"] == 40 - 21
+
+
+def test_a_document_holds_every_round_trip(desk: Path) -> None:
+    """The table on a screen is cut; what a program reads is whole."""
+    words = ("--rule", "SMA,5,D", "--data", "bars", "--entry", "reclaim", "--trades", "1")
+
+    found = document(desk, "backtest", *words)
+
+    assert len(found["trades"]) == found["metrics"]["trades"] > 10
