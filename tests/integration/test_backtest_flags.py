@@ -126,3 +126,15 @@ def test_a_document_holds_every_round_trip(desk: Path) -> None:
     found = document(desk, "backtest", *words)
 
     assert len(found["trades"]) == found["metrics"]["trades"] > 10
+
+
+def test_what_was_imported_and_cannot_be_read_is_told_of(desk: Path) -> None:
+    """Whoever imports more learns that some of it is lost."""
+    assert sellcli(desk, "import", "bars/NASDAQ_AAA_1d.csv", "--yes").code == 0
+    for part in (desk / "cache").rglob("*.parquet"):
+        part.write_bytes(b"not parquet")
+
+    done = sellcli(desk, "import", "bars/NASDAQ_BBB_1d.csv", "--yes")
+
+    assert "bars-1d.parquet is damaged" in done.err
+    assert "import its files again" in done.err

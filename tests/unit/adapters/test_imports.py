@@ -487,3 +487,12 @@ def test_blanks_around_a_ticker_are_none_of_it(tmp_path: Path) -> None:
     table = read(tmp_path, text, Told(exchange="NASDAQ"))
 
     assert [(bars.ticker, len(bars.stamp)) for bars in table.bars] == [("NASDAQ:MSFT", 2)]
+
+
+def test_bars_further_apart_than_their_name_says_are_refused(tmp_path: Path) -> None:
+    """Hours in a file that is named for half hours would pass for every second one of them."""
+    text = "ts,open,high,low,close\n2022-05-19T13:30:00Z,1,1,1,1\n2022-05-19T14:30:00Z,1,1,1,1\n"
+
+    message = refused(tmp_path, text, MSFT, "NASDAQ_MSFT_30m.csv")
+
+    assert message.startswith("its bars are 60 minutes apart, and it is named for bars of 30m")

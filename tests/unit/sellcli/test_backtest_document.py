@@ -78,3 +78,11 @@ def test_every_ticker_counts_its_own_trades() -> None:
     tickers = backtest_form(alone)["tickers"]
 
     assert (tickers["A"]["trades"], tickers["B"]["trades"]) == (len(alone.trades), 0)
+
+
+def test_the_return_is_of_the_capital() -> None:
+    """Not of what was left of it at the first close."""
+    metrics = backtest_form(backtest({"T": daily([*[100.0] * 20, *[90.0] * 20])}, RULE))["metrics"]
+
+    assert metrics["total_return"] == pytest.approx(metrics["final_equity"] / 100_000 - 1)
+    assert metrics["total_return"] < -0.0001

@@ -3,6 +3,7 @@
 import json
 from collections.abc import Callable
 from concurrent.futures import ProcessPoolExecutor
+from concurrent.futures.process import BrokenProcessPool
 from datetime import date
 from pathlib import Path
 
@@ -17,6 +18,7 @@ from sellcli.compose.sweep import Swept
 from sellcli.compose.workers import executor
 from sellcli.screen.sweep_forms import sweep_form
 from sellcore.backtest import Action, ActionKind, Sweep
+from sellcore.errors import StorageError
 from sellcore.rule import parse_rule
 from sellcore.timeframe import Timeframe
 
@@ -103,3 +105,9 @@ def test_workers_that_are_asked_for_are_there_for_few_tickers() -> None:
     with executor(10, 2, None) as asked, executor(10, None, None) as alone:
         assert isinstance(asked, ProcessPoolExecutor)
         assert alone is None
+
+
+def test_a_worker_that_was_ended_is_told_with_a_way_out() -> None:
+    """The system ends a process for want of memory; fewer of them need less."""
+    with pytest.raises(StorageError, match="use fewer --workers"), executor(10, 2, None):
+        raise BrokenProcessPool
