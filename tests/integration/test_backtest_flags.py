@@ -138,3 +138,17 @@ def test_what_was_imported_and_cannot_be_read_is_told_of(desk: Path) -> None:
 
     assert "bars-1d.parquet is damaged" in done.err
     assert "import its files again" in done.err
+
+
+def test_an_import_says_what_was_guessed_and_what_was_there_before(desk: Path) -> None:
+    """Somebody should look at a guess; a series that is there already is no new one."""
+    text = (desk / "bars" / "NASDAQ_AAA_1d.csv").read_text()
+    (desk / "NASDAQ_AAA_1d.csv").write_text(text.replace("ts,open", "Date,Open", 1))
+
+    first = sellcli(desk, "import", "NASDAQ_AAA_1d.csv", "--yes")
+    again = sellcli(desk, "import", "NASDAQ_AAA_1d.csv", "--yes")
+
+    assert (first.code, again.code) == (0, 0)
+    assert "(guessed)" in first.out + first.err
+    assert "there already" not in first.out + first.err
+    assert "60 bars, there already" in again.out + again.err
