@@ -197,6 +197,11 @@ def _costs(text: str, slippage_bps: float | None) -> "Costs":
                 "1.00 an order"
             )
         fixed, per_share, minimum, maximum, percent = numbers + [0.0] * (5 - len(numbers))
+        if len(numbers) > 3 and not maximum and (fixed or per_share or minimum or percent):
+            raise ConfigError(
+                f"--costs {text!r}: MAXIMUM_PCT 0 makes every order free; give 100 for no maximum, "
+                "or --costs free"
+            )
         known = Costs(
             fixed=fixed,
             per_share=per_share,

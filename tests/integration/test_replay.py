@@ -133,6 +133,43 @@ def test_a_revised_close_in_the_cache_is_found_and_named(day: Path) -> None:
     assert f"close {row['close']} then, 249.87 now" in text
 
 
+def test_a_close_that_was_logged_the_day_before_bears_witness(day: Path) -> None:
+    """What was decided then tells which close later averages were made with."""
+    end = "2022-05-20T15:00:00Z"
+    rows = records(day)
+    row = next(r for r in rows if (r["ticker"], r["bar_end"]) == (MSFT, end))
+    earlier = {**row, "timestamp": "2022-05-19T15:00:40Z"}
+
+    def revise(key: SeriesKey, stored: StoredSeries) -> SeriesUpdate:
+        bars = stored.bars
+        at = int(np.flatnonzero(bars.end == to_epoch(from_json(row).bar_end))[0])
+        bar = bars[at : at + 1]
+        values = [float(bar.open[0]), float(bar.high[0]), float(bar.low[0]), 249.87, 1.0]
+        return SeriesUpdate(key, bar.with_last(values), stored.coverage)
+
+    change_cache(day, MSFT, revise)
+    rewrite(day, [earlier, *(r for r in rows if r is not row)])
+    code, findings = replayed(day, "2022-05-20")
+
+    assert code == 1
+    assert (MSFT, end) not in {(f["ticker"], f["bar_end"]) for f in findings}
+    assert set(odd(findings).values()) == {("differs", "an earlier close revised")}
+
+
+def test_bars_of_simulated_runs_are_read_where_they_alone_are_asked_for(day: Path) -> None:
+    """With other bars beside them they are not mixed up, whichever there are."""
+    shutil.move(day / "cache" / "simulated", day / "other")
+    shutil.rmtree(day / "cache")
+    shutil.move(day / "other", day / "cache")
+
+    known, findings = replayed(day)
+    code, unknown = replayed(day, "--simulated")
+
+    assert (known, odd(findings)) == (0, {})
+    assert code == 1
+    assert {finding["verdict"] for finding in unknown} == {"cannot be told"}
+
+
 def test_a_split_of_the_cache_is_found_and_named(day: Path) -> None:
     """After a restated history all closes and averages have moved by one factor."""
 

@@ -48,5 +48,6 @@ def sweep_page(swept: "Swept", actions: "Sequence[Action]", title: str, luck: Se
     best = ranking(swept.returns)[0].rule
     assert best is not None  # noqa: S101 - of rules, never of holding
     bars = swept.source.load(swept.returns.tickers, best.timeframe)
-    found = backtest(bars, best, swept.found.assumptions, actions)
+    since = swept.found.since
+    found = backtest(bars, best, swept.found.assumptions, actions, since=since)
     return render(found, title=title, sweep=swept.found, luck=luck)

@@ -107,7 +107,7 @@ def _gap(ticker: str, missing: "Coverage") -> str:
 
     start, end = (iso(from_epoch(each)) for each in missing.intervals[0])
     others = len(missing.intervals) - 1
-    more = f" (and {others} more gaps)" if others else ""
+    more = f" (and {others} more gap{'s' * (others > 1)})" if others else ""
     return (
         f"{ticker}: bars are missing from {start} to {end}{more}; bring them, begin behind the "
         "gaps with --from, or take what there is with --allow-gaps"

@@ -444,3 +444,55 @@ def test_a_size_that_the_times_deny_is_refused(
     assert f"its bars are not of {size}, by their times" in refused(tmp_path, text, told)
     name = f"NASDAQ_MSFT_{size}.csv"
     assert f"its bars are not of {size}, by their times" in refused(tmp_path, text, named, name)
+
+
+def test_a_size_that_is_told_goes_before_the_name(tmp_path: Path) -> None:
+    """Whoever says how long bars are has looked at them."""
+    text = "ts,open,high,low,close\n2022-05-19T13:30:00Z,1,1,1,1\n2022-05-19T13:45:00Z,1,1,1,1\n"
+
+    table = read(tmp_path, text, Told(size="15m"), "NASDAQ_MSFT_30m.csv")
+
+    assert [bars.seconds for bars in table.bars] == [900]
+
+
+def test_the_zone_of_times_is_told_by_its_name(tmp_path: Path) -> None:
+    """What was taken for granted stands in the answer; what stands in the file needs no name."""
+    wall = "ts,open,high,low,close\n2022-05-19 09:30,1,1,1,1\n2022-05-19 10:00,1,1,1,1\n"
+    zoned = wall.replace(" 09:30", "T13:30:00Z").replace(" 10:00", "T14:00:00Z")
+    told = Told(ticker="NASDAQ:MSFT", zone=NEW_YORK)
+
+    assert read(tmp_path, wall, told).zone == "America/New_York"
+    assert read(tmp_path, zoned, told).zone == "as written"
+    assert read(tmp_path, HEAD + ROWS).zone == "dates"
+
+
+def test_parts_of_a_second_are_left_out() -> None:
+    """A bar that is stamped with the last thousandth of its minute belongs to that minute."""
+    stamps = read_stamps(HERE, ["1652967059999", "1652967119999"], [2, 3], None, None)
+
+    assert stamps.instant.tolist() == [1_652_967_059, 1_652_967_119]
+
+
+def test_seconds_of_a_time_are_kept() -> None:
+    """On the clock as well as in UTC."""
+    stamps = read_stamps(HERE, ["2022-05-19T13:30:45Z"], [2], None, None)
+
+    assert stamps.wall.tolist() == stamps.instant.tolist() == [1_652_967_045]
+
+
+def test_blanks_around_a_ticker_are_none_of_it(tmp_path: Path) -> None:
+    """Tables for people are filled up with them."""
+    text = "symbol,ts,open,high,low,close\n MSFT ,2022-05-19,1,1,1,1\nMSFT,2022-05-20,1,1,1,1\n"
+
+    table = read(tmp_path, text, Told(exchange="NASDAQ"))
+
+    assert [(bars.ticker, len(bars.stamp)) for bars in table.bars] == [("NASDAQ:MSFT", 2)]
+
+
+def test_bars_further_apart_than_their_name_says_are_refused(tmp_path: Path) -> None:
+    """Hours in a file that is named for half hours would pass for every second one of them."""
+    text = "ts,open,high,low,close\n2022-05-19T13:30:00Z,1,1,1,1\n2022-05-19T14:30:00Z,1,1,1,1\n"
+
+    message = refused(tmp_path, text, MSFT, "NASDAQ_MSFT_30m.csv")
+
+    assert message.startswith("its bars are 60 minutes apart, and it is named for bars of 30m")

@@ -99,6 +99,20 @@ def test_nothing_is_left_behind_wherever_it_fails(
     assert left == ["kept"] if fails_at < 3 else "kept/deep/runs/x/b.bin" in left
 
 
+def test_half_a_page_is_no_page(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Added late, it is there whole or not at all; the run beside it stays what it was."""
+    folder = store_run(tmp_path, "x", FILES).folder
+
+    def full(handle: int) -> None:
+        raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
+
+    monkeypatch.setattr(os, "fsync", full)
+    with pytest.raises(StorageError, match="no space left on device"):
+        store_run(tmp_path, "x", {**FILES, "page.html": b"late"}, added=("page.html",))
+
+    assert content(folder) == FILES
+
+
 def test_a_file_in_the_place_of_the_folder_is_told_of(tmp_path: Path) -> None:
     """One line says what cannot be written."""
     (tmp_path / "runs").write_text("mine")
@@ -173,6 +187,38 @@ def test_a_program_below_the_checkout_of_somebody_else_has_no_commit(tmp_path: P
     )
 
     assert asked.stdout.strip() == revision().version
+
+
+@pytest.mark.skipif(shutil.which("git") is None, reason="git is not installed")
+def test_a_module_that_was_never_committed_is_a_change(tmp_path: Path) -> None:
+    """It runs, and no commit has it."""
+    source = Path(str(sellcore.__file__)).parents[1]
+    for package in ("sellcore", "adapters"):
+        skipped = shutil.ignore_patterns("__pycache__")
+        shutil.copytree(source / package, tmp_path / "src" / package, ignore=skipped)
+    for words in (
+        ("init", "-q"),
+        ("add", "-A"),
+        ("-c", "user.name=T", "-c", "user.email=t@example.com", "commit", "-q", "-m", "own"),
+    ):
+        subprocess.run(["git", *words], cwd=tmp_path, check=True)
+
+    def asked() -> str:
+        done = subprocess.run(
+            [sys.executable, "-B", "-c", "from adapters.runs.revision import *; print(revision())"],
+            env={**os.environ, "PYTHONPATH": str(tmp_path / "src"), "PYTHONSAFEPATH": "1"},
+            cwd=tmp_path,
+            capture_output=True,
+            text=True,
+            check=True,
+        )
+        return done.stdout.strip()
+
+    committed = asked()
+    (tmp_path / "src" / "sellcore" / "another.py").touch()
+
+    assert len(committed) == 7
+    assert asked() == f"{committed}-modified"
 
 
 def test_returns_are_kept_under_their_days() -> None:

@@ -132,6 +132,17 @@ def test_a_decision_that_differs_from_the_live_rule_is_named() -> None:
     ]
 
 
+def test_the_least_that_was_known_is_told_whatever_the_order() -> None:
+    """A bar is told of once: with the first cut at which its decision changed."""
+    bars = daily([100.0 + row for row in range(100)])
+
+    found = look_ahead(lambda b, r: b.close - b.close.mean(), bars, SMA5, rows=[90, 70, 80])
+
+    assert [peek.row for peek in found.peeks] == list(range(91))
+    assert {peek.known for peek in found.peeks[:71]} == {70}
+    assert {peek.known for peek in found.peeks[71:81]} == {80}
+
+
 def test_only_the_bars_that_are_asked_for_are_cut_behind() -> None:
     """A long history can be sampled."""
     bars = daily(random_walk(100, 2)[1])

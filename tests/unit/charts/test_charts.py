@@ -217,12 +217,13 @@ def test_a_rule_that_decides_nothing_is_left_blank():
 def test_the_chosen_rule_is_framed():
     """The frame lies around the cell of the rule, and is left out where it was not swept."""
     swept = a_sweep()
+    chosen = MovingAverageRule(AverageKind.EMA, 50, Timeframe.DAY)
     other = MovingAverageRule(AverageKind.SMA, 200, Timeframe.DAY)
 
-    (frame,) = heat_map(swept, RULE).layout["shapes"]
+    (frame,) = heat_map(swept, chosen).layout["shapes"]
 
-    assert (frame["x0"] + frame["x1"]) / 2 == ["5", "20", "50"].index("20")
-    assert (frame["y0"] + frame["y1"]) / 2 == ["EMA D", "SMA D"].index("SMA D")
+    assert (frame["x0"] + frame["x1"]) / 2 == ["5", "20", "50"].index("50")
+    assert (frame["y0"] + frame["y1"]) / 2 == ["EMA D", "SMA D"].index("EMA D")
     assert heat_map(swept, other).layout["shapes"] == []
 
 

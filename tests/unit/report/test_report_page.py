@@ -267,6 +267,18 @@ def test_a_table_of_numbers_keeps_its_shape():
     assert json.loads(script_json(np.zeros((2, 3))))["shape"] == "2, 3"
 
 
+def test_no_word_of_plotly_can_end_its_script(monkeypatch):
+    """Another version may hold what a parser takes for the end; the hash is of what is read."""
+    monkeypatch.setattr("plotly.offline.get_plotlyjs", lambda: "var end = '</script>';\r\nplot()")
+
+    page = render(a_run(count=60), title="plotly")
+
+    script = "var end = '<\\/script>';\nplot()"
+    assert f"<script>{script}</script>" in page
+    told = base64.b64encode(sha256(script.encode()).digest()).decode()
+    assert f"sha256-{told}" in unescape(page)
+
+
 @pytest.mark.parametrize(("module", "package"), [("plotly.offline", "plotly"), ("jinja2",) * 2])
 def test_a_missing_package_is_told_in_one_line(monkeypatch, module, package):
     """The extra that brings it is named."""

@@ -92,6 +92,14 @@ def test_its_action_lets_a_split_pass(ratio: float) -> None:
     assert found.equity.tolist() == pytest.approx([found.equity[0]] * 4, rel=1e-4)
 
 
+def test_of_two_jumps_the_first_is_told() -> None:
+    """It is the one to look up; the other comes up once that is settled."""
+    opens = [60.0] * 5 + [30.0] * 5 + [10.0] * 5
+
+    with pytest.raises(InvalidValue, match=r"the jump from 60\.00 to 30\.00"):
+        backtest({"X": daily(opens, opens)}, SMA5)
+
+
 def test_a_jump_that_is_real_can_be_allowed() -> None:
     """A price that halves without a split loses half of the account."""
     bars = daily(with_jump(2), [60.0] * 5 + [30.0] * 3)

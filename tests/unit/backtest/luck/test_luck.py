@@ -190,3 +190,34 @@ def test_every_bar_is_drawn_as_often_as_any_other():
     )
 
     assert last.p_value == pytest.approx(inner.p_value, abs=0.03)
+
+
+def test_the_history_that_happened_is_one_of_them() -> None:
+    """No draw does as well as a lead that never fails, and yet no chance is nothing."""
+    held = np.array([0.01, -0.02, 0.03, 0.0, 0.01])
+
+    found = reality_check(held[np.newaxis] + 0.01, held, np.random.default_rng(1), draws=99)
+
+    assert found.p_value == pytest.approx(0.01)
+
+
+@pytest.mark.parametrize("draws", [1, 99, 1_001])
+def test_what_is_no_better_than_holding_is_always_reached(draws: int) -> None:
+    """Each history counts once, however they are drawn."""
+    held = np.array([0.01, -0.02, 0.03, 0.0, 0.01])
+
+    found = reality_check(held[np.newaxis], held, np.random.default_rng(1), draws=draws)
+
+    assert (found.p_value, found.draws) == (1.0, draws)
+
+
+def test_the_worst_rule_is_never_the_best() -> None:
+    """However far it lies from nothing."""
+    small, bad = [0.01, -0.005, 0.01, 0.0], [-0.05, -0.051, -0.049, -0.05]
+
+    assert deflated_sharpe(np.array([small, bad])).best == 0
+
+
+def test_returns_that_are_all_one_have_no_ratio() -> None:
+    """What rounding leaves of their spread is none: a tenth is no binary number."""
+    assert sharpe_ratios(np.full((1, 7), 0.1)).tolist() == [0.0]

@@ -30,6 +30,13 @@ def test_the_steadiest_gain_comes_first_and_a_flat_line_last() -> None:
     assert found[-1].sharpe is None
 
 
+def test_of_rules_that_earned_alike_the_first_asked_for_comes_first() -> None:
+    """As the measures of luck take it, which name the best by its place."""
+    found = ranking(returns_of([0.01, 0.02], [0.01, 0.02], [0.03, 0.02]))
+
+    assert [each.rule for each in found] == [RULES[2], RULES[0], RULES[1]]
+
+
 @given(earned=RETURNS)
 def test_figures_are_those_of_the_daily_returns(earned: list[float]) -> None:
     """Growth, its rate, deviation and the deepest fall, each by its formula."""

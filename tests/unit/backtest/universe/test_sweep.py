@@ -337,3 +337,24 @@ def test_what_has_not_begun_is_not_begun_once_a_chunk_has_failed():
             told.set()
 
     assert len(begun) <= 2
+
+
+def test_a_series_too_short_for_a_rule_is_all_warm_up():
+    """Bars that cannot be decided are counted once, and never more than there are."""
+    source = MemoryBars({Timeframe.DAY: {"X": days(1, 60)}})
+    rules = [rule for rule in DAILY if rule.length in (5, 100)]
+
+    columns = sweep(source, rules, Assumptions()).columns
+
+    for number, rule in enumerate(rules):
+        long = rule.length == 100
+        assert columns["warm_up"][0, number] == (60 if long else rule.required_bars - 1)
+        assert columns["warm_up"][0, number] + columns["bars"][0, number] == 60
+
+
+def test_the_rule_without_bars_is_the_one_that_is_named():
+    """Whoever reads it leaves out that one."""
+    source = MemoryBars({Timeframe.DAY: {"X": days(1, 60)}, Timeframe.HOUR: {}})
+
+    with pytest.raises(InvalidValue, match=r"has bars for SMA\(5\) 1H; give some"):
+        sweep(source, [DAILY[0], evolve(DAILY[0], timeframe=Timeframe.HOUR)], Assumptions())

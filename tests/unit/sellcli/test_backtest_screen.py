@@ -1,0 +1,170 @@
+"""A backtest on a screen: each number stands behind its own name, and a loss reads as one."""
+
+import io
+from datetime import UTC, datetime
+
+from attrs import evolve
+from rich.console import Console
+from rich.table import Table
+from rich.text import Text
+from tests.backtest_builders import daily, hourly
+from tests.report_runs import RULE, a_run
+
+from sellcli.screen.backtest_tables import (
+    account_table,
+    show_backtest,
+    tickers_table,
+    trades_table,
+)
+from sellcore import AverageKind, MovingAverageRule, Timeframe
+from sellcore.backtest import Backtest, backtest
+from sellcore.backtest.drawdown import Drawdown
+from sellcore.backtest.trades import Trade
+
+WIDE = 300
+
+
+def at(*moment: int) -> int:
+    """Return seconds since 1970 of a moment in UTC."""
+    return int(datetime(*moment, tzinfo=UTC).timestamp())
+
+
+def rows_of(table: Table) -> list[list[str]]:
+    """Return the cells of a table, row by row, without their colours."""
+    columns = [[str(cell) for cell in column.cells] for column in table.columns]
+    return [list(row) for row in zip(*columns, strict=True)]
+
+
+TRADE = Trade(
+    ticker="NASDAQ:MSFT",
+    shares=1250.5,
+    entry_time=at(2020, 3, 2, 14, 30),
+    entry_price=100.0,
+    exit_time=at(2020, 3, 10, 15, 30),
+    exit_price=90.5,
+    commission=2.0,
+    pnl=-11_881.75,
+    bars=6,
+    reason="close 90.50 is below SMA(20) 95.0000",
+)
+
+
+def test_every_figure_stands_behind_its_name() -> None:
+    """No two of these are alike, so none can stand for another."""
+    run = a_run()
+    fall = Drawdown(0.25, at(2020, 3, 2), at(2020, 4, 1), at(2020, 5, 4), 44, 63.0)
+    metrics = evolve(
+        run.metrics,
+        final_equity=123_456.78,
+        total_return=0.2346,
+        cagr=-0.1,
+        volatility=0.2,
+        sharpe=1.11,
+        sortino=2.22,
+        drawdown=fall,
+        calmar=3.33,
+        trades=1234,
+        hit_rate=0.4,
+        average_win=500.5,
+        average_loss=-250.25,
+        exposure=0.5,
+        time_in_market=0.6,
+        turnover=7.77,
+        commission=12.34,
+        slippage=56.78,
+    )
+
+    shown = rows_of(account_table(evolve(run, metrics=metrics), WIDE))
+
+    assert [(name, own) for name, own, _ in shown] == [
+        ("final equity", "123,456.78"),
+        ("total return", "+23.46 %"),
+        ("growth a year (CAGR)", "-10.00 %"),
+        ("volatility a year", "20.00 %"),
+        ("Sharpe", "1.11"),
+        ("Sortino", "2.22"),
+        ("deepest drawdown", "-25.00 %"),
+        ("  from", "2020-03-02 to 2020-04-01"),
+        ("  recovered", "2020-05-04, 63 days"),
+        ("Calmar", "3.33"),
+        ("round trips", "1,234"),
+        ("  that earned", "40.00 %"),
+        ("  average win", "500.50"),
+        ("  average loss", "-250.25"),
+        ("exposure", "50.00 %"),
+        ("time in the market", "60.00 %"),
+        ("turnover a year", "7.77"),
+        ("commission", "12.34"),
+        ("slippage", "56.78"),
+    ]
+    assert shown[0][2] == f"{run.hold_metrics.final_equity:,.2f}"
+
+
+def test_each_ticker_is_told_with_what_is_its_own() -> None:
+    """Bars that were decided, round trips, and what holding it would have earned."""
+    run = a_run("NASDAQ:MSFT", "NYSE:KO")
+
+    shown = rows_of(tickers_table(run, WIDE))
+
+    assert [row[0] for row in shown] == list(run.decisions)
+    for ticker, rule, bars, warm_up, trips, shares, realised, unrealised, held in shown:
+        own, hold = run.curve.tickers[ticker], run.hold.tickers[ticker]
+        assert (rule, bars, warm_up) == ("SMA(20) D", "281", "19")
+        assert int(trips) == len([trade for trade in run.trades if trade.ticker == ticker])
+        assert shares == f"{own.shares[-1]:,.10g}"
+        assert realised == f"{own.realised[-1]:+,.2f}"
+        assert unrealised == f"{own.unrealised[-1]:+,.2f}"
+        assert held == f"{hold.realised[-1] + hold.unrealised[-1]:+,.2f}"
+
+
+def test_a_loss_is_red_and_a_gain_is_green() -> None:
+    """As everywhere."""
+    losing = list(trades_table([TRADE], 1, WIDE, intraday=False).columns[6].cells)
+    gaining = list(trades_table([evolve(TRADE, pnl=3.2)], 1, WIDE, intraday=False).columns[6].cells)
+
+    assert [(str(cell), cell.style) for cell in losing if isinstance(cell, Text)] == [
+        ("-11,881.75", "red")
+    ]
+    assert [(str(cell), cell.style) for cell in gaining if isinstance(cell, Text)] == [
+        ("+3.20", "green")
+    ]
+
+
+def test_both_ends_of_a_trade_stand_in_their_columns() -> None:
+    """Bought on the second at 100, sold on the tenth at 90.50; hours where bars are hours."""
+    (days,) = rows_of(trades_table([TRADE], 1, WIDE, intraday=False))
+    (hours,) = rows_of(trades_table([TRADE], 1, WIDE, intraday=True))
+
+    assert days[:6] == [
+        *("NASDAQ:MSFT", "2020-03-02", "2020-03-10"),
+        *("1,250.5", "100.00", "90.50"),
+    ]
+    assert hours[1:3] == ["2020-03-02 14:30", "2020-03-10 15:30"]
+
+
+def screen_of(run: Backtest, trades: int) -> str:
+    """Return what a wide terminal without colours shows."""
+    out = io.StringIO()
+    show_backtest(Console(file=out, width=WIDE, color_system=None), run, {}, trades)
+    return out.getvalue()
+
+
+def test_the_trades_that_are_listed_are_the_last_ones() -> None:
+    """With two asked for, the last two, and of how many."""
+    run = a_run()
+    *_, last = run.trades
+
+    shown = screen_of(evolve(run, trades=(TRADE, *run.trades)), 2)
+
+    assert f"the last 2 of {len(run.trades) + 1} round trips" in shown
+    assert last.reason in shown
+    assert TRADE.reason not in shown
+
+
+def test_a_time_of_day_is_told_of_hours_alone() -> None:
+    """Days have a date."""
+    closes = [*[100.0] * 30, 90.0, 91.0]
+    hours = MovingAverageRule(AverageKind.SMA, 20, Timeframe.HOUR)
+
+    assert "2020-01-06 17:30" in screen_of(backtest({"T": hourly(closes)}, hours), 1)
+    assert "14:30" not in screen_of(backtest({"T": daily(closes)}, RULE), 1)
