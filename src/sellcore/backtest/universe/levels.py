@@ -78,8 +78,10 @@ def _as_products(turns: Turns, assumptions: Assumptions) -> Levels:
     factors = _factors(turns, buys, assumptions.costs)
     begins = turns.firsts[:-1][turns.counts > 0]
     factors[begins] *= assumptions.capital
-    for first, end in zip(begins.tolist(), [*begins[1:].tolist(), len(factors)], strict=False):
-        np.multiply.accumulate(factors[first:end], out=factors[first:end])
+    accumulate = np.multiply.accumulate
+    for first, end in itertools.pairwise([*begins.tolist(), len(factors)]):
+        own = factors[first:end]
+        accumulate(own, 0, None, own)  # by place: names cost as much as the work, column by column
     return Levels(np.where(buys, 0.0, factors), np.where(buys, factors, 0.0))
 
 
