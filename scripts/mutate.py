@@ -135,6 +135,7 @@ TESTS: dict[str, tuple[tuple[str, ...], ...]] = {
     "sellcore.usecases.sell": _SELL,
     "sellcore.usecases.send": _SELL,
     "sellcore.usecases.reconcile": _SELL,
+    "sellcore.usecases.take_testimony": _SELL,
     "sellcore.usecases.hear": (_GATHER, *_SELL),
     "sellcore.usecases.gather": (_GATHER, *_SELL),
     "sellcore.usecases.prepare": _SELL,

@@ -1,32 +1,25 @@
 """Comparing journal and broker: what became of every intent that may be at the broker."""
 
-from collections.abc import Iterable, Sequence
-from datetime import datetime, timedelta
-from decimal import Decimal
+from collections.abc import Iterable
+from datetime import datetime
 
 from attrs import evolve, frozen
 
-from sellcore.errors import BrokerUnavailable, StorageError
+from sellcore.errors import StorageError
 from sellcore.order import OpenOrder
-from sellcore.policy import SKEW_BLOCK
 from sellcore.ports.alerts import Cause
 from sellcore.ports.journal import Entry
-from sellcore.position import Position
-from sellcore.selling.execution import Execution
 from sellcore.selling.intent_record import IntentRecord, Known, Move, moved
 from sellcore.selling.lifecycle import Happening, State
 from sellcore.selling.testimony import Finding, Testimony, find
-from sellcore.usecases.hear import hear
 from sellcore.usecases.selling_state import Selling
+from sellcore.usecases.take_testimony import take_testimony
 from sellcore.usecases.tell import tell_person
 from sellcore.usecases.tell_order import sentence, tell_inactive, tell_moves
 from sellcore.usecases.watch_state import Ports, WatchState
 
 BROKER_SAID = "BROKER_SAID"
 """What the journal calls words of the broker that settle nothing."""
-
-_BEHIND = SKEW_BLOCK + timedelta(seconds=1)
-"""The broker may date a trade so long before we decided on it: its clock, in whole seconds."""
 
 
 @frozen
@@ -51,70 +44,6 @@ class Reconciliation:
             finding.happening is None and record.state is not State.UNKNOWN
             for record, finding in self.findings
         )
-
-
-def testify(ports: Ports, selling: Selling, state: WatchState) -> Testimony:
-    """
-    Read everything on the account, over one unbroken line.
-
-    Open orders come first and positions last: an order leaves the first list
-    before it enters the others, so that one which ends meanwhile is in a later
-    list, and none can hide between them.
-
-    Raises:
-        BrokerUnavailable: something did not answer in full, or the line was lost.
-        StorageError: what was traded could not be stored.
-    """
-    hear(selling, state, 0.0)  # before the lists: a refusal is held against what is read after it
-    began, generation = ports.clock.now(), ports.connection.generation()
-    orders = ports.broker.open_orders()
-    completed = selling.witness.completed_orders()
-    executions, commissions = selling.witness.trades()
-    positions = ports.broker.positions()
-    if ports.connection.fault() is not None or ports.connection.generation() != generation:
-        raise BrokerUnavailable("the line was lost while the account was read")
-    mine = ("", state.account)  # what names no account counts as this one's
-    ours = tuple(e for e in executions if e.account in mine)
-    selling.journal.add_trades(ours, commissions)
-    held = tuple(p for p in positions if p.account == state.account)
-    selling.journal.seen(_believed(state, held))
-    told = Testimony(
-        read_at=began,
-        positions=held,
-        orders=tuple(order for order in orders if order.account in mine),
-        completed=tuple(order for order in completed if order.account in mine),
-        executions=_remembered(selling, ours),
-    ).with_last(state.orders)
-    state.orders = told.orders
-    return told
-
-
-def _believed(state: WatchState, told: Sequence[Position]) -> dict[int, Decimal]:
-    """
-    Return the shares of each position by contract id, 0 left out.
-
-    One that is missing for the first time counts as before: the broker does not
-    always tell all of them, and a position that went flat begins anew.
-    """
-    held = {position.instrument.con_id: position.quantity for position in told}
-    missing = {
-        instrument.con_id: position.quantity
-        for instrument, position in state.last_seen.items()
-        if instrument.con_id not in held
-    }
-    believed = {con_id: n for con_id, n in missing.items() if con_id not in state.selling.missing}
-    state.selling.missing, state.selling.doubtful = frozenset(missing), frozenset(believed)
-    return believed | held
-
-
-def _remembered(selling: Selling, told: Sequence[Execution]) -> tuple[Execution, ...]:
-    """Return today's trades and those on record since the oldest intent that is not settled."""
-    since = [record.decided_at for record in selling.journal.open_intents()]
-    if not since:
-        return tuple(told)
-    stored, _ = selling.journal.trades(min(since) - _BEHIND)
-    known = {execution.exec_id: execution for execution in (*stored, *told)}
-    return tuple(known.values())
 
 
 def compare_with_journal(ports: Ports, state: WatchState) -> None:
@@ -157,7 +86,7 @@ def reconcile(ports: Ports, selling: Selling, state: WatchState) -> Reconciliati
     generation = ports.connection.generation()
     if state.selling.reconciled_generation != generation:
         state.selling.listening_since = ports.clock.now()
-    told = testify(ports, selling, state)
+    told = take_testimony(ports, selling, state)
     opened = selling.journal.open_intents()
     findings = tuple(settle(ports, selling, state, opened, told))
     refs = {record.intent.order_ref for record in opened}

@@ -22,9 +22,10 @@ from sellcore.selling.verdict import Verdict
 from sellcore.snapshot import Holding
 from sellcore.usecases.gather import Look, facts, look, look_again
 from sellcore.usecases.hear import hear
-from sellcore.usecases.reconcile import settle, testify
+from sellcore.usecases.reconcile import settle
 from sellcore.usecases.selling_state import Selling
 from sellcore.usecases.send import Ready, send
+from sellcore.usecases.take_testimony import take_testimony
 from sellcore.usecases.tell import tell, tell_person
 from sellcore.usecases.tell_order import ASKED_TO_GO, tell_moves
 from sellcore.usecases.unlogged import REMEMBERED, is_unlogged
@@ -89,7 +90,7 @@ def _round(
     ]
     _tell_halt(ports, selling, state)
     seen = look(ports, selling, state, terms, [record.intent.instrument for record in due], held)
-    told = testify(ports, selling, state)
+    told = take_testimony(ports, selling, state)
     settle(ports, selling, state, selling.journal.open_intents(), told)
     seen = look_again(ports, selling, state, seen)
     known = [record for record in due if record.con_id not in state.selling.doubtful]

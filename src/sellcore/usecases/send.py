@@ -9,8 +9,9 @@ from sellcore.selling.facts import Facts
 from sellcore.selling.intent_record import IntentRecord, Known, Move, moved
 from sellcore.selling.lifecycle import Happening
 from sellcore.usecases.hear import hear
-from sellcore.usecases.reconcile import settle, testify
+from sellcore.usecases.reconcile import settle
 from sellcore.usecases.selling_state import Selling
+from sellcore.usecases.take_testimony import take_testimony
 from sellcore.usecases.tell_order import tell_moves
 from sellcore.usecases.watch_state import Ports, WatchState
 
@@ -59,7 +60,7 @@ def send(ports: Ports, selling: Selling, state: WatchState, ready: Sequence[Read
     _hold_back(ports, selling, state, moves, orders[len(written) :])
     if written:
         _listen(selling, state, [order.order_id for order in written])
-        told = testify(ports, selling, state)
+        told = take_testimony(ports, selling, state)
         settle(ports, selling, state, selling.journal.open_intents(), told)
 
 

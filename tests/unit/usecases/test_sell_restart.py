@@ -15,7 +15,8 @@ from sellcore.outcome import Outcome
 from sellcore.plan import LOGGED_LATE
 from sellcore.selling.intent_record import IntentRecord
 from sellcore.selling.lifecycle import Happening, State
-from sellcore.usecases import reconcile
+from sellcore.usecases.reconcile import reconcile
+from sellcore.usecases.take_testimony import take_testimony
 from sellcore.usecases.watch_state import WatchState
 
 
@@ -313,7 +314,7 @@ def test_comparison_tells_what_it_found() -> None:
     ports = desk.ports()
     assert ports.selling is not None
 
-    found = reconcile.reconcile(ports, ports.selling, state)
+    found = reconcile(ports, ports.selling, state)
 
     assert [order.perm_id for order in found.strays] == [77]
     assert [known.intent_id for known, _ in found.findings] == [record.intent_id]
@@ -437,7 +438,7 @@ def asked(desk: SellingDesk) -> list[str]:
     assert ports.selling is not None
     state = WatchState(account=ACCOUNT, began=desk.true.moment)
     desk.broker.connect()
-    return sorted(e.exec_id for e in reconcile.testify(ports, ports.selling, state).executions)
+    return sorted(e.exec_id for e in take_testimony(ports, ports.selling, state).executions)
 
 
 def test_trades_are_remembered_since_the_oldest_sale_that_is_not_settled() -> None:
