@@ -54,6 +54,7 @@ _SELL = (
     ),
     (
         "tests/unit/usecases/test_sell_halts.py",
+        "tests/unit/usecases/test_sell_in_pieces.py",
         "tests/unit/usecases/test_sell_missing_orders.py",
         "tests/unit/usecases/test_sell_partial_positions.py",
         "tests/unit/usecases/test_sell_stale_positions.py",
@@ -135,6 +136,7 @@ TESTS: dict[str, tuple[tuple[str, ...], ...]] = {
     "sellcore.usecases.sell": _SELL,
     "sellcore.usecases.send": _SELL,
     "sellcore.usecases.reconcile": _SELL,
+    "sellcore.usecases.excess": _SELL,
     "sellcore.usecases.take_testimony": _SELL,
     "sellcore.usecases.hear": (_GATHER, *_SELL),
     "sellcore.usecases.gather": (_GATHER, *_SELL),

@@ -12,6 +12,7 @@ from sellcore.ports.journal import Entry
 from sellcore.selling.intent_record import IntentRecord, Known, Move, moved
 from sellcore.selling.lifecycle import Happening, State
 from sellcore.selling.testimony import Finding, Testimony, find
+from sellcore.usecases.excess import take_back_excess
 from sellcore.usecases.selling_state import Selling
 from sellcore.usecases.take_testimony import take_testimony
 from sellcore.usecases.tell import tell_person
@@ -146,7 +147,7 @@ def settle(
     for record, finding in findings:
         if finding.happening is Happening.SEEN_WORKING:
             tell_inactive(ports, state, record, told.orders_on(record.con_id))
-            _take_back_excess(ports, selling, state, record, told)
+            take_back_excess(ports, selling, state, record, told)
     return findings
 
 
@@ -164,35 +165,6 @@ def _in_its_words(state: WatchState, record: IntentRecord, finding: Finding) -> 
     if said is None or finding.happening not in (Happening.PROVEN_ABSENT, Happening.UNCLEAR):
         return finding
     return evolve(finding, words=f"{finding.words}; the broker said {said}")
-
-
-def _take_back_excess(
-    ports: Ports, selling: Selling, state: WatchState, record: IntentRecord, told: Testimony
-) -> None:
-    """
-    Have our order cancelled where more is being sold than is held: somebody sold by hand.
-
-    A run that nobody armed changes nothing at the broker, and says who can.
-    """
-    held, selling_now = told.held(record.con_id), told.selling(record.con_id)
-    if selling_now <= held or record.con_id in state.selling.doubtful:
-        return
-    mine = [o for o in told.orders_on(record.con_id) if o.order_ref == record.intent.order_ref]
-    ours = [order for order in mine if order.client_id == selling.entry.client_id]
-    if ours != mine:
-        way_out = f"our order was entered as client {record.client_id}, which this run is not: "
-        way_out += "cancel it in TWS"
-    elif selling.arming is None:
-        way_out = "cancel our order in TWS, or start 'sellcli start --live', which does"
-    else:
-        way_out = "our order is asked to go"
-    text = (
-        f"{record.intent.instrument.ticker}: {held.normalize():f} shares are held and "
-        f"{selling_now.normalize():f} are being sold; {way_out}"
-    )
-    tell_person(ports, state, Cause.UNKNOWN, f"excess {record.intent_id}", text)
-    if ours and selling.arming is not None:
-        selling.entry.cancel(ours)
 
 
 def _move(record: IntentRecord, finding: Finding, at: datetime) -> Move | None:

@@ -1,0 +1,46 @@
+"""Sales that fill while the account is read: a list may be older than the one behind it."""
+
+import pytest
+from tests.desk import MINUTE, SECOND
+from tests.selling_desk import DECIDED, SellingDesk
+
+from adapters.fake_order_desk import Fate
+
+
+@pytest.mark.parametrize("pieces", [(60,), (30, 30), (10, 20, 30)])
+def test_fill_between_trades_and_positions_is_no_excess(pieces: tuple[int, ...]) -> None:
+    """The position has fallen by what the trades do not show yet: our order goes on selling."""
+    desk = SellingDesk()
+    desk.entry.fate = Fate.WORKS
+
+    def fill_behind_the_trades() -> None:
+        fills = [lambda n=n: desk.entry.fill(desk.entry.order(1), n) for n in pieces]
+        desk.stage.behind("witness.trades", *fills)
+
+    desk.stage.behind("entry.place", fill_behind_the_trades)
+    desk.clock.at(DECIDED + 2 * MINUTE, lambda: desk.entry.fill(desk.entry.order(1)))
+
+    desk.run()
+
+    assert "entry.cancel" not in desk.stage.calls
+    assert desk.telling("unknown") == []
+    assert (desk.ends, desk.held()) == (["filled"], 0)
+
+
+def test_excess_is_taken_back_though_some_fills_meanwhile() -> None:
+    """Sixty are gone by hand; that ten more were ours explains only ten."""
+    desk = SellingDesk()
+    desk.entry.fate = Fate.WORKS
+
+    def sell_by_hand() -> None:
+        desk.hold_quietly("40")
+        desk.stage.behind("witness.trades", lambda: desk.entry.fill(desk.entry.order(1), 10))
+
+    desk.clock.at(DECIDED + 90 * SECOND, sell_by_hand)
+
+    desk.run()
+
+    assert desk.telling("unknown") == [
+        "NASDAQ:MSFT: 30 shares are held and 90 are being sold; our order is asked to go"
+    ]
+    assert (desk.ends, desk.held()) == (["cancelled"], 30)
