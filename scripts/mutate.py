@@ -85,7 +85,10 @@ _MERGE = ("tests/unit/test_merge.py",)
 _MERGE_LAWS = ("tests/unit/test_merge_laws.py",)
 TESTS: dict[str, tuple[tuple[str, ...], ...]] = {
     f"{_CORE}.lifecycle": (("tests/unit/selling/test_lifecycle.py",), *_SELL),
-    f"{_CORE}.testimony": (("tests/unit/selling/test_testimony.py",), *_SELL),
+    f"{_CORE}.testimony": (
+        ("tests/unit/selling/test_testimony.py", "tests/unit/selling/test_unshown.py"),
+        *_SELL,
+    ),
     f"{_CORE}.checks": (_CHECKS, *_SELL),
     f"{_CORE}.run_checks": (_CHECKS, *_SELL),
     f"{_CORE}.market_checks": (_CHECKS, *_SELL),

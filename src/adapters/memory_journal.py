@@ -44,6 +44,7 @@ class MemoryJournal:
         self._commissions: dict[str, Commission] = {}
         self._positions: dict[int, Decimal] = {}
         self._epochs: dict[int, int] = {}
+        self._since: dict[int, datetime] = {}
 
     def prepare(self, records: Sequence[IntentRecord]) -> Sequence[IntentRecord]:
         """Put new intents on record; each position has one that is open at most."""
@@ -177,16 +178,23 @@ class MemoryJournal:
         """Return how often each position has gone flat, by contract id."""
         return dict(self._epochs)
 
-    def seen(self, quantities: dict[int, Decimal]) -> None:
+    def seen(self, quantities: dict[int, Decimal], at: datetime) -> None:
         """Take note of all positions as just read."""
         now = {con_id: quantity for con_id, quantity in quantities.items() if quantity}
         if now == self._positions:
             return
         self._need_space()
-        for con_id, held in self._positions.items():
-            if went_flat(held, now.get(con_id, Decimal(0))):
+        for con_id in self._positions.keys() | now.keys():
+            held, is_held = (each.get(con_id, Decimal(0)) for each in (self._positions, now))
+            if held != is_held:
+                self._since[con_id] = utc(at)
+            if went_flat(held, is_held):
                 self._epochs[con_id] = self._epochs.get(con_id, 0) + 1
         self._positions = now
+
+    def told_since(self) -> Mapping[int, datetime]:
+        """Return when each position was first read as it was last, by contract id."""
+        return dict(self._since)
 
     def _need_space(self) -> None:
         if self.full:

@@ -152,7 +152,7 @@ class Journal(Protocol):
         """Return how often each position has gone flat, by contract id; 0 may be left out."""
         ...
 
-    def seen(self, quantities: dict[int, Decimal]) -> None:
+    def seen(self, quantities: dict[int, Decimal], at: datetime) -> None:
         """
         Take note of all positions as just read; raises StorageError.
 
@@ -160,5 +160,10 @@ class Journal(Protocol):
             quantities: Shares by contract id; a position that was held and is
                 not among them, or with none, or on the other side of none, has
                 gone flat, and its epoch rises.
+            at: When the reading had ended.
         """
+        ...
+
+    def told_since(self) -> Mapping[int, datetime]:
+        """Return when each position was first read as it was last, by contract id."""
         ...

@@ -29,12 +29,15 @@ def is_as_decided(facts: Facts) -> Check:
 
 
 def shows_the_last_sale(facts: Facts) -> Check:
-    """Check that the position is not told as it was before it was last sold."""
-    last = facts.hidden_sale
-    told = "" if last is None else f", as before {last.filled.normalize():f} of them were sold"
+    """Check that the position is not told as it was before it was last sold, by anybody."""
+    last, told = facts.hidden_sale, ""
+    if last is not None:
+        told = f", as before {last.filled.normalize():f} of them were sold"
+    elif facts.unshown:
+        told = f", as before trades sold {facts.unshown.normalize():f} of them"
     return Check(
         "last sale",
-        last is None,
+        not told,
         f"{facts.held.normalize():f} shares held{told}",
         "the broker does not show that sale yet; if you have bought them back, sell them by hand",
         for_now=True,

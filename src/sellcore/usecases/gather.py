@@ -152,6 +152,7 @@ def facts(
         limit_price=limit,
         no_limit=no_limit,
         hidden_sale=hides(told.held(record.con_id), record.intent.epoch, last, told.executions),
+        unshown=told.unshown(record.con_id),
         vanished=told.vanished_from(record.con_id),
     )
 

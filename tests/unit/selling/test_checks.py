@@ -386,6 +386,12 @@ FAILS = {
             "100.7 shares held, as before 100 of them were sold; the broker does not show that "
             "sale yet; if you have bought them back, sell them by hand",
         ),
+        (
+            {"unshown": Decimal("40.5")},
+            FOR_NOW,
+            "100.7 shares held, as before trades sold 40.5 of them; the broker does not show that "
+            "sale yet; if you have bought them back, sell them by hand",
+        ),
     ],
     "missing orders": [
         (
