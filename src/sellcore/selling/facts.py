@@ -47,6 +47,7 @@ class Facts:
         limit_price: What a limit order is to be set at; None for one at the market.
         no_limit: Why no limit can be set though one is wanted, or None.
         hidden_sale: The last sale of it, where the position does not show it yet; else None.
+        overtaken: Why it is not meant any more, though every check may allow it, or None.
         unshown: Shares that trades have sold since the position is told as it is.
     """
 
@@ -76,6 +77,7 @@ class Facts:
     failed_sends: int
     vanished: tuple[OpenOrder, ...] = ()
     hidden_sale: IntentRecord | None = None
+    overtaken: str | None = None
     unshown: Decimal = Decimal(0)
     limit_price: float | None = None
     no_limit: str | None = None

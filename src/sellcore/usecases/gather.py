@@ -21,6 +21,7 @@ from sellcore.selling.last_sale import hides
 from sellcore.selling.limit_price import marketable
 from sellcore.selling.limits import SellingPolicy
 from sellcore.selling.other_orders import sold_meanwhile, sorted_out
+from sellcore.selling.overtaken import overtaken
 from sellcore.selling.testimony import Testimony
 from sellcore.session import Session
 from sellcore.snapshot import Holding
@@ -152,6 +153,7 @@ def facts(
         limit_price=limit,
         no_limit=no_limit,
         hidden_sale=hides(told.held(record.con_id), record.intent.epoch, last, told.executions),
+        overtaken=None if holding is None else overtaken(holding, record),
         unshown=told.unshown(record.con_id),
         vanished=told.vanished_from(record.con_id),
     )

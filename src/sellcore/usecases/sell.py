@@ -186,11 +186,13 @@ def _refusal(ports: Ports, state: WatchState, known: Facts, verdict: Verdict) ->
 
 def _lapse(known: Facts) -> str | None:
     """
-    Return why an intent that waited for the open lapses, or None where it does not.
+    Return why an intent lapses that has waited, or None where it does not.
 
     Empty where nothing has traded since the open, so that it waits on.
     """
     record = known.record
+    if known.overtaken is not None:
+        return known.overtaken
     if record.intent.send_at is not SendAt.NEXT_OPEN or not known.policy.recheck_at_open:
         return None
     if known.price is None:
