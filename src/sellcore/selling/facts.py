@@ -7,6 +7,7 @@ from typing import Protocol
 from attrs import frozen
 
 from sellcore.order import Mode, OpenOrder
+from sellcore.policy import SKEW_BLOCK
 from sellcore.selling.arming import Arming
 from sellcore.selling.intent_record import IntentRecord
 from sellcore.selling.limits import SellingPolicy
@@ -81,6 +82,11 @@ class Facts:
     unshown: Decimal = Decimal(0)
     limit_price: float | None = None
     no_limit: str | None = None
+
+    @property
+    def clock_is_wrong(self) -> bool:
+        """Whether our clock is not known to be the broker's, within what is let pass."""
+        return self.skew is None or abs(self.skew) > SKEW_BLOCK
 
     @property
     def quantity(self) -> int:

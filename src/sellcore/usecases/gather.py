@@ -27,6 +27,7 @@ from sellcore.session import Session
 from sellcore.snapshot import Holding
 from sellcore.timeframe import SOURCE, Granularity, Timeframe
 from sellcore.usecases.selling_state import Selling
+from sellcore.usecases.skew import clock_skew
 from sellcore.usecases.watch_state import Ports, Terms, WatchState
 
 
@@ -91,7 +92,7 @@ def look_again(ports: Ports, selling: Selling, state: WatchState, seen: Look) ->
 
 def _skew(ports: Ports) -> timedelta | None:
     try:
-        return ports.clock.now() - ports.broker.server_time()
+        return clock_skew(ports)
     except BrokerUnavailable:
         return None
 

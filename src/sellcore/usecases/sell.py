@@ -175,10 +175,14 @@ def _asking(known: Facts) -> list[Move]:
 
 
 def _refusal(ports: Ports, state: WatchState, known: Facts, verdict: Verdict) -> list[Move]:
-    """Deny an intent for good, or leave it waiting while its time lasts."""
+    """
+    Deny an intent for good, or leave it waiting while its time lasts.
+
+    By a clock that is wrong nobody knows whether its time is over, nor the leave to sell.
+    """
     record, reasons = known.record, "; ".join(verdict.reasons)
     ticker = record.intent.instrument.ticker
-    if not verdict.final:
+    if not verdict.final or known.clock_is_wrong:
         tell(ports, state, f"waits {record.intent_id}", f"{ticker} is not sold yet: {reasons}")
         return []
     return [moved(record, Happening.DENIED, known.now, reasons)]
