@@ -165,7 +165,7 @@ def find(
 
     if len(perm_ids) > 1:
         return finding(Happening.UNCLEAR, f"{len(perm_ids)} orders carry its reference")
-    if any(order.status == "Filled" for order in ended):
+    if any(order.status == "Filled" and not _made_smaller(order) for order in ended):
         filled = max(filled, Decimal(wanted))
     if filled >= wanted:
         return finding(Happening.SEEN_FILLED, f"sold {filled.normalize():f} of {wanted}")
@@ -188,6 +188,16 @@ def _is_it(record: IntentRecord, account: str, order_ref: str, perm_id: int) -> 
 
 def _sent(record: IntentRecord) -> int:
     return record.quantity or record.intent.quantity
+
+
+def _made_smaller(order: CompletedOrder) -> bool:
+    """
+    Say whether an order that was filled may be smaller than ours was: changed by hand.
+
+    It is where it has filled all that it was for; a count that falls short of its own
+    quantity is one that comes late.
+    """
+    return 0 < order.filled >= order.quantity
 
 
 def _perm_ids(*lists: Sequence[OpenOrder | CompletedOrder | Execution]) -> Iterable[int]:

@@ -1,6 +1,9 @@
 """Sales that fill while the account is read: a list may be older than the one behind it."""
 
+from decimal import Decimal
+
 import pytest
+from attrs import evolve
 from tests.desk import MINUTE, SECOND
 from tests.selling_desk import DECIDED, SellingDesk
 
@@ -25,6 +28,41 @@ def test_fill_between_trades_and_positions_is_no_excess(pieces: tuple[int, ...])
     assert "entry.cancel" not in desk.stage.calls
     assert desk.telling("unknown") == []
     assert (desk.ends, desk.held()) == (["filled"], 0)
+
+
+def test_order_that_is_made_smaller_by_hand_sells_what_is_left_by_the_next_bar() -> None:
+    """Changed in TWS to forty: it fills, and on record is what was sold."""
+    desk = SellingDesk()
+    desk.entry.expect(Fate.WORKS)
+
+    def make_smaller() -> None:
+        forty = Decimal(40)
+        desk.broker.work(evolve(desk.entry.order(1), quantity=forty, remaining=forty))
+
+    desk.clock.at(DECIDED + MINUTE, make_smaller)
+    desk.clock.at(DECIDED + 2 * MINUTE, lambda: desk.entry.fill(desk.entry.order(1)))
+
+    desk.run(75)
+
+    assert [(str(r.state), r.filled) for r in desk.records] == [("cancelled", 40), ("filled", 60)]
+    assert (desk.held(), desk.telling("unknown")) == (0, [])
+
+
+def test_order_that_is_made_larger_by_hand_is_taken_back() -> None:
+    """Two hundred of a hundred would leave the account short."""
+    desk = SellingDesk()
+    desk.entry.fate = Fate.WORKS
+
+    def make_larger() -> None:
+        more = Decimal(200)
+        desk.broker.work(evolve(desk.entry.order(1), quantity=more, remaining=more))
+
+    desk.clock.at(DECIDED + MINUTE, make_larger)
+
+    desk.run()
+
+    assert (desk.ends, desk.held()) == (["cancelled"], 100)
+    assert len(desk.telling("unknown")) == 1
 
 
 def test_excess_is_taken_back_though_some_fills_meanwhile() -> None:
