@@ -13,6 +13,7 @@ from sellcore.selling.intent_record import IntentRecord, Known, Move, moved
 from sellcore.selling.lifecycle import Happening, State
 from sellcore.selling.testimony import Finding, Testimony, find
 from sellcore.usecases.excess import take_back_excess
+from sellcore.usecases.late_trades import tell_late_trades
 from sellcore.usecases.selling_state import Selling
 from sellcore.usecases.take_testimony import take_testimony
 from sellcore.usecases.tell import tell_person
@@ -101,6 +102,7 @@ def reconcile(ports: Ports, selling: Selling, state: WatchState) -> Reconciliati
             f"{stray} works at the broker with our reference {stray.order_ref}, and no open intent "
             "explains it; look at it in TWS, nothing is sold on that position meanwhile",
         )
+    tell_late_trades(ports, selling, state, told)
     for record in selling.journal.open_intents():
         if record.state is State.UNKNOWN:  # whoever found it so may have died before it told
             about = f"unknown {record.intent_id}"
