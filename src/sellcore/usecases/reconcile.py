@@ -5,7 +5,7 @@ from datetime import datetime
 
 from attrs import evolve, frozen
 
-from sellcore.errors import StorageError
+from sellcore.errors import IllegalMove, StorageError
 from sellcore.order import OpenOrder
 from sellcore.ports.alerts import Cause
 from sellcore.ports.journal import Entry
@@ -16,7 +16,7 @@ from sellcore.usecases.excess import take_back_excess
 from sellcore.usecases.late_trades import tell_late_trades
 from sellcore.usecases.selling_state import Selling
 from sellcore.usecases.take_testimony import take_testimony
-from sellcore.usecases.tell import tell_person
+from sellcore.usecases.tell import tell, tell_person
 from sellcore.usecases.tell_order import sentence, tell_inactive, tell_moves
 from sellcore.usecases.watch_state import Ports, WatchState
 
@@ -53,7 +53,7 @@ def compare_with_journal(ports: Ports, state: WatchState) -> None:
     Reconcile where it is time to: after each connect, and every few minutes.
 
     A journal that cannot be written is told, and leaves the two not compared:
-    nothing is sent until they are.
+    nothing is sent until they are. So does a person who settles an intent just then.
 
     Raises:
         BrokerUnavailable: the broker did not answer in full.
@@ -72,6 +72,9 @@ def compare_with_journal(ports: Ports, state: WatchState) -> None:
         state.selling.reconciled_generation = None
         text = f"{error}; nothing is sent until the journal can be written"
         tell_person(ports, state, Cause.DENIED, "journal", text)
+    except IllegalMove as error:  # what was found is not on record any more: look again
+        state.selling.reconciled_generation = None
+        tell(ports, state, "moved", str(error))
     else:
         if failed:  # that trouble is over, and the next one is another
             state.told.pop("journal", None)
