@@ -57,6 +57,7 @@ _SELL = (
         "tests/unit/usecases/test_sell_in_pieces.py",
         "tests/unit/usecases/test_sell_missing_orders.py",
         "tests/unit/usecases/test_sell_partial_positions.py",
+        "tests/unit/usecases/test_sell_slow_disk.py",
         "tests/unit/usecases/test_sell_stale_positions.py",
         "tests/unit/usecases/test_sell_start.py",
         "tests/unit/usecases/test_sell_words.py",

@@ -6,7 +6,7 @@ from typing import Protocol
 
 from attrs import frozen
 
-from sellcore.order import Mode, OpenOrder
+from sellcore.order import Mode, OpenOrder, SendAt
 from sellcore.policy import SKEW_BLOCK
 from sellcore.selling.arming import Arming
 from sellcore.selling.intent_record import IntentRecord
@@ -87,6 +87,16 @@ class Facts:
     def clock_is_wrong(self) -> bool:
         """Whether our clock is not known to be the broker's, within what is let pass."""
         return self.skew is None or abs(self.skew) > SKEW_BLOCK
+
+    @property
+    def latest(self) -> datetime:
+        """The last instant at which it may be written to the wire, UTC."""
+        moments = [self.record.deadline]
+        if self.arming is not None and self.arming.until is not None:
+            moments.append(self.arming.until)
+        if self.session is not None and self.record.intent.send_at is not SendAt.ANY_TIME:
+            moments.append(self.session.close - self.policy.close_buffer)
+        return min(moments)
 
     @property
     def quantity(self) -> int:
