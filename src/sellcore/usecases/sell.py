@@ -185,6 +185,9 @@ def _refusal(ports: Ports, state: WatchState, known: Facts, verdict: Verdict) ->
     if not verdict.final or known.clock_is_wrong:
         tell(ports, state, f"waits {record.intent_id}", f"{ticker} is not sold yet: {reasons}")
         return []
+    if known.to_cancel and record.asked_to_go:
+        still = ", ".join(map(str, known.to_cancel))
+        reasons += f"; asked to go and still there: {still}; cancel them in TWS"
     return [moved(record, Happening.DENIED, known.now, reasons)]
 
 
