@@ -40,6 +40,7 @@ class MemoryJournal:
         self._open: dict[int, str] = {}
         self._events: dict[str, list[_Event]] = {}
         self._sent: list[tuple[str, int, SentOrder]] = []
+        self._held_back: set[str] = set()
         self._executions: dict[str, Execution] = {}
         self._commissions: dict[str, Commission] = {}
         self._positions: dict[int, Decimal] = {}
@@ -90,6 +91,8 @@ class MemoryJournal:
             self._tell(intent_id, move)
             if move.happening is Happening.SENDING:
                 self._sent.append((intent_id, move.record.con_id, sent_order(move.record)))
+            elif move.happening is Happening.HELD_BACK:
+                self._held_back.add(intent_id)
 
     def note(self, entries: Sequence[Entry]) -> None:
         """Add events that move no intent."""
@@ -127,7 +130,7 @@ class MemoryJournal:
         return sent_in_all(
             (self._records[intent_id].intent.instrument.currency, order.value)
             for intent_id, _, order in self._sent
-            if order.at >= first
+            if order.at >= first and intent_id not in self._held_back
         )
 
     def failed_sends(self, con_id: int) -> int:
@@ -135,7 +138,8 @@ class MemoryJournal:
         count, epoch = 0, self._epochs.get(con_id, 0)
         for intent_id, sold, _ in reversed(self._sent):
             record = self._records[intent_id]
-            if sold != con_id or record.intent.epoch < epoch:
+            elsewhere = sold != con_id or record.intent.epoch < epoch
+            if elsewhere or intent_id in self._held_back:
                 continue
             state = record.state
             if state in _ENDS_THE_ROW:

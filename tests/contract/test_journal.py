@@ -494,6 +494,17 @@ class TestSent:
         wanted = Sent(1, {"USD": 9950.0}) if counts else Sent()
         assert opened.reopen().sent_since(TEN) == wanted
 
+    def test_order_that_was_held_back_was_never_sent(self, opened):
+        """A halt, or the time, kept it: the day has room for it, and no broker refused it."""
+        journal = opened.journal
+        for hour in range(3):
+            driven(journal, a_record(1, hour), H.SENDING, H.HELD_BACK)
+        driven(journal, a_record(1, 3), *WAYS[S.REJECTED])
+
+        reopened = opened.reopen()
+        assert reopened.sent_since(TEN).orders == 1
+        assert reopened.failed_sends(1) == 1
+
     def test_limit_prices_value_before_the_close(self, journal):
         """An order is worth what it was at least to bring; else what the signal saw."""
         first, second = journal.prepare([a_record(1, close=30.0), a_record(2, close=40.0)])

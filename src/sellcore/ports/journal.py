@@ -114,17 +114,21 @@ class Journal(Protocol):
         ...
 
     def sent_since(self, moment: datetime) -> Sent:
-        """Return how much was sent at or after ``moment``, whatever became of it."""
+        """
+        Return how much was sent at or after ``moment``, whatever became of it.
+
+        What was held back before it was written has not been sent.
+        """
         ...
 
     def failed_sends(self, con_id: int) -> int:
         """
         Return how many orders of a position came to nothing in a row.
 
-        They were rejected, or went out and are nowhere. One that works, was
-        filled or was cancelled ends the row, and so does a position that went
-        flat; an intent that never came so far, or of which nothing is known yet,
-        does not.
+        They were rejected, or went out and are nowhere; one that was held back
+        never did. One that works, was filled or was cancelled ends the row, and so
+        does a position that went flat; an intent that never came so far, or of
+        which nothing is known yet, does not.
         """
         ...
 

@@ -3,6 +3,7 @@
 from collections.abc import Callable
 
 from sellcore.event import Alert
+from sellcore.instrument import Kind
 from sellcore.ports.alerts import Cause
 from sellcore.rule import MovingAverageRule
 from sellcore.usecases.account import stocks
@@ -53,6 +54,30 @@ def tell_lost_rules(ports: Ports, state: WatchState) -> None:
                 f"{rule.kind} {rule.length} --timeframe {rule.timeframe}, and start again"
             )
             tell_person(ports, state, Cause.MISSED, f"lost rule {ticker}", text)
+
+
+def tell_undescribed(ports: Ports, state: WatchState) -> None:
+    """
+    Tell a person of holdings that the broker does not describe, though they have a rule.
+
+    Without its hours no bar of one is ever due: nothing would be decided on it, nor missed.
+    """
+    silent = sorted(
+        position.instrument.ticker
+        for position in state.positions
+        if position.instrument.kind is Kind.STOCK
+        and position.quantity > 0
+        and position.instrument not in state.contracts.details
+        and position.instrument.ticker in state.rules
+    )
+    if not silent:
+        state.told.pop("undescribed", None)
+        return
+    text = (
+        f"not decided, since the broker does not describe it: {', '.join(silent)}; it is asked "
+        "again each minute, look in TWS whether it still trades"
+    )
+    tell_person(ports, state, Cause.MISSED, "undescribed", text)
 
 
 def assign_missing(ports: Ports, state: WatchState, terms: Terms, ask: Ask | None) -> None:

@@ -25,7 +25,13 @@ from sellcore.usecases.decide import decide_due, holdings
 from sellcore.usecases.prepare import with_epochs
 from sellcore.usecases.reconcile import compare_with_journal
 from sellcore.usecases.report import report
-from sellcore.usecases.rules import Ask, assign_missing, load_rules, tell_lost_rules
+from sellcore.usecases.rules import (
+    Ask,
+    assign_missing,
+    load_rules,
+    tell_lost_rules,
+    tell_undescribed,
+)
 from sellcore.usecases.sell import sell
 from sellcore.usecases.tell import tell, tell_elsewhere, tell_person
 from sellcore.usecases.tell_order import last_word
@@ -233,6 +239,7 @@ def _read_on(ports: Ports, terms: Terms, state: WatchState) -> None:
     refresh_sessions(ports, state)
     _welcome(ports, state, terms, new)
     tell_lost_rules(ports, state)
+    tell_undescribed(ports, state)
     update_bars(ports, state, terms)
     if ports.connection.generation() != generation:
         state.obstacle = "the line to the broker was lost while reading; reading again"

@@ -142,3 +142,23 @@ def test_rule_that_stays_behind_when_a_listing_moves_is_told(minutes: int) -> No
             "start again",
         )
     ]
+
+
+def test_holding_that_the_broker_does_not_describe_is_told() -> None:
+    """No bar of it is due; once it is described, those of the day are on record as missed."""
+    desk = AlertingDesk()
+    described = dict(desk.broker._details)
+    desk.broker._details.clear()
+    desk.clock.at(ELEVEN + 20 * MINUTE, lambda: desk.broker._details.update(described))
+
+    desk.watch(ELEVEN + 80 * MINUTE)
+
+    assert desk.notices[0] == (
+        "missed",
+        "not decided, since the broker does not describe it: NASDAQ:MSFT; it is asked again "
+        "each minute, look in TWS whether it still trades",
+    )
+    assert [text[:47] for _, text in desk.notices[1:]] == [
+        f"NASDAQ:MSFT, bar that ended {BAR}"[:47]
+    ]
+    assert desk.outcomes()[-2:] == [("11:00", "missed"), ("12:00", "hold")]
