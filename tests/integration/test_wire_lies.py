@@ -20,7 +20,7 @@ from tests.integration.test_killed_while_selling import (
 )
 from tests.integration.wire_proxy import Frame, Honest, proxy
 
-POSITIONS_END = "62"
+POSITIONS_END, CLIENT_OF_TRADE = "62", 22
 OPEN_ORDERS, POSITION, EXECUTION, OPEN_ORDER, STATUS = "16", "61", "11", "5", "3"
 PLACE, CANCEL, ERROR, COMPLETED = "3", "4", "4", "101"
 """Ids of messages; upwards and downwards they mean different things."""
@@ -64,6 +64,14 @@ class ForgetsNoPosition(Honest):
             self.first.setdefault(frame[3], frame)
             return []
         return [*self.first.values(), frame] if frame[0] == POSITIONS_END else [frame]
+
+
+class TellsOwnTradesOnly(ForgetsNoPosition):
+    """And nobody is told the trades of another program."""
+
+    def down(self, frame: Frame) -> list[Frame]:
+        foreign = frame[0] == EXECUTION and frame[CLIENT_OF_TRADE] != "1"
+        return [] if foreign else super().down(frame)
 
 
 class NamesNoAccount(Honest):
@@ -153,8 +161,11 @@ def test_words_of_a_code_that_nobody_knows_are_on_record(tmp_path: Path) -> None
     assert {event["event"] for event in ledger(tmp_path / "orders.jsonl")} == {"cancelled"}
 
 
-def test_stops_that_fill_behind_old_positions_leave_nobody_short(tmp_path: Path) -> None:
-    """Another program's stops sell all of it in the morning; only the trades ever say so."""
+@pytest.mark.parametrize("lie", [ForgetsNoPosition, TellsOwnTradesOnly])
+def test_stops_that_fill_behind_old_positions_leave_nobody_short(
+    tmp_path: Path, lie: type[Honest]
+) -> None:
+    """Another program's stops sell all of it in the morning; the position never says so."""
     prices = {ticker: 90 + n * 13 for n, ticker in enumerate(HELD)}
     stops = "".join(
         f'[[open_order]]\nticker = "{ticker}"\naction = "SELL"\ntype = "STP"\n'
@@ -164,7 +175,7 @@ def test_stops_that_fill_behind_old_positions_leave_nobody_short(tmp_path: Path)
     )
     day, _, _ = scenario(1).partition("[[open_order]]")
 
-    lived(tmp_path, ForgetsNoPosition(), day + stops)
+    lived(tmp_path, lie(), day + stops)
 
     told = ledger(tmp_path / "orders.jsonl")
     filled = {str(e["ticker"]): e["filled"] for e in told if e["event"] == "executed"}

@@ -28,6 +28,9 @@ BEHIND = SKEW_BLOCK + timedelta(seconds=1)
 FORGOTTEN = timedelta(hours=12)
 """The broker forgets ended orders and trades over night: after that their absence says nothing."""
 
+FILLED = "Filled"
+"""The broker's status of an order that has sold, or bought, all that it was for."""
+
 INACTIVE = "Inactive"
 """The broker's status of an order that it has refused."""
 
@@ -64,14 +67,25 @@ class Testimony:
         Return the shares sold that a position, as it is told, cannot show; 0 for none.
 
         Trades that are younger than the first time it was told so must have changed it,
-        whoever made them, unless they leave it as it was.
+        whoever made them, unless they leave it as it was. So must orders that have filled
+        since: the trades of others may not be told to us.
         """
         since = self.told_since.get(con_id)
         if since is None:
             return Decimal(0)
         trades = corrected(trade for trade in self.executions if trade.con_id == con_id)
         younger = (trade for trade in trades if trade.time > since + BEHIND)
-        sold = (t.shares if t.side is Side.SELL else -t.shares for t in younger)
+        changes = [(t.side, t.shares) for t in younger]
+        changes += [
+            (order.side, order.filled)
+            for order in self.completed
+            if order.con_id == con_id
+            and order.status == FILLED
+            and order.ended_at is not None
+            and order.ended_at > since + BEHIND
+            and not any(trade.perm_id == order.perm_id for trade in trades)
+        ]
+        sold = (shares if side is Side.SELL else -shares for side, shares in changes)
         return max(Decimal(0), sum(sold, Decimal(0)))
 
     def orders_on(self, con_id: int) -> tuple[OpenOrder, ...]:
@@ -165,7 +179,7 @@ def find(
 
     if len(perm_ids) > 1:
         return finding(Happening.UNCLEAR, f"{len(perm_ids)} orders carry its reference")
-    if any(order.status == "Filled" and not _made_smaller(order) for order in ended):
+    if any(order.status == FILLED and not _made_smaller(order) for order in ended):
         filled = max(filled, Decimal(wanted))
     if filled >= wanted:
         return finding(Happening.SEEN_FILLED, f"sold {filled.normalize():f} of {wanted}")

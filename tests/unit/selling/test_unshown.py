@@ -6,7 +6,7 @@ from decimal import Decimal
 import pytest
 from attrs import evolve
 from tests.journal_builders import TEN
-from tests.selling_builders import told, trade
+from tests.selling_builders import ended, told, trade
 
 from sellcore.order import Side
 from sellcore.selling.testimony import BEHIND
@@ -42,6 +42,37 @@ def test_correction_takes_the_place_of_its_trade():
 
     assert unshown(sold, evolve(sold, exec_id="e1.02", shares=Decimal(60))) == 60
     assert unshown(sold, evolve(sold, exec_id="e1.02", shares=Decimal(0))) == 0
+
+
+def test_order_that_has_filled_counts_where_its_trades_are_not_told():
+    """Whose they are may be kept from us; what is told counts once."""
+    stop = ended(status="Filled", filled=Decimal(100), perm_id=9, ended_at=LATER)
+    testimony = evolve(told(completed=(stop,)), told_since={1: TEN})
+
+    assert testimony.unshown(1) == 100
+    assert testimony.unshown(2) == 0
+    same = trade(at=LATER, perm_id=9, shares=Decimal(100))
+    assert evolve(testimony, executions=(same,)).unshown(1) == 100
+    other = evolve(same, exec_id="e9.01", perm_id=8)
+    assert evolve(testimony, executions=(other,)).unshown(1) == 200
+    back = evolve(stop, side=Side.BUY, perm_id=10)
+    assert evolve(testimony, completed=(stop, back)).unshown(1) == 0
+
+
+@pytest.mark.parametrize(
+    "changes",
+    [
+        {"ended_at": None},
+        {"ended_at": SOON},
+        {"status": "Cancelled"},
+        {"con_id": 2},
+    ],
+)
+def test_order_that_ended_otherwise_or_earlier_counts_for_nothing(changes):
+    """When one that was cancelled has sold a part of it is not known."""
+    stop = evolve(ended(status="Filled", filled=Decimal(100), perm_id=9, ended_at=LATER), **changes)
+
+    assert evolve(told(completed=(stop,)), told_since={1: TEN}).unshown(1) == 0
 
 
 @pytest.mark.parametrize("since", [None, LATER])

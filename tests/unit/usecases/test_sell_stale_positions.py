@@ -56,6 +56,20 @@ def test_position_that_does_not_show_what_a_stop_sold_is_not_sold() -> None:
     )
 
 
+def test_position_that_does_not_show_an_order_of_others_is_not_sold() -> None:
+    """Its trades are kept from us, as a gateway may; that it has filled is told to all."""
+    desk = SellingDesk()
+    stop = desk.rest(client_id=9)
+    desk.entry.witness.traded = lambda execution: None  # type: ignore[method-assign]
+    desk.clock.at(DECIDED - 20 * SECOND, lambda: frozen(desk))
+    desk.clock.at(DECIDED - 15 * SECOND, lambda: desk.entry.fill(stop))
+
+    desk.run()
+
+    assert (desk.sent, desk.held(), desk.ends) == ([], 0, ["denied"])
+    assert "as before trades sold 100 of them" in desk.record.words
+
+
 @pytest.mark.parametrize("client_id", [0, 9])
 def test_position_that_does_not_show_what_others_sold_in_part_is_not_sold(client_id: int) -> None:
     """Forty are gone, whoever sold them: a hundred would be more than is held."""
