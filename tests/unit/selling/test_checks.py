@@ -303,6 +303,11 @@ FAILS = {
         ),
         ({"held": Decimal("100.8")}, FOR_GOOD, "100.8 shares held, 100.7 expected"),
         ({"held": Decimal("402.8")}, FOR_GOOD, "402.8 shares held, 100.7 expected"),
+        (
+            {"held": Decimal(60), "record": a_record(asked_to_go=(9,))},
+            FOR_NOW,
+            "60 shares held, 100.7 expected",
+        ),
         ({"cancelled_sold": Decimal("0.5")}, FOR_NOW, "100.7 shares held, 100.2 expected"),
         (
             {"cancelled_sold": Decimal(40)},

@@ -7,7 +7,7 @@ from attrs import evolve
 from tests.desk import MINUTE, SECOND
 from tests.selling_desk import DECIDED, SellingDesk
 
-from adapters.fake_order_desk import Fate
+from adapters.fake_order_desk import CancelFate, Fate
 
 
 @pytest.mark.parametrize("pieces", [(60,), (30, 30), (10, 20, 30)])
@@ -27,6 +27,24 @@ def test_fill_between_trades_and_positions_is_no_excess(pieces: tuple[int, ...])
 
     assert "entry.cancel" not in desk.stage.calls
     assert desk.telling("unknown") == []
+    assert (desk.ends, desk.held()) == (["filled"], 0)
+
+
+def test_stop_that_sells_a_part_on_its_way_out_leaves_the_rest_to_be_sold() -> None:
+    """It fills between the readings of trades and positions, and is gone with the next."""
+    desk = SellingDesk()
+    stop = desk.rest()
+    desk.entry.cancel_fate = CancelFate.IGNORED
+
+    def part() -> None:
+        desk.entry.fill(stop, 40)
+        desk.entry.end(evolve(stop, remaining=Decimal(60)))
+
+    desk.stage.behind("entry.cancel", lambda: desk.stage.behind("witness.trades", part))
+
+    desk.run()
+
+    assert desk.sent == ["SELL 60 MKT DAY"]
     assert (desk.ends, desk.held()) == (["filled"], 0)
 
 
