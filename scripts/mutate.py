@@ -54,8 +54,10 @@ _SELL = (
     ),
     (
         "tests/unit/usecases/test_sell_halts.py",
+        "tests/unit/usecases/test_sell_in_pieces.py",
         "tests/unit/usecases/test_sell_missing_orders.py",
         "tests/unit/usecases/test_sell_partial_positions.py",
+        "tests/unit/usecases/test_sell_slow_disk.py",
         "tests/unit/usecases/test_sell_stale_positions.py",
         "tests/unit/usecases/test_sell_start.py",
         "tests/unit/usecases/test_sell_words.py",
@@ -84,7 +86,10 @@ _MERGE = ("tests/unit/test_merge.py",)
 _MERGE_LAWS = ("tests/unit/test_merge_laws.py",)
 TESTS: dict[str, tuple[tuple[str, ...], ...]] = {
     f"{_CORE}.lifecycle": (("tests/unit/selling/test_lifecycle.py",), *_SELL),
-    f"{_CORE}.testimony": (("tests/unit/selling/test_testimony.py",), *_SELL),
+    f"{_CORE}.testimony": (
+        ("tests/unit/selling/test_testimony.py", "tests/unit/selling/test_unshown.py"),
+        *_SELL,
+    ),
     f"{_CORE}.checks": (_CHECKS, *_SELL),
     f"{_CORE}.run_checks": (_CHECKS, *_SELL),
     f"{_CORE}.market_checks": (_CHECKS, *_SELL),
@@ -94,6 +99,7 @@ TESTS: dict[str, tuple[tuple[str, ...], ...]] = {
     f"{_CORE}.other_orders": (("tests/unit/selling/test_other_orders.py",), *_SELL),
     f"{_CORE}.intent_record": (("tests/unit/selling/test_intent_record.py",), *_SELL),
     f"{_CORE}.last_sale": (("tests/unit/selling/test_last_sale.py",), *_SELL),
+    f"{_CORE}.overtaken": (("tests/unit/usecases/test_sell_overtaken.py",), *_SELL),
     f"{_CORE}.limit_price": (("tests/unit/selling/test_limit_price.py",), *_SELL),
     "sellcore.due": (("tests/unit/test_due.py",), _PLAN, *_WATCH),
     "sellcore.bar_reading": (("tests/unit/test_bar_reading.py",), _PLAN, *_WATCH),
@@ -135,6 +141,8 @@ TESTS: dict[str, tuple[tuple[str, ...], ...]] = {
     "sellcore.usecases.sell": _SELL,
     "sellcore.usecases.send": _SELL,
     "sellcore.usecases.reconcile": _SELL,
+    "sellcore.usecases.excess": _SELL,
+    "sellcore.usecases.late_trades": (("tests/unit/usecases/test_sell_late.py",), *_SELL),
     "sellcore.usecases.take_testimony": _SELL,
     "sellcore.usecases.hear": (_GATHER, *_SELL),
     "sellcore.usecases.gather": (_GATHER, *_SELL),

@@ -127,6 +127,7 @@ class FakeOrderDesk:
                 explanation=why,
                 perm_id=order.perm_id,
                 order_ref=order.order_ref,
+                ended_at=self._clock.now(),
             )
         )
         self._say(order, Word.STATUS, status)

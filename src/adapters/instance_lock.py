@@ -43,6 +43,26 @@ def state_folder(state_dir: Path, mode: Mode, account: str) -> Path:
     return state_dir / f"{mode}-{readable}-{number}"
 
 
+def folder_of_gateway(gateway: str) -> Path:
+    """
+    Return the folder of what all programs of this person that use one gateway share.
+
+    It does not hang on the working directory: two that run in two folders meet here.
+
+    Args:
+        gateway: ``HOST:PORT``.
+
+    Raises:
+        StorageError: nobody knows where this person's files lie.
+    """
+    try:
+        home = Path(os.environ.get("XDG_STATE_HOME") or Path.home() / ".local" / "state")
+    except RuntimeError as error:
+        raise StorageError(f"{str(error).lower()}; set XDG_STATE_HOME to a local folder") from error
+    here = re.sub(r"^(localhost|::1)(?=:\d+$)", "127.0.0.1", gateway.lower())
+    return home / "sellcli" / re.sub(r"[^a-z0-9.]+", "-", here)
+
+
 class InstanceLock:
     """
     Holds the lock of one mode and account until it is released or the process ends.

@@ -40,10 +40,12 @@ class MemoryJournal:
         self._open: dict[int, str] = {}
         self._events: dict[str, list[_Event]] = {}
         self._sent: list[tuple[str, int, SentOrder]] = []
+        self._held_back: set[str] = set()
         self._executions: dict[str, Execution] = {}
         self._commissions: dict[str, Commission] = {}
         self._positions: dict[int, Decimal] = {}
         self._epochs: dict[int, int] = {}
+        self._since: dict[int, datetime] = {}
 
     def prepare(self, records: Sequence[IntentRecord]) -> Sequence[IntentRecord]:
         """Put new intents on record; each position has one that is open at most."""
@@ -89,6 +91,8 @@ class MemoryJournal:
             self._tell(intent_id, move)
             if move.happening is Happening.SENDING:
                 self._sent.append((intent_id, move.record.con_id, sent_order(move.record)))
+            elif move.happening is Happening.HELD_BACK:
+                self._held_back.add(intent_id)
 
     def note(self, entries: Sequence[Entry]) -> None:
         """Add events that move no intent."""
@@ -126,7 +130,7 @@ class MemoryJournal:
         return sent_in_all(
             (self._records[intent_id].intent.instrument.currency, order.value)
             for intent_id, _, order in self._sent
-            if order.at >= first
+            if order.at >= first and intent_id not in self._held_back
         )
 
     def failed_sends(self, con_id: int) -> int:
@@ -134,7 +138,8 @@ class MemoryJournal:
         count, epoch = 0, self._epochs.get(con_id, 0)
         for intent_id, sold, _ in reversed(self._sent):
             record = self._records[intent_id]
-            if sold != con_id or record.intent.epoch < epoch:
+            elsewhere = sold != con_id or record.intent.epoch < epoch
+            if elsewhere or intent_id in self._held_back:
                 continue
             state = record.state
             if state in _ENDS_THE_ROW:
@@ -177,16 +182,23 @@ class MemoryJournal:
         """Return how often each position has gone flat, by contract id."""
         return dict(self._epochs)
 
-    def seen(self, quantities: dict[int, Decimal]) -> None:
+    def seen(self, quantities: dict[int, Decimal], at: datetime) -> None:
         """Take note of all positions as just read."""
         now = {con_id: quantity for con_id, quantity in quantities.items() if quantity}
         if now == self._positions:
             return
         self._need_space()
-        for con_id, held in self._positions.items():
-            if went_flat(held, now.get(con_id, Decimal(0))):
+        for con_id in self._positions.keys() | now.keys():
+            held, is_held = (each.get(con_id, Decimal(0)) for each in (self._positions, now))
+            if held != is_held:
+                self._since[con_id] = utc(at)
+            if went_flat(held, is_held):
                 self._epochs[con_id] = self._epochs.get(con_id, 0) + 1
         self._positions = now
+
+    def told_since(self) -> Mapping[int, datetime]:
+        """Return when each position was first read as it was last, by contract id."""
+        return dict(self._since)
 
     def _need_space(self) -> None:
         if self.full:

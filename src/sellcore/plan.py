@@ -17,6 +17,7 @@ from sellcore.position import Position
 from sellcore.quoting import rounded
 from sellcore.rule import MovingAverageRule
 from sellcore.snapshot import Holding, Snapshot
+from sellcore.timeframe import SOURCE
 
 PATIENCE = timedelta(minutes=1)
 """What stands in the way is waited for until this long before a bar's deadline."""
@@ -46,6 +47,7 @@ class Decision:
         reason: One line for people.
         evidence: What the outcome rests on, where anything could be computed.
         intent: The order to prepare; only ever beside a signal.
+        unread: Nothing could be decided, since what it needs could not be had in time.
     """
 
     instrument: Instrument
@@ -55,6 +57,7 @@ class Decision:
     reason: str
     evidence: Evidence | None = None
     intent: OrderIntent | None = None
+    unread: bool = False
 
 
 @frozen
@@ -129,7 +132,8 @@ def _settle(
     if not isinstance(reading, str):
         return _decided(snapshot, holding, rule, bar, reading)
     if snapshot.now + PATIENCE >= bar.deadline and not bar.provisional:
-        return Decision(instrument, rule, bar.end, Outcome.ABSTAIN, reading)
+        unread = bool(obstacle or holding.unanswered.get(SOURCE[rule.timeframe]))
+        return Decision(instrument, rule, bar.end, Outcome.ABSTAIN, reading, unread=unread)
     return Waiting(instrument, bar.end, reading)
 
 

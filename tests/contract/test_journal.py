@@ -342,7 +342,7 @@ class TestFullDisk:
         """Whatever was to follow must not happen, and nothing says that it did."""
         journal = opened.journal
         (record,) = journal.prepare([a_record()])
-        journal.seen({1: Decimal(100)})
+        journal.seen({1: Decimal(100)}, TEN)
         before = contents(journal)
         opened.fill()
         long = "x" * 100_000  # does not fit into room that is left in the file
@@ -352,7 +352,7 @@ class TestFullDisk:
             lambda: journal.record([moved(record, H.CANCELS_ASKED, TEN, words=long)]),
             lambda: journal.note([Entry(TEN, "", "note", long)]),
             lambda: journal.add_trades([an_execution(long)], []),
-            lambda: journal.seen({n: Decimal(1) for n in range(5000)}),
+            lambda: journal.seen({n: Decimal(1) for n in range(5000)}, TEN),
         ):
             with pytest.raises(StorageError, match="full"):
                 write()
@@ -494,6 +494,17 @@ class TestSent:
         wanted = Sent(1, {"USD": 9950.0}) if counts else Sent()
         assert opened.reopen().sent_since(TEN) == wanted
 
+    def test_order_that_was_held_back_was_never_sent(self, opened):
+        """A halt, or the time, kept it: the day has room for it, and no broker refused it."""
+        journal = opened.journal
+        for hour in range(3):
+            driven(journal, a_record(1, hour), H.SENDING, H.HELD_BACK)
+        driven(journal, a_record(1, 3), *WAYS[S.REJECTED])
+
+        reopened = opened.reopen()
+        assert reopened.sent_since(TEN).orders == 1
+        assert reopened.failed_sends(1) == 1
+
     def test_limit_prices_value_before_the_close(self, journal):
         """An order is worth what it was at least to bring; else what the signal saw."""
         first, second = journal.prepare([a_record(1, close=30.0), a_record(2, close=40.0)])
@@ -589,13 +600,13 @@ class TestFailedSends:
     def test_position_that_went_flat_begins_anew(self, opened):
         """Sold by hand, as the advice goes, and bought again: the old row is over."""
         journal = opened.journal
-        journal.seen({1: Decimal(100), 2: Decimal(5)})
+        journal.seen({1: Decimal(100), 2: Decimal(5)}, TEN)
         for con_id, hour in ((1, 0), (1, 1), (2, 0)):
             driven(journal, a_record(con_id, hour), *WAYS[R])
-        journal.seen({2: Decimal(5)})
+        journal.seen({2: Decimal(5)}, TEN)
         assert (journal.failed_sends(1), journal.failed_sends(2)) == (0, 1)
 
-        journal.seen({1: Decimal(100), 2: Decimal(5)})
+        journal.seen({1: Decimal(100), 2: Decimal(5)}, TEN)
         driven(journal, a_record(1, 2, epoch=1), *WAYS[R])
 
         assert (opened.reopen().failed_sends(1), opened.reopen().failed_sends(2)) == (1, 1)
@@ -674,12 +685,33 @@ class TestEpochs:
         """Missing, none, and the other side of none are flat; fewer shares are not."""
         for reading in readings:
             held = {} if reading is None else {1: Decimal(reading)}
-            opened.journal.seen({2: Decimal(5)} | held)
+            opened.journal.seen({2: Decimal(5)} | held, TEN)
 
         reopened = opened.reopen()
         assert {con_id: n for con_id, n in reopened.epochs().items() if n} == (
             {1: epoch} if epoch else {}
         )
+
+
+class TestToldSince:
+    def test_position_is_told_so_since_it_last_changed(self, opened):
+        """Not since it was read again, nor since another one changed; going flat is a change."""
+        readings = ({1: "100", 2: "5"}, {1: "100.0", 2: "7"}, {1: "40", 2: "7"}, {1: "40"}, {})
+        for hour, reading in enumerate(readings):
+            held = {con_id: Decimal(quantity) for con_id, quantity in reading.items()}
+            opened.journal.seen(held, later(hour))
+
+            since = opened.reopen().told_since()
+            expected = [{1: 0, 2: 0}, {1: 0, 2: 1}, {1: 2, 2: 1}, {1: 2, 2: 3}, {1: 4, 2: 3}]
+            assert since == {con_id: later(n) for con_id, n in expected[hour].items()}
+
+    def test_what_was_never_seen_is_told_since_no_time(self, opened):
+        """A position that is short has a time as well."""
+        assert opened.journal.told_since() == {}
+
+        opened.journal.seen({1: Decimal(-30)}, TEN)
+
+        assert opened.reopen().told_since() == {1: TEN}
 
 
 def test_the_instruments_text_is_kept(opened):

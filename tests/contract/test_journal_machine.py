@@ -84,7 +84,7 @@ ASIDES = st.one_of(
     st.tuples(
         st.just("add_trades"), st.lists(EXECUTIONS, max_size=3), st.lists(COMMISSIONS, max_size=3)
     ),
-    st.tuples(st.just("seen"), st.dictionaries(CON_IDS, QUANTITIES)),
+    st.tuples(st.just("seen"), st.dictionaries(CON_IDS, QUANTITIES), MOMENTS),
     st.tuples(st.just("intents"), MOMENTS),
     st.tuples(st.just("intents"), MOMENTS, CON_IDS.map(lambda con_id: stock(con_id).ticker)),
     st.tuples(st.just("sent_since"), MOMENTS),
@@ -193,6 +193,7 @@ class TwoJournals(RuleBasedStateMachine):
             lambda journal: [journal.failed_sends(n) for n in range(1, 4)],
             lambda journal: [journal.highest_order_id(n) for n in (7, 8)],
             lambda journal: journal.epochs(),
+            lambda journal: journal.told_since(),
             lambda journal: journal.trades(),
         ):
             self.both(ask)

@@ -10,7 +10,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
-from tests.integration.cli import COMMAND, LIMIT, Json, environment, records
+from tests.integration.cli import COMMAND, LIMIT, Json, environment, records, run
 from tests.integration.made_up_market import assign
 from tests.integration.test_gateway_of_its_own import Standing, standing
 
@@ -149,6 +149,31 @@ def test_killed_at_any_moment_it_sells_each_signal_once(tmp_path: Path, seed: in
     states = judge(tmp_path)
     assert states["filled"] >= 2, states
     assert not {"sending", "cancelling"} & set(states), states
+
+
+def test_two_folders_do_not_sell_for_one_account(tmp_path: Path) -> None:
+    """Two journals know nothing of each other: both would sell the same shares at once."""
+    one, other = tmp_path / "one", tmp_path / "other"
+    for folder in (one, other):
+        folder.mkdir()
+        assign(folder, RULES)
+        (folder / "day.toml").write_text(scenario(1))
+
+    with standing(one, "--scenario", "day.toml", "--record", "orders.jsonl") as gateway:
+        process = watch(one, gateway)
+        try:
+            while not list((one / "state").rglob("journal.db")):
+                assert process.poll() is None
+                time.sleep(0.01)
+            flags = ("--client-id", "2", "--scenario", "day.toml", *gateway.flags)
+            second = run(other, *LIVE, *flags, settings=ARMED)
+        finally:
+            process.kill()
+            process.wait()
+
+    assert second.returncode == 1
+    assert "another sellcli runs for account 'DU0000001' in mode paper" in second.stderr
+    assert {event["client_id"] for event in ledger(one / "orders.jsonl")} <= {0, 1}
 
 
 FAULTS = {

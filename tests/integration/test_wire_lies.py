@@ -20,6 +20,7 @@ from tests.integration.test_killed_while_selling import (
 )
 from tests.integration.wire_proxy import Frame, Honest, proxy
 
+POSITIONS_END, CLIENT_OF_TRADE = "62", 22
 OPEN_ORDERS, POSITION, EXECUTION, OPEN_ORDER, STATUS = "16", "61", "11", "5", "3"
 PLACE, CANCEL, ERROR, COMPLETED = "3", "4", "4", "101"
 """Ids of messages; upwards and downwards they mean different things."""
@@ -52,6 +53,27 @@ class TellsOldPositions(Honest):
         return [self.first.setdefault(frame[3], frame) if frame[0] == POSITION else frame]
 
 
+class ForgetsNoPosition(Honest):
+    """All positions are told all day as they were in the morning, those that are flat as well."""
+
+    def __init__(self) -> None:
+        self.first: dict[str, Frame] = {}
+
+    def down(self, frame: Frame) -> list[Frame]:
+        if frame[0] == POSITION:
+            self.first.setdefault(frame[3], frame)
+            return []
+        return [*self.first.values(), frame] if frame[0] == POSITIONS_END else [frame]
+
+
+class TellsOwnTradesOnly(ForgetsNoPosition):
+    """And nobody is told the trades of another program."""
+
+    def down(self, frame: Frame) -> list[Frame]:
+        foreign = frame[0] == EXECUTION and frame[CLIENT_OF_TRADE] != "1"
+        return [] if foreign else super().down(frame)
+
+
 class NamesNoAccount(Honest):
     """Orders and trades are told without the account that they are of."""
 
@@ -81,10 +103,10 @@ class RefusesInItsOwnWords(Honest):
         return []
 
 
-def lived(folder: Path, lie: Honest) -> None:
+def lived(folder: Path, lie: Honest, day: str | None = None) -> None:
     """Live through a day behind a proxy that lies."""
     assign(folder, RULES)
-    (folder / "day.toml").write_text(scenario(1))
+    (folder / "day.toml").write_text(day or scenario(1))
     with (
         standing(folder, "--scenario", "day.toml", "--record", "orders.jsonl") as gateway,
         proxy(gateway.port, lie) as port,
@@ -137,3 +159,26 @@ def test_words_of_a_code_that_nobody_knows_are_on_record(tmp_path: Path) -> None
     assert all('the broker said 10999: Refused: "no margin" today' in row["words"] for row in rows)
     assert any("10999" in str(row["reason"]) for row in records(tmp_path))
     assert {event["event"] for event in ledger(tmp_path / "orders.jsonl")} == {"cancelled"}
+
+
+@pytest.mark.parametrize("lie", [ForgetsNoPosition, TellsOwnTradesOnly])
+def test_stops_that_fill_behind_old_positions_leave_nobody_short(
+    tmp_path: Path, lie: type[Honest]
+) -> None:
+    """Another program's stops sell all of it in the morning; the position never says so."""
+    prices = {ticker: 90 + n * 13 for n, ticker in enumerate(HELD)}
+    stops = "".join(
+        f'[[open_order]]\nticker = "{ticker}"\naction = "SELL"\ntype = "STP"\n'
+        f"quantity = {int(held)}\nprice = {prices[ticker] * 0.997:.2f}\nclient_id = 9\n"
+        for ticker, held in HELD.items()
+        if held > 0
+    )
+    day, _, _ = scenario(1).partition("[[open_order]]")
+
+    lived(tmp_path, lie(), day + stops)
+
+    told = ledger(tmp_path / "orders.jsonl")
+    filled = {str(e["ticker"]): e["filled"] for e in told if e["event"] == "executed"}
+    assert filled == {ticker: int(held) for ticker, held in HELD.items() if held > 0}
+    assert {e["client_id"] for e in told if e["event"] == "executed"} == {9}
+    assert any("as before trades sold 100 of them" in row["words"] for row in intents(tmp_path))

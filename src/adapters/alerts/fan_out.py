@@ -16,6 +16,7 @@ WORST_FIRST = (
     Cause.UNKNOWN,
     Cause.PROTECTION_GONE,
     Cause.HALTED,
+    Cause.ENDED,
     Cause.REJECTED,
     Cause.NOT_SENT,
     Cause.CANCELLED,

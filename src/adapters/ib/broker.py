@@ -54,16 +54,18 @@ class IBBroker:
         """
         Return all open orders of all clients, those entered by hand included.
 
+        One on a combination is told as one on each of its legs.
+
         Raises:
             BrokerUnavailable: the broker's end marker did not come, an order
                 cannot be read, or the gateway refuses to say.
         """
         rows = whole(self._connection, "open orders", questions.open_orders)
         told = {
-            order_key(order.perm_id, order.client_id, order.order_id): order
-            for order in map(_open_order, rows)
+            order_key(orders[0].perm_id, orders[0].client_id, orders[0].order_id): orders
+            for orders in map(_open_orders, rows)
         }
-        return tuple(order for order in told.values() if order.status not in ENDED)
+        return tuple(o for orders in told.values() for o in orders if o.status not in ENDED)
 
     def details(
         self, instruments: Sequence[Instrument]
@@ -129,9 +131,9 @@ def _position(fields: list[str]) -> Position:
         raise BrokerUnavailable(f"positions: the answer cannot be read: {error}") from None
 
 
-def _open_order(row: OpenOrderRow) -> OpenOrder:
+def _open_orders(row: OpenOrderRow) -> tuple[OpenOrder, ...]:
     try:
-        return translate.open_order(row)
+        return translate.open_orders(row)
     except UNREADABLE as error:
         raise BrokerUnavailable(f"open orders: the answer cannot be read: {error}") from None
 

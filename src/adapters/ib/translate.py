@@ -6,7 +6,7 @@ from math import isfinite, nan
 
 import numpy as np
 from attrs import evolve
-from ib_async import Contract
+from ib_async import ComboLeg, Contract
 from ib_async import ContractDetails as IBContractDetails
 
 from adapters.ib import wire_values as wire
@@ -17,7 +17,7 @@ from adapters.ib.translate_prices import one_step
 from adapters.ib.zones import zone_of
 from sellcore.contract import ContractDetails, NoDetails
 from sellcore.instrument import Instrument, Kind
-from sellcore.order import OpenOrder
+from sellcore.order import OpenOrder, Side
 from sellcore.position import Position
 from sellcore.request import BarRequest, Cause, FetchedBars, NoBars
 from sellcore.timeframe import Granularity
@@ -43,6 +43,29 @@ def position(fields: Frame) -> Position:
     quantity, average_cost = fields[14], fields[15]
     instrument = _instrument(int(con_id), symbol or local_symbol, sec_type, exchange, currency)
     return Position(one_line(account), instrument, wire.decimal(quantity), _price(average_cost))
+
+
+def open_orders(row: OpenOrderRow) -> tuple[OpenOrder, ...]:
+    """
+    Return an open order as one on each contract that it trades.
+
+    A combination bears an id of its own, and sells the shares of its legs all the same.
+    """
+    order = open_order(row)
+    return tuple(_leg(order, leg) for leg in row.contract.comboLegs) or (order,)
+
+
+def _leg(order: OpenOrder, leg: ComboLeg) -> OpenOrder:
+    """Return what an order on a combination is to one of its legs."""
+    turned = wire.side(leg.action) is Side.SELL
+    other = Side.BUY if order.side is Side.SELL else Side.SELL
+    return evolve(
+        order,
+        con_id=leg.conId,
+        side=other if turned else order.side,
+        quantity=order.quantity * leg.ratio,
+        remaining=order.remaining * leg.ratio,
+    )
 
 
 def open_order(row: OpenOrderRow) -> OpenOrder:

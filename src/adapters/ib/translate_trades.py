@@ -1,5 +1,7 @@
 """From a gateway's messages to what has been traded; pure. Malformed ones raise ValueError."""
 
+from datetime import datetime
+
 from adapters.ib import wire_values as wire
 from adapters.ib.notices import one_line
 from adapters.ib.pending import CompletedOrderRow, Frame
@@ -45,8 +47,14 @@ def commission(fields: Frame) -> Commission:
     return Commission(one_line(exec_id), amount, one_line(currency), wire.amount(realized))
 
 
-def completed_order(row: CompletedOrderRow) -> CompletedOrder:
-    """Return an order that has ended; where it names nothing filled, nothing is."""
+def completed_order(row: CompletedOrderRow, zone: str | None = None) -> CompletedOrder:
+    """
+    Return an order that has ended; where it names nothing filled, nothing is.
+
+    Args:
+        row: The message as it was read.
+        zone: IANA name of the gateway's own zone, for times that name none.
+    """
     order, state = row.order, row.state
     quantity = wire.quantity(float(order.totalQuantity))
     filled = wire.quantity(float(order.filledQuantity))
@@ -62,4 +70,13 @@ def completed_order(row: CompletedOrderRow) -> CompletedOrder:
         explanation=one_line(state.completedStatus),
         perm_id=order.permId,
         order_ref=one_line(order.orderRef),
+        ended_at=_ended_at(state.completedTime, zone),
     )
+
+
+def _ended_at(text: str, zone: str | None) -> datetime | None:
+    """Return when an order ended; a time that cannot be read spoils nothing else of it."""
+    try:
+        return wire.instant(text, zone)
+    except ValueError:
+        return None

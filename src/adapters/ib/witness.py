@@ -7,7 +7,7 @@ from adapters.ib import questions, translate_trades
 from adapters.ib.asking import whole
 from adapters.ib.connection import IBConnection
 from adapters.ib.line import Line
-from adapters.ib.pending import UNREADABLE, Frame
+from adapters.ib.pending import UNREADABLE, CompletedOrderRow, Frame
 from sellcore.errors import BrokerUnavailable
 from sellcore.selling.execution import Commission, CompletedOrder, Execution
 
@@ -32,8 +32,8 @@ class IBWitness:
             BrokerUnavailable: the broker's end marker did not come, an order
                 cannot be read, or the gateway refuses to say.
         """
-        rows = whole(self._connection, _COMPLETED, questions.completed_orders)
-        told = _read(_COMPLETED, translate_trades.completed_order, rows)
+        rows, zone = whole(self._connection, _COMPLETED, _completed)
+        told = _read(_COMPLETED, lambda row: translate_trades.completed_order(row, zone), rows)
         return tuple(dict.fromkeys(told))
 
     def trades(self) -> tuple[Sequence[Execution], Sequence[Commission]]:
@@ -51,6 +51,10 @@ class IBWitness:
         executions = tuple({execution.exec_id: execution for execution in told}.values())
         trades = {execution.trade for execution in executions}
         return executions, tuple(cost for cost in costs if cost.trade in trades)
+
+
+async def _completed(line: Line) -> tuple[list[CompletedOrderRow], str | None]:
+    return await questions.completed_orders(line), line.zone
 
 
 async def _executions(line: Line) -> tuple[list[Frame], tuple[Commission, ...], str | None]:

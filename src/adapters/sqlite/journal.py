@@ -24,6 +24,7 @@ from adapters.sqlite.trades import (
     executions_since,
     note_positions,
     read_epochs,
+    read_told_since,
 )
 from sellcore.order import Mode
 from sellcore.ports.journal import Entry, Sent
@@ -161,10 +162,15 @@ class SqliteJournal:
         with self._database.reading() as db:
             return read_epochs(db)
 
-    def seen(self, quantities: dict[int, Decimal]) -> None:
+    def seen(self, quantities: dict[int, Decimal], at: datetime) -> None:
         """Take note of all positions as just read."""
         with self._database.writing() as db:
-            note_positions(db, quantities)
+            note_positions(db, quantities, at)
+
+    def told_since(self) -> Mapping[int, datetime]:
+        """Return when each position was first read as it was last, by contract id."""
+        with self._database.reading() as db:
+            return read_told_since(db)
 
     def _intents(self, statement: str, *values: str) -> Sequence[IntentRecord]:
         with self._database.reading() as db:

@@ -228,7 +228,7 @@ def entry_row(entry: Entry) -> Row:
 
 def entry_of(row: Row) -> Entry:
     """Read the columns of an event; raises Unreadable."""
-    return Entry(_must(instant, row[0]), *row[1:])
+    return Entry(moment(row[0]), *row[1:])
 
 
 def execution_row(execution: Execution) -> Row:
@@ -258,7 +258,7 @@ def execution_of(row: Row) -> Execution:
         _must(Side, side),
         number(shares),
         price,
-        _must(instant, time),
+        moment(time),
         *order,
     )
 
@@ -271,6 +271,11 @@ def commission_row(commission: Commission) -> Row:
 def number(text: str) -> Decimal:
     """Read a decimal; raises Unreadable."""
     return _must(Decimal, text)
+
+
+def moment(text: str) -> datetime:
+    """Read an instant; raises Unreadable."""
+    return _must(instant, text)
 
 
 def instant(text: str) -> datetime:

@@ -147,6 +147,7 @@ MIGRATIONS: list[tuple[str, ...]] = [
         *_only_added("ledger", "sent", "events", "executions", "commissions"),
     ),
     ("ALTER TABLE intents ADD COLUMN order_type TEXT NOT NULL DEFAULT 'MKT'",),
+    ("ALTER TABLE positions ADD COLUMN since TEXT NOT NULL DEFAULT ''",),
 ]
 """What each version adds to the one before; the first entry makes version 1 of an empty file."""
 

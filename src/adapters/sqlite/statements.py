@@ -5,6 +5,7 @@
 from functools import lru_cache
 
 from adapters.sqlite.rows import ENTRY, EXECUTION, KNOWN, MEANT, UNSETTLED
+from sellcore.selling.lifecycle import Happening
 
 _ALL = (*MEANT, *KNOWN)
 
@@ -29,11 +30,21 @@ ADD_ENTRY = _into("events", ENTRY)
 ENTRIES = f"SELECT {', '.join(ENTRY)} FROM events WHERE intent_id = ? ORDER BY seq"
 
 ADD_SENT = _into("sent", ("intent_id", "con_id", "client_id", "order_id", "at", "value"))
-SENT_SINCE = "SELECT currency, value FROM sent JOIN intents USING (intent_id) WHERE at >= ?"
-FAILED_SENDS = """
+_WRITTEN = f"""
+    NOT EXISTS (
+        SELECT 1 FROM events
+        WHERE events.intent_id = sent.intent_id AND what = '{Happening.HELD_BACK.name}'
+    )
+"""
+"""Leaves out what never left the house: a halt, or the time, held it back."""
+
+SENT_SINCE = f"""
+    SELECT currency, value FROM sent JOIN intents USING (intent_id) WHERE at >= ? AND {_WRITTEN}
+"""
+FAILED_SENDS = f"""
     WITH told AS (
         SELECT sent.seq AS seq, state FROM sent JOIN intents USING (intent_id)
-        WHERE sent.con_id = :con_id AND intents.epoch >= coalesce(
+        WHERE sent.con_id = :con_id AND {_WRITTEN} AND intents.epoch >= coalesce(
             (SELECT epoch FROM positions WHERE con_id = :con_id), 0
         )
     )

@@ -6,7 +6,14 @@ from datetime import datetime
 from decimal import Decimal
 
 from adapters.journal_rules import went_flat
-from adapters.sqlite.rows import commission_row, execution_of, execution_row, number, stamp
+from adapters.sqlite.rows import (
+    commission_row,
+    execution_of,
+    execution_row,
+    moment,
+    number,
+    stamp,
+)
 from adapters.sqlite.statements import ADD_EXECUTION, EXECUTIONS
 from sellcore.selling.execution import Commission, Execution
 
@@ -50,8 +57,14 @@ def read_epochs(db: sqlite3.Connection) -> dict[int, int]:
     return dict(db.execute("SELECT con_id, epoch FROM positions WHERE epoch > 0"))
 
 
-def note_positions(db: sqlite3.Connection, quantities: dict[int, Decimal]) -> None:
-    """Store what has changed since the positions were seen last."""
+def read_told_since(db: sqlite3.Connection) -> dict[int, datetime]:
+    """Return when each position was first seen as it is; an older program did not note it."""
+    rows = db.execute("SELECT con_id, since FROM positions WHERE since <> ''")
+    return {con_id: moment(since) for con_id, since in rows}
+
+
+def note_positions(db: sqlite3.Connection, quantities: dict[int, Decimal], at: datetime) -> None:
+    """Store what has changed since the positions were seen last, and when that was seen."""
     rows = db.execute("SELECT con_id, quantity, epoch FROM positions")
     known = {con_id: (number(quantity), epoch) for con_id, quantity, epoch in rows}
     changed = []
@@ -59,9 +72,10 @@ def note_positions(db: sqlite3.Connection, quantities: dict[int, Decimal]) -> No
         held, epoch = known.get(con_id, (_NOTHING, 0))
         now = quantities.get(con_id, _NOTHING)
         if now != held:
-            changed.append((con_id, str(now), epoch + went_flat(held, now)))
+            changed.append((con_id, str(now), epoch + went_flat(held, now), stamp(at)))
     db.executemany(
-        "INSERT INTO positions VALUES (?, ?, ?) ON CONFLICT (con_id)"
-        " DO UPDATE SET quantity = excluded.quantity, epoch = excluded.epoch",
+        "INSERT INTO positions (con_id, quantity, epoch, since) VALUES (?, ?, ?, ?)"
+        " ON CONFLICT (con_id) DO UPDATE"
+        " SET quantity = excluded.quantity, epoch = excluded.epoch, since = excluded.since",
         changed,
     )

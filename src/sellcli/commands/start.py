@@ -125,16 +125,18 @@ def _watch(
     login: "Login | None" = None,
 ) -> Exit:
     """Watch to the end, and return what a shell is told of it."""
+    from sellcore.usecases.ending import telling_its_end
     from sellcore.usecases.watch import begin, cycle, run, summary
 
     ports, terms = wiring.ports, wiring.terms
     state = begin(ports, terms, ask, login)
     gc.freeze()  # a year of bars stays: to search it for garbage outlasts a minute's work
     try:
-        if once:
-            cycle(ports, terms, state, show=True)
-        else:
-            run(ports, terms, state)
+        with telling_its_end(ports, state):
+            if once:
+                cycle(ports, terms, state, show=True)
+            else:
+                run(ports, terms, state)
     except KeyboardInterrupt as interrupt:
         screen.close()
         click.echo(farewell(interrupt), err=True)

@@ -6,7 +6,7 @@ Nothing is wired before every key to it has been shown and all of them agree.
 
 import os
 from collections.abc import Callable, Iterator
-from contextlib import closing, contextmanager
+from contextlib import ExitStack, closing, contextmanager
 from datetime import datetime
 from typing import TYPE_CHECKING
 
@@ -64,19 +64,29 @@ def equipped(
     account: str,
     arming: "Arming | None",
 ) -> Iterator[Wiring]:
-    """Add journal, order entry and all else that selling needs; unarmed, every check denies."""
+    """
+    Add journal, order entry and all else that selling needs; unarmed, every check denies.
+
+    Raises:
+        AnotherRuns: another process has the account, from this state folder or any other.
+        StorageError: the journal, or a lock, cannot be used.
+    """
     from adapters.ib.order_entry import IBOrderEntry
     from adapters.ib.quotes import IBQuotes
     from adapters.ib.witness import IBWitness
-    from adapters.instance_lock import InstanceLock
+    from adapters.instance_lock import InstanceLock, folder_of_gateway
     from adapters.sqlite.journal import SqliteJournal
     from sellcore.usecases.selling_state import Selling
 
     now = wiring.ports.clock.now()
     with (
+        ExitStack() as locks,
         InstanceLock(wiring.state_dir, mode, account, now) as lock,
         closing(SqliteJournal(lock.folder / JOURNAL, mode, account)) as journal,
     ):
+        if wiring.gateway is not None:  # from two folders, the same shares would be sold twice
+            elsewhere = folder_of_gateway(wiring.gateway)
+            locks.enter_context(InstanceLock(elsewhere, mode, account, now))
         selling = Selling(
             journal=journal,
             entry=IBOrderEntry(wiring.connection),

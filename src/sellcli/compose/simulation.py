@@ -24,11 +24,13 @@ class Simulation:
         built_in: The scenario is the one that ships with the product: a demonstration.
         end: When the run ends by itself, UTC.
         world: Has a gateway for as long as it is entered; where it listens, and its clock.
+        elsewhere: The gateway is a process of its own, which others may speak to as well.
     """
 
     built_in: bool
     end: datetime
     world: "Callable[[], AbstractContextManager[tuple[Address, Clock]]]"
+    elsewhere: bool = False
 
 
 DEMO_PACE = 0.15
@@ -131,7 +133,7 @@ def _elsewhere(scenario: Path | None, pace: float, gateway: Address, clock: Addr
         with closing(RemoteClock(*clock, pace=pace)) as served:
             yield gateway, served
 
-    return Simulation(built_in=False, end=end, world=world)
+    return Simulation(built_in=False, end=end, world=world, elsewhere=True)
 
 
 def _end_of_day(now: datetime) -> datetime:

@@ -33,12 +33,23 @@ _SIMULATED_RETRY = 0.1
 
 @frozen
 class Wiring:
-    """Everything a watch needs, put together."""
+    """
+    Everything a watch needs, put together.
+
+    Attributes:
+        ports: Of a dry run.
+        terms: Of a dry run.
+        connection: To the gateway, which may not be open.
+        port: Of the gateway.
+        gateway: ``HOST:PORT`` of one that others may speak to as well; None for our own.
+        state_dir: The folder of what must outlive a restart.
+    """
 
     ports: "Ports"
     terms: "Terms"
     connection: "IBConnection"
     port: int
+    gateway: str | None
     state_dir: Path
 
 
@@ -95,6 +106,7 @@ def _watch(
     from sellcore.order import Mode
     from sellcore.usecases.watch_state import Ports, Terms
 
+    shared = simulated is None or simulated.elsewhere
     with (
         closing(_bar_store(settings)) as bars,
         closing(_connection(settings, clock, paced=simulated is None)) as connection,
@@ -132,6 +144,7 @@ def _watch(
             terms=terms,
             connection=connection,
             port=settings.port,
+            gateway=f"{settings.host}:{settings.port}" if shared else None,
             state_dir=settings.state_dir,
         )
 

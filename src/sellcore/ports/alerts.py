@@ -24,6 +24,7 @@ class Cause(Enum):
     DISCONNECTED = "disconnected"
     MISSED = "missed"
     HALTED = "halted"
+    ENDED = "ended"
     TEST = "test"
 
     def __str__(self) -> str:

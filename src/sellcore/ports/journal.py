@@ -114,17 +114,21 @@ class Journal(Protocol):
         ...
 
     def sent_since(self, moment: datetime) -> Sent:
-        """Return how much was sent at or after ``moment``, whatever became of it."""
+        """
+        Return how much was sent at or after ``moment``, whatever became of it.
+
+        What was held back before it was written has not been sent.
+        """
         ...
 
     def failed_sends(self, con_id: int) -> int:
         """
         Return how many orders of a position came to nothing in a row.
 
-        They were rejected, or went out and are nowhere. One that works, was
-        filled or was cancelled ends the row, and so does a position that went
-        flat; an intent that never came so far, or of which nothing is known yet,
-        does not.
+        They were rejected, or went out and are nowhere; one that was held back
+        never did. One that works, was filled or was cancelled ends the row, and so
+        does a position that went flat; an intent that never came so far, or of
+        which nothing is known yet, does not.
         """
         ...
 
@@ -152,7 +156,7 @@ class Journal(Protocol):
         """Return how often each position has gone flat, by contract id; 0 may be left out."""
         ...
 
-    def seen(self, quantities: dict[int, Decimal]) -> None:
+    def seen(self, quantities: dict[int, Decimal], at: datetime) -> None:
         """
         Take note of all positions as just read; raises StorageError.
 
@@ -160,5 +164,10 @@ class Journal(Protocol):
             quantities: Shares by contract id; a position that was held and is
                 not among them, or with none, or on the other side of none, has
                 gone flat, and its epoch rises.
+            at: When the reading had ended.
         """
+        ...
+
+    def told_since(self) -> Mapping[int, datetime]:
+        """Return when each position was first read as it was last, by contract id."""
         ...

@@ -129,6 +129,7 @@ class CompletedOrder:
         explanation: The broker's words on how it ended, one line.
         perm_id: The order's permanent id.
         order_ref: The text its sender gave it.
+        ended_at: When it ended, UTC; None where the broker does not tell.
     """
 
     con_id: int
@@ -140,3 +141,4 @@ class CompletedOrder:
     explanation: str
     perm_id: int
     order_ref: str
+    ended_at: datetime | None = None

@@ -6,7 +6,8 @@ from typing import Protocol
 
 from attrs import frozen
 
-from sellcore.order import Mode, OpenOrder
+from sellcore.order import Mode, OpenOrder, SendAt
+from sellcore.policy import SKEW_BLOCK
 from sellcore.selling.arming import Arming
 from sellcore.selling.intent_record import IntentRecord
 from sellcore.selling.limits import SellingPolicy
@@ -47,6 +48,8 @@ class Facts:
         limit_price: What a limit order is to be set at; None for one at the market.
         no_limit: Why no limit can be set though one is wanted, or None.
         hidden_sale: The last sale of it, where the position does not show it yet; else None.
+        overtaken: Why it is not meant any more, though every check may allow it, or None.
+        unshown: Shares that trades have sold since the position is told as it is.
     """
 
     record: IntentRecord
@@ -75,8 +78,25 @@ class Facts:
     failed_sends: int
     vanished: tuple[OpenOrder, ...] = ()
     hidden_sale: IntentRecord | None = None
+    overtaken: str | None = None
+    unshown: Decimal = Decimal(0)
     limit_price: float | None = None
     no_limit: str | None = None
+
+    @property
+    def clock_is_wrong(self) -> bool:
+        """Whether our clock is not known to be the broker's, within what is let pass."""
+        return self.skew is None or abs(self.skew) > SKEW_BLOCK
+
+    @property
+    def latest(self) -> datetime:
+        """The last instant at which it may be written to the wire, UTC."""
+        moments = [self.record.deadline]
+        if self.arming is not None and self.arming.until is not None:
+            moments.append(self.arming.until)
+        if self.session is not None and self.record.intent.send_at is not SendAt.ANY_TIME:
+            moments.append(self.session.close - self.policy.close_buffer)
+        return min(moments)
 
     @property
     def quantity(self) -> int:

@@ -58,7 +58,7 @@ class Happening(Enum):
     DENIED = "a check says no, and its time is up or the no is final"
     LAPSED = "there is no reason to sell any more"
     SENDING = "it is about to be written to the wire"
-    HELD_BACK = "selling was halted before it was written to the wire"
+    HELD_BACK = "selling was halted, or its time was over, before it was written to the wire"
     SEEN_WORKING = "the broker lists it as an open order"
     SEEN_FILLED = "the broker's executions fill it"
     SEEN_CANCELLED = "the broker lists it as ended before it was filled"

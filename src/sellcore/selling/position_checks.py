@@ -17,24 +17,33 @@ def is_long(facts: Held) -> Check:
 
 
 def is_as_decided(facts: Facts) -> Check:
-    """Check that the position is as it was decided on, but for what our cancels let fill."""
+    """
+    Check that the position is as it was decided on, but for what our cancels let fill.
+
+    What an order that was asked to go has sold may be told behind the position.
+    """
     expected = facts.record.held - facts.cancelled_sold
+    same = facts.held == expected
+    asked = facts.cancelled_sold > 0 or bool(facts.record.asked_to_go)
     return Check(
         "position",
-        facts.held == expected,
+        same,
         f"{facts.held.normalize():f} shares held, {expected.normalize():f} expected",
         "it was changed elsewhere meanwhile; the next bar decides anew",
-        for_now=facts.cancelled_sold > 0,
+        for_now=asked and not same,
     )
 
 
 def shows_the_last_sale(facts: Facts) -> Check:
-    """Check that the position is not told as it was before it was last sold."""
-    last = facts.hidden_sale
-    told = "" if last is None else f", as before {last.filled.normalize():f} of them were sold"
+    """Check that the position is not told as it was before it was last sold, by anybody."""
+    last, told = facts.hidden_sale, ""
+    if last is not None:
+        told = f", as before {last.filled.normalize():f} of them were sold"
+    elif facts.unshown:
+        told = f", as before trades sold {facts.unshown.normalize():f} of them"
     return Check(
         "last sale",
-        last is None,
+        not told,
         f"{facts.held.normalize():f} shares held{told}",
         "the broker does not show that sale yet; if you have bought them back, sell them by hand",
         for_now=True,

@@ -2,7 +2,6 @@
 
 from sellcore.instant import iso
 from sellcore.order import Mode
-from sellcore.policy import SKEW_BLOCK
 from sellcore.selling.facts import Facts
 from sellcore.selling.verdict import Check
 
@@ -76,7 +75,7 @@ def clock_agrees(facts: Facts) -> Check:
         )
     return Check(
         "clock",
-        abs(skew) <= SKEW_BLOCK,
+        not facts.clock_is_wrong,
         f"{abs(skew.total_seconds()):.0f} s from the broker's clock",
         "synchronise this machine's clock (NTP)",
         for_now=True,

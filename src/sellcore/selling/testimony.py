@@ -1,22 +1,35 @@
 """What the broker's servers say, and what it proves of an intent."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime, timedelta
 from decimal import Decimal
 
-from attrs import evolve, frozen
+from attrs import evolve, field, frozen
 
 from sellcore.order import OpenOrder, Side
+from sellcore.policy import SKEW_BLOCK
 from sellcore.position import Position
-from sellcore.selling.execution import CompletedOrder, Execution, average_price, traded
+from sellcore.selling.execution import (
+    CompletedOrder,
+    Execution,
+    average_price,
+    corrected,
+    traded,
+)
 from sellcore.selling.intent_record import IntentRecord
 from sellcore.selling.lifecycle import Happening, State
 
 PATIENCE = timedelta(seconds=20)
 """An order that was sent less than that ago may still be on its way into the lists."""
 
+BEHIND = SKEW_BLOCK + timedelta(seconds=1)
+"""The broker may date a trade so far from our time: its clock, in whole seconds."""
+
 FORGOTTEN = timedelta(hours=12)
 """The broker forgets ended orders and trades over night: after that their absence says nothing."""
+
+FILLED = "Filled"
+"""The broker's status of an order that has sold, or bought, all that it was for."""
 
 INACTIVE = "Inactive"
 """The broker's status of an order that it has refused."""
@@ -33,6 +46,7 @@ class Testimony:
         orders: What works, whoever entered it.
         completed: What ended today.
         executions: What was traded, as far as anybody remembers.
+        told_since: When each position was first told as it is now, by contract id.
         vanished: What worked at the last reading and does not now, and no list tells its end.
     """
 
@@ -41,11 +55,38 @@ class Testimony:
     orders: tuple[OpenOrder, ...]
     completed: tuple[CompletedOrder, ...]
     executions: tuple[Execution, ...]
+    told_since: Mapping[int, datetime] = field(factory=dict)
     vanished: tuple[OpenOrder, ...] = ()
 
     def held(self, con_id: int) -> Decimal:
         """Return the shares held of a contract; 0 where there are none."""
         return sum((p.quantity for p in self.positions if p.instrument.con_id == con_id), Decimal())
+
+    def unshown(self, con_id: int) -> Decimal:
+        """
+        Return the shares sold that a position, as it is told, cannot show; 0 for none.
+
+        Trades that are younger than the first time it was told so must have changed it,
+        whoever made them, unless they leave it as it was. So must orders that have filled
+        since: the trades of others may not be told to us.
+        """
+        since = self.told_since.get(con_id)
+        if since is None:
+            return Decimal(0)
+        trades = corrected(trade for trade in self.executions if trade.con_id == con_id)
+        younger = (trade for trade in trades if trade.time > since + BEHIND)
+        changes = [(t.side, t.shares) for t in younger]
+        changes += [
+            (order.side, order.filled)
+            for order in self.completed
+            if order.con_id == con_id
+            and order.status == FILLED
+            and order.ended_at is not None
+            and order.ended_at > since + BEHIND
+            and not any(trade.perm_id == order.perm_id for trade in trades)
+        ]
+        sold = (shares if side is Side.SELL else -shares for side, shares in changes)
+        return max(Decimal(0), sum(sold, Decimal(0)))
 
     def orders_on(self, con_id: int) -> tuple[OpenOrder, ...]:
         """Return the open orders on a contract, whoever entered them."""
@@ -138,7 +179,7 @@ def find(
 
     if len(perm_ids) > 1:
         return finding(Happening.UNCLEAR, f"{len(perm_ids)} orders carry its reference")
-    if any(order.status == "Filled" for order in ended):
+    if any(order.status == FILLED and not _made_smaller(order) for order in ended):
         filled = max(filled, Decimal(wanted))
     if filled >= wanted:
         return finding(Happening.SEEN_FILLED, f"sold {filled.normalize():f} of {wanted}")
@@ -161,6 +202,16 @@ def _is_it(record: IntentRecord, account: str, order_ref: str, perm_id: int) -> 
 
 def _sent(record: IntentRecord) -> int:
     return record.quantity or record.intent.quantity
+
+
+def _made_smaller(order: CompletedOrder) -> bool:
+    """
+    Say whether an order that was filled may be smaller than ours was: changed by hand.
+
+    It is where it has filled all that it was for; a count that falls short of its own
+    quantity is one that comes late.
+    """
+    return 0 < order.filled >= order.quantity
 
 
 def _perm_ids(*lists: Sequence[OpenOrder | CompletedOrder | Execution]) -> Iterable[int]:

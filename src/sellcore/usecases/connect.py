@@ -7,6 +7,7 @@ from sellcore.event import Alert, Connected, Retrying
 from sellcore.policy import SKEW_BLOCK, SKEW_WARN
 from sellcore.ports.connection import Login
 from sellcore.usecases.account import choose_account
+from sellcore.usecases.skew import clock_skew
 from sellcore.usecases.tell import tell
 from sellcore.usecases.watch_state import Ports, Terms, WatchState
 
@@ -71,7 +72,7 @@ def compare_clocks(ports: Ports, state: WatchState) -> str | None:
 
     Each of the two is told once, until the clocks agree again.
     """
-    skew = ports.clock.now() - ports.broker.server_time()
+    skew = clock_skew(ports)
     if abs(skew) < SKEW_WARN:
         state.told.pop("clock", None)
     if abs(skew) < SKEW_WARN + timedelta(seconds=1):  # the broker tells whole seconds

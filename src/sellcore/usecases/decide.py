@@ -128,7 +128,8 @@ def _tell_prepared(
 ) -> None:
     """Tell a person elsewhere of signals and missed bars, and show what went on record."""
     for decision in decisions:
-        missed = decision.outcome is Outcome.MISSED and decision.bar_end >= state.began
+        undecided = decision.outcome is Outcome.MISSED or decision.unread
+        missed = undecided and decision.bar_end >= state.began
         if missed or (decision.outcome is Outcome.SIGNAL and ports.selling is None):
             _tell_decision(ports, state, decision)
     if ports.selling is None:
@@ -156,7 +157,7 @@ def _blocked(
 def _tell_decision(ports: Ports, state: WatchState, decision: Decision) -> None:
     ticker, bar = decision.instrument.ticker, iso(decision.bar_end)
     text = f"{ticker}, bar that ended {bar}: {decision.outcome}: {decision.reason}"
-    cause = Cause.MISSED if decision.outcome is Outcome.MISSED else Cause.SIGNAL
+    cause = Cause.SIGNAL if decision.outcome is Outcome.SIGNAL else Cause.MISSED
     facts = {"ticker": ticker, "bar_end": bar, "rule": str(decision.rule)}
     tell_elsewhere(ports, state, cause, text, facts)
 

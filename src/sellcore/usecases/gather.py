@@ -21,11 +21,13 @@ from sellcore.selling.last_sale import hides
 from sellcore.selling.limit_price import marketable
 from sellcore.selling.limits import SellingPolicy
 from sellcore.selling.other_orders import sold_meanwhile, sorted_out
+from sellcore.selling.overtaken import overtaken
 from sellcore.selling.testimony import Testimony
 from sellcore.session import Session
 from sellcore.snapshot import Holding
 from sellcore.timeframe import SOURCE, Granularity, Timeframe
 from sellcore.usecases.selling_state import Selling
+from sellcore.usecases.skew import clock_skew
 from sellcore.usecases.watch_state import Ports, Terms, WatchState
 
 
@@ -90,7 +92,7 @@ def look_again(ports: Ports, selling: Selling, state: WatchState, seen: Look) ->
 
 def _skew(ports: Ports) -> timedelta | None:
     try:
-        return ports.clock.now() - ports.broker.server_time()
+        return clock_skew(ports)
     except BrokerUnavailable:
         return None
 
@@ -152,6 +154,8 @@ def facts(
         limit_price=limit,
         no_limit=no_limit,
         hidden_sale=hides(told.held(record.con_id), record.intent.epoch, last, told.executions),
+        overtaken=None if holding is None else overtaken(holding, record),
+        unshown=told.unshown(record.con_id),
         vanished=told.vanished_from(record.con_id),
     )
 

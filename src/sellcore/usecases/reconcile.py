@@ -5,16 +5,18 @@ from datetime import datetime
 
 from attrs import evolve, frozen
 
-from sellcore.errors import StorageError
+from sellcore.errors import IllegalMove, StorageError
 from sellcore.order import OpenOrder
 from sellcore.ports.alerts import Cause
 from sellcore.ports.journal import Entry
 from sellcore.selling.intent_record import IntentRecord, Known, Move, moved
 from sellcore.selling.lifecycle import Happening, State
 from sellcore.selling.testimony import Finding, Testimony, find
+from sellcore.usecases.excess import take_back_excess
+from sellcore.usecases.late_trades import tell_late_trades
 from sellcore.usecases.selling_state import Selling
 from sellcore.usecases.take_testimony import take_testimony
-from sellcore.usecases.tell import tell_person
+from sellcore.usecases.tell import tell, tell_person
 from sellcore.usecases.tell_order import sentence, tell_inactive, tell_moves
 from sellcore.usecases.watch_state import Ports, WatchState
 
@@ -51,7 +53,7 @@ def compare_with_journal(ports: Ports, state: WatchState) -> None:
     Reconcile where it is time to: after each connect, and every few minutes.
 
     A journal that cannot be written is told, and leaves the two not compared:
-    nothing is sent until they are.
+    nothing is sent until they are. So does a person who settles an intent just then.
 
     Raises:
         BrokerUnavailable: the broker did not answer in full.
@@ -70,6 +72,9 @@ def compare_with_journal(ports: Ports, state: WatchState) -> None:
         state.selling.reconciled_generation = None
         text = f"{error}; nothing is sent until the journal can be written"
         tell_person(ports, state, Cause.DENIED, "journal", text)
+    except IllegalMove as error:  # what was found is not on record any more: look again
+        state.selling.reconciled_generation = None
+        tell(ports, state, "moved", str(error))
     else:
         if failed:  # that trouble is over, and the next one is another
             state.told.pop("journal", None)
@@ -100,6 +105,7 @@ def reconcile(ports: Ports, selling: Selling, state: WatchState) -> Reconciliati
             f"{stray} works at the broker with our reference {stray.order_ref}, and no open intent "
             "explains it; look at it in TWS, nothing is sold on that position meanwhile",
         )
+    tell_late_trades(ports, selling, state, told)
     for record in selling.journal.open_intents():
         if record.state is State.UNKNOWN:  # whoever found it so may have died before it told
             about = f"unknown {record.intent_id}"
@@ -146,7 +152,7 @@ def settle(
     for record, finding in findings:
         if finding.happening is Happening.SEEN_WORKING:
             tell_inactive(ports, state, record, told.orders_on(record.con_id))
-            _take_back_excess(ports, selling, state, record, told)
+            take_back_excess(ports, selling, state, record, told)
     return findings
 
 
@@ -164,35 +170,6 @@ def _in_its_words(state: WatchState, record: IntentRecord, finding: Finding) -> 
     if said is None or finding.happening not in (Happening.PROVEN_ABSENT, Happening.UNCLEAR):
         return finding
     return evolve(finding, words=f"{finding.words}; the broker said {said}")
-
-
-def _take_back_excess(
-    ports: Ports, selling: Selling, state: WatchState, record: IntentRecord, told: Testimony
-) -> None:
-    """
-    Have our order cancelled where more is being sold than is held: somebody sold by hand.
-
-    A run that nobody armed changes nothing at the broker, and says who can.
-    """
-    held, selling_now = told.held(record.con_id), told.selling(record.con_id)
-    if selling_now <= held or record.con_id in state.selling.doubtful:
-        return
-    mine = [o for o in told.orders_on(record.con_id) if o.order_ref == record.intent.order_ref]
-    ours = [order for order in mine if order.client_id == selling.entry.client_id]
-    if ours != mine:
-        way_out = f"our order was entered as client {record.client_id}, which this run is not: "
-        way_out += "cancel it in TWS"
-    elif selling.arming is None:
-        way_out = "cancel our order in TWS, or start 'sellcli start --live', which does"
-    else:
-        way_out = "our order is asked to go"
-    text = (
-        f"{record.intent.instrument.ticker}: {held.normalize():f} shares are held and "
-        f"{selling_now.normalize():f} are being sold; {way_out}"
-    )
-    tell_person(ports, state, Cause.UNKNOWN, f"excess {record.intent_id}", text)
-    if ours and selling.arming is not None:
-        selling.entry.cancel(ours)
 
 
 def _move(record: IntentRecord, finding: Finding, at: datetime) -> Move | None:

@@ -3,8 +3,11 @@
 from collections.abc import Callable
 
 from sellcore.event import Alert
+from sellcore.instrument import Kind
+from sellcore.ports.alerts import Cause
 from sellcore.rule import MovingAverageRule
 from sellcore.usecases.account import stocks
+from sellcore.usecases.tell import tell_person
 from sellcore.usecases.watch_state import Ports, Terms, WatchState
 
 Ask = Callable[[str], MovingAverageRule | None]
@@ -29,6 +32,52 @@ def missing(state: WatchState) -> tuple[str, ...]:
         and position.instrument.ticker not in state.unclear
     }
     return tuple(sorted(tickers))
+
+
+def tell_lost_rules(ports: Ports, state: WatchState) -> None:
+    """
+    Tell a person of holdings without a rule whose symbol has one on another exchange.
+
+    A listing moves, and the assignment, which is by its name, stays behind: the holding
+    would be watched and never sold, without a word.
+    """
+    held = {position.instrument.ticker for position in state.positions}
+    moved: dict[str, list[str]] = {}
+    for ticker in state.rules.keys() - held:
+        moved.setdefault(ticker.partition(":")[2], []).append(ticker)
+    for ticker in missing(state):
+        if before := sorted(moved.get(ticker.partition(":")[2], ())):
+            rule = state.rules[before[0]]
+            text = (
+                f"{ticker} follows no rule and is never sold; {before[0]} follows {rule} and is "
+                f"not held: has its listing moved? then: sellcli assign {ticker} "
+                f"{rule.kind} {rule.length} --timeframe {rule.timeframe}, and start again"
+            )
+            tell_person(ports, state, Cause.MISSED, f"lost rule {ticker}", text)
+
+
+def tell_undescribed(ports: Ports, state: WatchState) -> None:
+    """
+    Tell a person of holdings that the broker does not describe, though they have a rule.
+
+    Without its hours no bar of one is ever due: nothing would be decided on it, nor missed.
+    """
+    silent = sorted(
+        position.instrument.ticker
+        for position in state.positions
+        if position.instrument.kind is Kind.STOCK
+        and position.quantity > 0
+        and position.instrument not in state.contracts.details
+        and position.instrument.ticker in state.rules
+    )
+    if not silent:
+        state.told.pop("undescribed", None)
+        return
+    text = (
+        f"not decided, since the broker does not describe it: {', '.join(silent)}; it is asked "
+        "again each minute, look in TWS whether it still trades"
+    )
+    tell_person(ports, state, Cause.MISSED, "undescribed", text)
 
 
 def assign_missing(ports: Ports, state: WatchState, terms: Terms, ask: Ask | None) -> None:

@@ -175,22 +175,31 @@ def _asking(known: Facts) -> list[Move]:
 
 
 def _refusal(ports: Ports, state: WatchState, known: Facts, verdict: Verdict) -> list[Move]:
-    """Deny an intent for good, or leave it waiting while its time lasts."""
+    """
+    Deny an intent for good, or leave it waiting while its time lasts.
+
+    By a clock that is wrong nobody knows whether its time is over, nor the leave to sell.
+    """
     record, reasons = known.record, "; ".join(verdict.reasons)
     ticker = record.intent.instrument.ticker
-    if not verdict.final:
+    if not verdict.final or known.clock_is_wrong:
         tell(ports, state, f"waits {record.intent_id}", f"{ticker} is not sold yet: {reasons}")
         return []
+    if known.to_cancel and record.asked_to_go:
+        still = ", ".join(map(str, known.to_cancel))
+        reasons += f"; asked to go and still there: {still}; cancel them in TWS"
     return [moved(record, Happening.DENIED, known.now, reasons)]
 
 
 def _lapse(known: Facts) -> str | None:
     """
-    Return why an intent that waited for the open lapses, or None where it does not.
+    Return why an intent lapses that has waited, or None where it does not.
 
     Empty where nothing has traded since the open, so that it waits on.
     """
     record = known.record
+    if known.overtaken is not None:
+        return known.overtaken
     if record.intent.send_at is not SendAt.NEXT_OPEN or not known.policy.recheck_at_open:
         return None
     if known.price is None:

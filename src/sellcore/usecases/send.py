@@ -1,6 +1,7 @@
 """The send section: on record, on the wire, once; then what became of it."""
 
 from collections.abc import Iterable, Sequence
+from datetime import timedelta
 
 from attrs import frozen
 
@@ -14,6 +15,9 @@ from sellcore.usecases.selling_state import Selling
 from sellcore.usecases.take_testimony import take_testimony
 from sellcore.usecases.tell_order import tell_moves
 from sellcore.usecases.watch_state import Ports, WatchState
+
+_FRESH = timedelta(seconds=30)
+"""What was checked longer ago is not sent on: the disk was slow, or the machine slept."""
 
 _WORDS_EACH = 20
 """Times that one order is listened for: many fills are told one by one."""
@@ -52,16 +56,29 @@ def send(ports: Ports, selling: Selling, state: WatchState, ready: Sequence[Read
         }
         moves.append(moved(each.record, Happening.SENDING, now, str(order), **known))
     selling.journal.record(moves)
+    late = _too_late(ports, ready)
     try:
-        written = entry.place(orders, selling.kill_switch.thrown)
+        written = () if late else entry.place(orders, selling.kill_switch.thrown)
     finally:
         state.selling.listening_since = ports.clock.now()
         tell_moves(ports, state, moves)
-    _hold_back(ports, selling, state, moves, orders[len(written) :])
+    _hold_back(ports, selling, state, moves, orders[len(written) :], late)
     if written:
         _listen(selling, state, [order.order_id for order in written])
         told = take_testimony(ports, selling, state)
         settle(ports, selling, state, selling.journal.open_intents(), told)
+
+
+def _too_late(ports: Ports, ready: Sequence[Ready]) -> str | None:
+    """Return why nothing of it may be written any more, though every check has passed."""
+    now = ports.clock.now()
+    passed = max(now - each.facts.now for each in ready)
+    if passed > _FRESH:
+        seconds = passed.total_seconds()
+        return f"too late to be written: {seconds:.0f} s had passed since the account was read"
+    if now > min(each.facts.latest for each in ready):
+        return "too late to be written: its time ran out just then"
+    return None
 
 
 def _hold_back(
@@ -70,14 +87,15 @@ def _hold_back(
     state: WatchState,
     moves: Sequence[Move],
     unwritten: Sequence[SellOrder],
+    late: str | None,
 ) -> None:
-    """End the intents whose orders were not written, since a person has halted selling."""
+    """End the intents whose orders were not written: too late, or a person has halted selling."""
     if not unwritten:
         return
     numbers = {order.order_id for order in unwritten}
-    words = f"halted before it was written: {selling.kill_switch.thrown() or 'for a moment'}"
+    halted = f"halted before it was written: {selling.kill_switch.thrown() or 'for a moment'}"
     held_back = [
-        moved(move.record, Happening.HELD_BACK, ports.clock.now(), words)
+        moved(move.record, Happening.HELD_BACK, ports.clock.now(), late or halted)
         for move in moves
         if move.record.order_id in numbers
     ]

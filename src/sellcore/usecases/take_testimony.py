@@ -1,20 +1,15 @@
 """Reading the whole account at once, as one testimony: over one line, one list after the other."""
 
 from collections.abc import Sequence
-from datetime import timedelta
 from decimal import Decimal
 
 from sellcore.errors import BrokerUnavailable
-from sellcore.policy import SKEW_BLOCK
 from sellcore.position import Position
 from sellcore.selling.execution import Execution
-from sellcore.selling.testimony import Testimony
+from sellcore.selling.testimony import BEHIND, Testimony
 from sellcore.usecases.hear import hear
 from sellcore.usecases.selling_state import Selling
 from sellcore.usecases.watch_state import Ports, WatchState
-
-_BEHIND = SKEW_BLOCK + timedelta(seconds=1)
-"""The broker may date a trade so long before we decided on it: its clock, in whole seconds."""
 
 
 def take_testimony(ports: Ports, selling: Selling, state: WatchState) -> Testimony:
@@ -34,20 +29,21 @@ def take_testimony(ports: Ports, selling: Selling, state: WatchState) -> Testimo
     orders = ports.broker.open_orders()
     completed = selling.witness.completed_orders()
     executions, commissions = selling.witness.trades()
-    positions = ports.broker.positions()
+    positions, ended = ports.broker.positions(), ports.clock.now()
     if ports.connection.fault() is not None or ports.connection.generation() != generation:
         raise BrokerUnavailable("the line was lost while the account was read")
     mine = ("", state.account)  # what names no account counts as this one's
     ours = tuple(e for e in executions if e.account in mine)
     selling.journal.add_trades(ours, commissions)
     held = tuple(p for p in positions if p.account == state.account)
-    selling.journal.seen(_believed(state, held))
+    selling.journal.seen(_believed(state, held), ended)
     told = Testimony(
         read_at=began,
         positions=held,
         orders=tuple(order for order in orders if order.account in mine),
         completed=tuple(order for order in completed if order.account in mine),
         executions=_remembered(selling, ours),
+        told_since=selling.journal.told_since(),
     ).with_last(state.orders)
     state.orders = told.orders
     return told
@@ -76,6 +72,6 @@ def _remembered(selling: Selling, told: Sequence[Execution]) -> tuple[Execution,
     since = [record.decided_at for record in selling.journal.open_intents()]
     if not since:
         return tuple(told)
-    stored, _ = selling.journal.trades(min(since) - _BEHIND)
+    stored, _ = selling.journal.trades(min(since) - BEHIND)
     known = {execution.exec_id: execution for execution in (*stored, *told)}
     return tuple(known.values())

@@ -25,7 +25,13 @@ from sellcore.usecases.decide import decide_due, holdings
 from sellcore.usecases.prepare import with_epochs
 from sellcore.usecases.reconcile import compare_with_journal
 from sellcore.usecases.report import report
-from sellcore.usecases.rules import Ask, assign_missing, load_rules
+from sellcore.usecases.rules import (
+    Ask,
+    assign_missing,
+    load_rules,
+    tell_lost_rules,
+    tell_undescribed,
+)
 from sellcore.usecases.sell import sell
 from sellcore.usecases.tell import tell, tell_elsewhere, tell_person
 from sellcore.usecases.tell_order import last_word
@@ -54,6 +60,7 @@ def begin(ports: Ports, terms: Terms, ask: Ask | None, login: Login | None = Non
     read_account(ports, state)
     compare_with_journal(ports, state)  # before anybody is asked: that may take an hour
     assign_missing(ports, state, terms, ask)
+    tell_lost_rules(ports, state)
     refresh_sessions(ports, state)
     _recall(ports, state, terms)
     for problem in (*problems, *ports.bars.problems(), *ports.log.problems()):
@@ -231,6 +238,8 @@ def _read_on(ports: Ports, terms: Terms, state: WatchState) -> None:
     new = read_account(ports, state)
     refresh_sessions(ports, state)
     _welcome(ports, state, terms, new)
+    tell_lost_rules(ports, state)
+    tell_undescribed(ports, state)
     update_bars(ports, state, terms)
     if ports.connection.generation() != generation:
         state.obstacle = "the line to the broker was lost while reading; reading again"

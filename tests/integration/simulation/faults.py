@@ -15,6 +15,8 @@ class Fault(Enum):
     SLOW = "an answer takes long"
     SERVERS_LOST = "the gateway loses the broker's servers for a while (1100, 1102)"
     PARTIAL_POSITIONS = "a position is missing from an answer"
+    LATE_POSITIONS = "a position is told as it was before trades of the last minutes"
+    STOP_FILLS = "a protective order fills of its own accord, or some of it"
     PARTIAL_ORDERS = "an order of somebody is missing from an answer"
     REPLY_LOST = "the broker says nothing of its own accord"
     REPLY_TWICE = "the broker says things twice"

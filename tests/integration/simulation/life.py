@@ -90,7 +90,7 @@ class Account:
         held = [
             Position(ACCOUNT, name, shares, world.servers.cost[name.con_id])
             for name in world.tapes
-            if (shares := world.servers.held.get(name.con_id, Decimal(0)))
+            if (shares := world.told_of(name.con_id))
         ]
         if held and world.dice(Fault.PARTIAL_POSITIONS, 0.1):
             world.note("  ... one of them is missing")
@@ -292,10 +292,13 @@ class Journal:
             self.world.journal.add_trades(executions, commissions)
             self.world.done()
 
-    def seen(self, quantities: dict[int, Decimal]) -> None:
+    def seen(self, quantities: dict[int, Decimal], at: datetime) -> None:
         self.world.write("journal seen")
-        self.world.journal.seen(quantities)
+        self.world.journal.seen(quantities, at)
         self.world.done()
+
+    def told_since(self) -> Mapping[int, datetime]:
+        return self.world.journal.told_since()
 
     def open_intents(self) -> Sequence[IntentRecord]:
         return self.world.journal.open_intents()

@@ -67,6 +67,7 @@ class World:
         self.halted: str | None = None
         self.suspended: set[int] = set()
         self.reading = self.left_out = False
+        self.late_since: dict[int, float] = {}
         self.notices: list[Notice] = []
         self.journal = MemoryJournal(Mode.PAPER, ACCOUNT)
         self.log = MemoryDecisionLog()
@@ -290,6 +291,26 @@ class World:
 
     # What people and the market do meanwhile.
 
+    def told_of(self, con_id: int) -> Decimal:
+        """Return the shares of a position as it is told: trades may be left out for a while."""
+        servers = self.servers
+        held = servers.held.get(con_id, Decimal(0))
+        if con_id not in self.late_since and self.dice(Fault.LATE_POSITIONS, 0.1):
+            self.late_since[con_id] = servers.now
+            servers.after(self.random.choice((20, 90, 400)), lambda: self._catch_up(con_id))
+        since = self.late_since.get(con_id)
+        if since is None or self._tape(con_id).scale != 1:
+            return held
+        hidden = {
+            trade.trade: trade.shares
+            for trade in servers.ever_traded
+            if trade.con_id == con_id and trade.time.timestamp() >= since
+        }
+        return held + sum(hidden.values(), Decimal(0))
+
+    def _catch_up(self, con_id: int) -> None:
+        self.late_since.pop(con_id, None)
+
     def meddle(self) -> None:
         """Let things happen between two looks that nobody asked for."""
         dice, random, servers = self.dice, self.random, self.servers
@@ -301,6 +322,10 @@ class World:
             part = Decimal(random.randint(1, int(free)))
             servers.held[con_id] = held - part
             self.note(f"{part} of {con_id} sold by hand")
+        stops = [o for o in servers.working(con_id) if not o.ours and o.remaining <= held]
+        if stops and dice(Fault.STOP_FILLS, 0.3):
+            part = random.choice((None, Decimal(40)))
+            servers.fill(stops[0].perm_id, part)
         ours = [o for o in servers.working(con_id) if o.ours and o.remaining <= held]
         if ours and dice(Fault.SOLD_TWICE, 0.8):
             servers.stuck.add(ours[0].perm_id)
@@ -337,6 +362,7 @@ class World:
         self.dice.calm = True
         self.skew, self.halted, self.disk_full = 0.0, None, False
         self.suspended.clear()
+        self.late_since.clear()
         self.kills.clear()
         for tape in self.tapes.values():
             tape.frozen_at = None

@@ -9,7 +9,7 @@ import pytest
 from attrs import evolve
 from hypothesis import given
 from hypothesis import strategies as st
-from ib_async import Contract, Order, OrderState
+from ib_async import ComboLeg, Contract, Order, OrderState
 from ib_async import ContractDetails as Told
 
 from adapters.ib import translate
@@ -154,6 +154,41 @@ def a_description(con_id: int = 265598, **changed: object) -> Told:
     )
     plain = {"timeZoneId": "US/Eastern", "minTick": 0.01, "liquidHours": "20250329:CLOSED"}
     return Told(contract=contract, **(plain | changed))
+
+
+@pytest.mark.parametrize(
+    ("action", "legs"),
+    [
+        ("SELL", {265598: (Side.SELL, 100), 7: (Side.BUY, 1)}),
+        ("BUY", {265598: (Side.BUY, 100), 7: (Side.SELL, 1)}),
+    ],
+)
+def test_combination_works_on_each_of_its_legs(
+    action: str, legs: dict[int, tuple[Side, int]]
+) -> None:
+    """To unwind a covered call sells its shares; its own contract id is nobody's position."""
+    row = an_order(OrderStatusRow("Submitted", Decimal(2)), action=action, totalQuantity=3.0)
+    combination = Contract(
+        conId=28812380,
+        secType="BAG",
+        comboLegs=[
+            ComboLeg(conId=265598, ratio=100, action="BUY"),
+            ComboLeg(conId=7, ratio=1, action="SELL"),
+        ],
+    )
+
+    told = translate.open_orders(evolve(row, contract=combination))
+
+    assert {o.con_id: (o.side, o.remaining) for o in told} == {
+        con_id: (side, 2 * ratio) for con_id, (side, ratio) in legs.items()
+    }
+    assert [o.quantity for o in told] == [300, 3]
+    assert len({o.perm_id for o in told}) == 1
+
+
+def test_order_on_one_contract_is_one() -> None:
+    """As nearly all are."""
+    assert translate.open_orders(an_order()) == (translate.open_order(an_order()),)
 
 
 def test_description_becomes_details() -> None:

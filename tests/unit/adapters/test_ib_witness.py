@@ -325,6 +325,25 @@ def test_ended_order_is_read_at_every_version(version: int) -> None:
         assert (told.quantity, told.filled) == (Decimal(100), Decimal(40))
         assert (told.status, told.explanation) == ("Cancelled", "Cancelled by System:")
         assert (told.perm_id, told.order_ref) == (600, "sellcli:1")
+        assert told.ended_at == NOON
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        ("20260411 22:18:53 US/Eastern", datetime(2026, 4, 12, 2, 18, 53, tzinfo=UTC)),
+        ("20260411-22:18:53", datetime(2026, 4, 11, 22, 18, 53, tzinfo=UTC)),
+        ("20260411 22:18:53", datetime(2026, 4, 11, 20, 18, 53, tzinfo=UTC)),
+        ("20260411 22:18:53 Nowhere", None),
+        ("", None),
+        ("soon", None),
+    ],
+)
+def test_end_of_an_order_is_told_where_it_can_be_read(text: str, expected: datetime | None) -> None:
+    """By the zone it names, or else the gateway's own; otherwise nobody knows when."""
+    order = Order(action="SELL", totalQuantity=100.0)
+    row = CompletedOrderRow(Contract(conId=1), order, OrderState(completedTime=text))
+    assert translate_trades.completed_order(row, "Europe/Berlin").ended_at == expected
 
 
 def test_ended_order_that_cannot_be_read_spoils_the_answer() -> None:

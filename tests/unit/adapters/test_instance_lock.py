@@ -12,7 +12,7 @@ import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
 
-from adapters.instance_lock import InstanceLock, state_folder
+from adapters.instance_lock import InstanceLock, folder_of_gateway, state_folder
 from sellcore.errors import InvalidValue, StorageError
 from sellcore.order import Mode
 
@@ -168,3 +168,36 @@ class TestStateFolder:
         names = {state_folder(STATE, mode, account).name.lower() for account in (one, other)}
 
         assert len(names) == len({one, other})
+
+
+@pytest.mark.parametrize(
+    ("gateway", "name"),
+    [
+        ("127.0.0.1:4001", "127.0.0.1-4001"),
+        ("localhost:4001", "127.0.0.1-4001"),
+        ("LocalHost:4001", "127.0.0.1-4001"),
+        ("::1:4001", "127.0.0.1-4001"),
+        ("localhost.example.com:4001", "localhost.example.com-4001"),
+        ("../../x:7497", "..-..-x-7497"),
+    ],
+)
+def test_gateway_is_the_same_by_any_name_of_this_machine(gateway, name, monkeypatch):
+    """Two that call it differently meet all the same, and no name leads out of the folder."""
+    monkeypatch.setenv("XDG_STATE_HOME", "/kept")
+
+    assert folder_of_gateway(gateway) == Path("/kept/sellcli") / name
+
+
+def test_gateways_are_kept_in_the_home_of_a_person(monkeypatch):
+    """Wherever they work; without a home it is said what to do."""
+    monkeypatch.delenv("XDG_STATE_HOME")
+    monkeypatch.setattr(Path, "home", lambda: Path("/home/larry"))
+    expected = Path("/home/larry/.local/state/sellcli/127.0.0.1-4001")
+    assert folder_of_gateway("127.0.0.1:4001") == expected
+
+    def homeless():
+        raise RuntimeError("Could not determine home directory.")
+
+    monkeypatch.setattr(Path, "home", homeless)
+    with pytest.raises(StorageError, match="set XDG_STATE_HOME to a local folder"):
+        folder_of_gateway("127.0.0.1:4001")

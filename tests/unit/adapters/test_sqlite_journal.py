@@ -41,7 +41,7 @@ def used(path):
         journal.record([sent(record)])
         journal.note([Entry(TEN, "", "armed", "")])
         journal.add_trades([an_execution()], [a_commission()])
-        journal.seen({1: Decimal(100)})
+        journal.seen({1: Decimal(100)}, TEN)
     return path
 
 

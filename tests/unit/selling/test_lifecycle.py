@@ -115,7 +115,7 @@ def test_words_are_those_of_the_journal():
         "a check says no, and its time is up or the no is final",
         "there is no reason to sell any more",
         "it is about to be written to the wire",
-        "selling was halted before it was written to the wire",
+        "selling was halted, or its time was over, before it was written to the wire",
         "the broker lists it as an open order",
         "the broker's executions fill it",
         "the broker lists it as ended before it was filled",

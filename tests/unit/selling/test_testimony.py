@@ -79,6 +79,20 @@ class TestListed:
             H.SEEN_FILLED, "sold 100 of 100", PERM, Decimal(100), None
         )
 
+    @pytest.mark.parametrize("quantity", ["60", "0"])
+    def test_order_that_was_made_smaller_by_hand_has_sold_no_more(self, quantity):
+        """In TWS, while it worked: it filled, and forty are still held."""
+        order = ended(status="Filled", quantity=Decimal(quantity), filled=Decimal(60))
+        testimony = told(held="40.7", completed=(order,), executions=(trade(shares=Decimal(60)),))
+
+        assert find(exposed(S.WORKING), testimony) == Finding(
+            H.SEEN_CANCELLED,
+            "ended as Filled with 60 of 100 sold: Cancelled by Trader",
+            PERM,
+            Decimal(60),
+            99.5,
+        )
+
     def test_ended_order_that_filled_all_is_filled_whatever_it_is_called(self):
         """The count of the broker's servers is enough."""
         testimony = told(completed=(ended(filled=Decimal(100), status="Inactive"),))

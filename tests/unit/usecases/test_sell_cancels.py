@@ -34,6 +34,18 @@ def test_cancel_that_was_lost_is_asked_for_again() -> None:
     assert desk.record.sent_at >= arrives
 
 
+def test_order_that_never_goes_is_named_where_the_sale_is_denied() -> None:
+    """Its time being over is not all of the reason."""
+    desk = SellingDesk()
+    stop = desk.rest()
+    desk.entry.cancel_fate = CancelFate.IGNORED
+
+    desk.run(30)
+
+    assert (desk.sent, desk.ends) == ([], ["denied"])
+    assert desk.record.words.endswith(f"; asked to go and still there: {stop}; cancel them in TWS")
+
+
 def test_cancel_that_the_life_before_never_wrote_is_asked_for_by_the_next() -> None:
     """It is on record as asked for, which proves nothing."""
     desk = SellingDesk()

@@ -12,6 +12,7 @@ from tests.selling_desk import DECIDED, ELEVEN, SellingDesk
 from adapters.fake_order_desk import Fate
 from sellcore.errors import BrokerUnavailable, StorageError
 from sellcore.selling import testimony
+from sellcore.selling.intent_record import moved
 from sellcore.selling.lifecycle import Happening, State
 from sellcore.selling.limits import SellingPolicy
 from sellcore.usecases.reconcile import Reconciliation, compare_with_journal, reconcile
@@ -94,6 +95,34 @@ def test_comparison_that_cannot_be_stored_leaves_the_two_not_compared() -> None:
     desk.run(8)
 
     assert desk.state.selling.reconciled_generation == desk.broker.generation()
+
+
+@pytest.mark.parametrize("fate", [Fate.WORKS, Fate.FILLS])
+def test_intent_that_a_person_settles_just_then_ends_no_watch(fate: Fate) -> None:
+    """Their word stands, the two are compared again, and what lives on is told of."""
+    desk = SellingDesk()
+    desk.entry.fate = Fate.LOST
+    desk.stage.behind("entry.place", lambda: desk.hold_quietly("30"))
+    desk.run(3)
+    assert desk.ends == ["unknown"]
+
+    def settle_by_hand() -> None:
+        (record,) = desk.journal.open_intents()
+        word = moved(record, Happening.SETTLED, desk.true.moment, "settled by hand: gone")
+        desk.journal.record([word])
+
+    desk.hold_quietly("130")
+    desk.entry._accept(desk.entry.sent[0], fate)
+    desk.broker.drop("the line was lost")
+    desk.stage.before("journal.record", settle_by_hand)
+
+    desk.run(10)
+
+    assert desk.ends == ["settled"]
+    assert desk.state is not None
+    assert desk.state.selling.reconciled_generation == desk.broker.generation()
+    told = "no open intent explains it" if fate is Fate.WORKS else "on record as settled"
+    assert any(told in text for text in desk.telling("unknown"))
 
 
 def test_line_that_goes_behind_the_reading_is_compared_anew() -> None:

@@ -3,10 +3,12 @@
 from collections.abc import Callable
 
 from tests.builders import MSFT, rule
-from tests.selling_desk import SellingDesk
+from tests.desk import HOUR
+from tests.selling_desk import ELEVEN, SellingDesk
 
 from sellcore.instrument import Instrument
 from sellcore.order import OpenOrder
+from sellcore.selling.lifecycle import State
 
 NAMES = [Instrument(n, f"S{n}", "NASDAQ", "USD") for n in (1, 2, 3)]
 
@@ -41,6 +43,22 @@ def test_halt_between_two_orders_of_one_look_keeps_the_rest_in_the_house() -> No
         "it is not sent again; the next bar decides anew"
         for name in NAMES[1:]
     ]
+
+
+def test_halts_are_no_refusals_of_the_broker() -> None:
+    """However often one meets the same holding: the next bar sells."""
+    desk = SellingDesk()
+    hours = ELEVEN + 2.5 * HOUR
+
+    def thrown() -> str | None:
+        sending = any(record.state is State.SENDING for record in desk.records)
+        return "just then" if sending and desk.true.moment < hours else None
+
+    desk.switch.thrown = thrown  # type: ignore[method-assign]
+
+    desk.run(190)
+
+    assert desk.ends == ["not sent", "not sent", "not sent", "filled"]
 
 
 def test_halt_that_was_over_at_once_still_holds_back_what_it_met() -> None:

@@ -1,7 +1,7 @@
 """What holds a sale back: people, clocks, caps and disks."""
 
 from collections.abc import Callable
-from datetime import timedelta
+from datetime import datetime, timedelta
 from math import inf, nan
 
 import pytest
@@ -351,6 +351,44 @@ def test_clock_that_is_wrong_sends_nothing() -> None:
     assert desk.ends == ["filled"]
     assert desk.record.sent_at is not None
     assert desk.record.sent_at >= ELEVEN + 5 * MINUTE
+
+
+@pytest.mark.parametrize("ahead", [timedelta(days=4), 2 * HOUR, 11 * MINUTE])
+@pytest.mark.parametrize("minutes", [5, 15])
+def test_clock_that_is_wrong_for_a_while_ends_nothing(ahead: timedelta, minutes: int) -> None:
+    """By it the bar's time is over, and the arming; once it is right it is known what is."""
+    desk = SellingDesk()
+    desk.arming = Arming(ACCOUNT, AccountKind.PAPER, ELEVEN + 20 * MINUTE)
+    desk.switch.why = "wait"
+    desk.clock.at(DECIDED + 30 * SECOND, lambda: setattr(desk.clock, "ahead", ahead))
+    desk.watch(ELEVEN + 3 * MINUTE + ahead)
+    assert desk.ends == ["prepared"]
+    desk.true.moment = ELEVEN + minutes * MINUTE
+    desk.clock.ahead, desk.switch.why = timedelta(0), None
+
+    desk.run(minutes + 3)
+
+    assert desk.ends == (["filled"] if minutes == 5 else ["denied"])
+
+
+@pytest.mark.parametrize("seconds", [3, 13, 19])
+def test_clock_of_a_gateway_that_answers_slowly_is_no_other_clock(seconds: int) -> None:
+    """It read its clock while we waited: the two may well agree."""
+    desk = SellingDesk()
+    answer = desk.broker.server_time
+
+    def slowly() -> datetime:
+        desk.true.moment += seconds * SECOND / 2
+        told = answer()
+        desk.true.moment += seconds * SECOND / 2
+        return told
+
+    desk.broker.server_time = slowly  # type: ignore[method-assign]
+
+    desk.run()
+
+    assert (desk.ends, desk.held()) == (["filled"], 0)
+    assert [alert for alert in desk.alerts if "clock" in alert] == []
 
 
 def test_each_holding_that_waits_is_told_of_once() -> None:

@@ -1,10 +1,16 @@
 """What a watch that only watches tells a person who does not look at the screen."""
 
+from decimal import Decimal
+
+import pytest
 from attrs import evolve
 from tests.builders import ACCOUNT, MSFT, a_tape
 from tests.desk import FRIDAY, HOUR, MINUTE, SESSIONS, Desk
 
 from adapters.alerts.memory_alerts import MemoryAlerts
+from sellcore.contract import ContractDetails
+from sellcore.request import Cause as Refused
+from sellcore.request import FetchedBars, NoBars
 from sellcore.timeframe import Granularity
 from sellcore.usecases.watch_state import Ports
 
@@ -77,3 +83,82 @@ def test_bar_that_was_missed_while_it_watched_is_told() -> None:
         "rule": "SMA(5) 1H",
     }
     assert [outcome for _, outcome in desk.outcomes()] == ["missed", "missed"]
+
+
+def test_bar_that_could_not_be_read_in_time_is_told() -> None:
+    """The market data were refused all the time: nobody protects the holding, and nobody sees."""
+    desk = AlertingDesk()
+    answer = desk.feed._as_asked
+    refused = "354: Requested market data is not subscribed."
+
+    def refuse(told: FetchedBars | NoBars) -> FetchedBars | NoBars:
+        late = desk.true.moment >= ELEVEN - 2 * MINUTE
+        return NoBars(told.request, Refused.REFUSED, refused) if late else answer(told)
+
+    desk.feed._as_asked = refuse  # type: ignore[method-assign]
+
+    desk.watch(ELEVEN + 12 * MINUTE)
+
+    assert desk.notices == [
+        (
+            "missed",
+            f"NASDAQ:MSFT, bar that ended {BAR}: abstain: the bar that ends {BAR} is not "
+            f"final yet; refused: {refused}",
+        )
+    ]
+
+
+def test_bar_in_which_nothing_was_traded_is_told_to_nobody() -> None:
+    """That is normal; it is on record."""
+    desk = AlertingDesk()
+    desk.feed.lose(MSFT, Granularity.HALF_HOUR, ELEVEN)
+
+    desk.watch(ELEVEN + 12 * MINUTE)
+
+    assert desk.outcomes()[-1] == ("11:00", "abstain")
+    assert desk.notices == []
+
+
+@pytest.mark.parametrize("minutes", [0, 3])
+def test_rule_that_stays_behind_when_a_listing_moves_is_told(minutes: int) -> None:
+    """Before the start, or over a night while it watched: once, with what to do."""
+    desk = AlertingDesk()
+    moved = ContractDetails(evolve(MSFT, exchange="NYSE"), "America/New_York", Decimal("0.01"), {})
+    if minutes == 0:
+        desk.broker.describe(moved)
+        desk.watch(ELEVEN + 12 * MINUTE)
+    else:
+        desk.watch(ELEVEN - 2 * MINUTE)
+        assert desk.notices == []
+        desk.broker.describe(moved)
+        desk.broker.drop("over night")
+        desk.watch(ELEVEN + 12 * MINUTE)
+
+    assert desk.notices == [
+        (
+            "missed",
+            "NYSE:MSFT follows no rule and is never sold; NASDAQ:MSFT follows SMA(5) 1H and is not "
+            "held: has its listing moved? then: sellcli assign NYSE:MSFT SMA 5 --timeframe 1H, and "
+            "start again",
+        )
+    ]
+
+
+def test_holding_that_the_broker_does_not_describe_is_told() -> None:
+    """No bar of it is due; once it is described, those of the day are on record as missed."""
+    desk = AlertingDesk()
+    described = dict(desk.broker._details)
+    desk.broker._details.clear()
+    desk.clock.at(ELEVEN + 20 * MINUTE, lambda: desk.broker._details.update(described))
+
+    desk.watch(ELEVEN + 80 * MINUTE)
+
+    assert desk.notices[0] == (
+        "missed",
+        "not decided, since the broker does not describe it: NASDAQ:MSFT; it is asked again "
+        "each minute, look in TWS whether it still trades",
+    )
+    assert [text[:47] for _, text in desk.notices[1:]] == [
+        f"NASDAQ:MSFT, bar that ended {BAR}"[:47]
+    ]
+    assert desk.outcomes()[-2:] == [("11:00", "missed"), ("12:00", "hold")]

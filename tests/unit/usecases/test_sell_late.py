@@ -1,0 +1,84 @@
+"""Orders that sell behind their end, and sales of which the journal knows nothing."""
+
+import pytest
+from attrs import evolve
+from tests.builders import MSFT
+from tests.desk import HOUR, MINUTE
+from tests.journal_builders import an_execution
+from tests.selling_desk import DECIDED, ELEVEN, SellingDesk
+
+from adapters.fake_order_desk import Fate
+from sellcore.order import Side
+from sellcore.usecases.late_trades import SOLD_LATE
+
+
+def turn_up(desk: SellingDesk) -> None:
+    """Let the order that was lost be taken and filled after all."""
+    desk.entry._accept(desk.entry.sent[0], Fate.FILLS)
+
+
+@pytest.mark.parametrize(("fate", "end"), [(Fate.LOST, "not sent"), (Fate.REJECTED, "rejected")])
+def test_order_that_sells_behind_its_end_is_told_and_on_record(fate: Fate, end: str) -> None:
+    """Once, however often it is met again; what has ended stays as it is."""
+    desk = SellingDesk()
+    desk.entry.expect(fate)
+    desk.clock.at(DECIDED + 3 * MINUTE, lambda: turn_up(desk))
+
+    desk.run(75)
+
+    assert (desk.ends, desk.held(), len(desk.sent)) == ([end], 0, 1)
+    text = (
+        f"NASDAQ:MSFT: 100 shares were sold by an order that is on record as {end}; look at the "
+        "position and the orders in TWS"
+    )
+    assert desk.telling("unknown") == [text]
+    entries = desk.journal.entries(desk.record.intent_id)
+    assert [e.words for e in entries if e.what == SOLD_LATE] == [text]
+
+
+def test_sale_that_went_as_meant_is_no_late_one() -> None:
+    """Filled in whole, or cancelled with a part: the trades are its own."""
+    desk = SellingDesk()
+    desk.entry.fate = Fate.WORKS
+
+    def sell_a_part() -> None:
+        desk.entry.fill(desk.entry.order(1), 40)
+        desk.entry.end(desk.entry.order(1))
+
+    desk.clock.at(DECIDED + MINUTE, sell_a_part)
+    desk.clock.at(DECIDED + 2 * MINUTE, lambda: setattr(desk.entry, "fate", Fate.FILLS))
+
+    desk.run(90)
+
+    assert (desk.ends, desk.held(), desk.telling("unknown")) == (["cancelled", "filled"], 0, [])
+
+
+@pytest.mark.parametrize(
+    ("changes", "told"),
+    [
+        ({}, 1),
+        ({"order_ref": "by hand"}, 0),
+        ({"side": Side.BUY}, 0),
+        ({"exec_id": "e1.02", "shares": 0}, 0),
+    ],
+)
+def test_sale_with_our_reference_that_is_not_in_the_journal_is_told(
+    changes: dict[str, object], told: int
+) -> None:
+    """Another sellcli sells for the same account; what is told anew takes the older's place."""
+    desk = SellingDesk(ELEVEN - HOUR)
+    trade = evolve(
+        an_execution("e1.01", time=desk.true.moment),
+        con_id=MSFT.con_id,
+        order_ref="sellcli:0123456789abcdef",
+    )
+    desk.entry.witness.traded(trade)
+    desk.entry.witness.traded(evolve(trade, **changes))
+
+    desk.run(-40)
+
+    assert len(desk.telling("unknown")) == told
+    for text in desk.telling("unknown"):
+        assert text.startswith(
+            "100 shares of contract 272093 were sold with a reference of sellcli"
+        )
