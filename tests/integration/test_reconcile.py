@@ -128,6 +128,17 @@ def test_run_that_ends_with_an_unknown_says_so(tmp_path: Path, caps: dict[str, s
     assert "look in TWS, then settle it: sellcli reconcile" in done.stdout
 
 
+@pytest.mark.parametrize("nothing", ["", " "])
+def test_settling_needs_an_intent(tmp_path: Path, unknown: str, nothing: str) -> None:
+    """A script whose variable is empty must not end the one order that nobody knows of."""
+    told = ("--settle", nothing, "--why", "filled, seen in TWS")
+    done = run(tmp_path, "reconcile", *told, settings=KEYS)
+
+    assert done.returncode == 2
+    assert "--settle names no intent" in one_line(done.stderr)
+    assert left(tmp_path) == {unknown: State.UNKNOWN}
+
+
 @pytest.mark.parametrize("why", [(), ("--why", ""), ("--why", " \t")])
 def test_settling_needs_a_reason(tmp_path: Path, unknown: str, why: tuple[str, ...]) -> None:
     """Whoever reads the journal next year wants to know."""
