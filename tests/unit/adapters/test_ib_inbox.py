@@ -2,6 +2,7 @@
 
 import asyncio
 from collections.abc import Callable, Coroutine
+from typing import Any
 
 import pytest
 from hypothesis import given, settings
@@ -146,12 +147,16 @@ def test_error_without_its_last_field_is_understood() -> None:
     assert in_loop(story) == [1100]
 
 
-def test_unaddressed_refusal_ends_the_question_without_a_number() -> None:
+@pytest.mark.parametrize("what", ["orders", "positions", "completed"])
+@pytest.mark.parametrize("number", ["-1", "0"])
+def test_unaddressed_refusal_ends_the_question_without_a_number(what: str, number: str) -> None:
     """A read-only gateway refuses open orders without naming a request."""
 
     async def story(inbox: Inbox, decoder: Decoder) -> None:
-        inbox.orders = pending = Pending[OpenOrderRow]()
-        decoder.interpret(["4", "2", "-1", "321", "The API interface is in Read-Only mode.", ""])
+        pending: Pending[Any] = Pending()
+        setattr(inbox, what, pending)
+        decoder.interpret(["4", "2", number, "321", "The API interface is in Read-Only mode.", ""])
+        assert pending.done.done()
         with pytest.raises(Refusal, match="Read-Only"):
             await pending.done
 

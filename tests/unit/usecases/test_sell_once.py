@@ -8,6 +8,7 @@ import pytest
 from tests.builders import ACCOUNT, MSFT, rule
 from tests.desk import MINUTE, SECOND
 from tests.journal_builders import a_record, steps
+from tests.selling_builders import known
 from tests.selling_desk import DECIDED, ELEVEN, OURS, SellingDesk
 
 from adapters.fake_order_desk import CancelFate, Fate
@@ -22,6 +23,7 @@ from sellcore.selling.lifecycle import Happening
 from sellcore.selling.limits import SellingPolicy
 from sellcore.selling.verdict import from_json
 from sellcore.usecases.sell import CHECKED
+from sellcore.usecases.send import Ready, send
 from sellcore.usecases.watch import summary
 
 
@@ -48,6 +50,21 @@ def test_record_of_what_was_sent_is_complete() -> None:
     assert (record.perm_id, record.filled, record.average_price) == (700_000_001, 100, 90.0)
     assert (record.words, record.asked_to_go) == ("sold 100 of 100", ())
     assert (record.not_before, record.deadline) == (DECIDED, ELEVEN + 10 * MINUTE)
+
+
+def test_order_is_what_the_checks_were_asked_about() -> None:
+    """No more than is free, whoever sells the rest; the position on record is the whole one."""
+    desk = SellingDesk()
+    state, ports = desk.run(0).state, desk.ports()
+    assert state is not None
+    assert ports.selling is not None
+    record = a_record(instrument=MSFT, held=Decimal("100.7"))
+    desk.journal.prepare([record])
+
+    send(ports, ports.selling, state, [Ready(record, known(record=record, selling=Decimal(30)))])
+
+    assert desk.sent == ["SELL 70 MKT DAY"]
+    assert (desk.record.quantity, desk.record.position_before) == (70, Decimal("100.7"))
 
 
 def test_answers_of_all_checks_are_on_record_each_time_they_change() -> None:
@@ -391,6 +408,7 @@ def test_whole_shares_of_a_long_position_are_sold(
     [
         ((("0", "0.01"),), ["SELL 100 LMT 90.54 DAY"]),
         ((("0", "0.01"), ("50", "0.1")), ["SELL 100 LMT 90.5 DAY"]),
+        ((("0", "0.01"), ("50", "0.1"), ("100", "0.5")), ["SELL 100 LMT 90.5 DAY"]),
     ],
 )
 def test_limit_order_lies_below_the_price_on_the_grid(

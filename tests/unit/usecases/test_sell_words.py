@@ -1,5 +1,7 @@
 """The broker's words on an order of ours that settle nothing: on record, and quoted."""
 
+from collections.abc import Callable
+
 import pytest
 from attrs import evolve
 from tests.selling_desk import SellingDesk
@@ -11,12 +13,19 @@ from sellcore.ports.order_entry import Reply, Word
 SAID = "10999: Order refused - reason: margin desk says no"
 
 
-def said(desk: SellingDesk, *replies: tuple[Word, int, str]) -> None:
-    """Let the broker say these right behind our order."""
-    desk.stage.behind(
-        "entry.place",
-        lambda: [desk.entry.say(Reply(1, word, text, code)) for word, code, text in replies],
-    )
+def said(
+    desk: SellingDesk,
+    *replies: tuple[Word, int, str],
+    then: Callable[[], None] = lambda: None,
+) -> None:
+    """Let the broker say these right behind our order, and something happen."""
+
+    def speak() -> None:
+        for word, code, text in replies:
+            desk.entry.say(Reply(1, word, text, code))
+        then()
+
+    desk.stage.behind("entry.place", speak)
 
 
 def noted(desk: SellingDesk) -> list[str]:
@@ -38,6 +47,19 @@ def test_code_that_nobody_knows_is_quoted_where_the_order_is_nowhere() -> None:
     assert desk.record.words.endswith(f"the position was 100 and is 100; the broker said {SAID}")
     assert SAID in desk.telling("not sent")[0]
     assert noted(desk) == [SAID]
+
+
+def test_code_that_nobody_knows_is_quoted_where_it_is_not_known_what_became_of_it() -> None:
+    """Whoever is to look in TWS knows what to look for."""
+    desk = SellingDesk()
+    desk.entry.fate = Fate.LOST
+    code, _, text = SAID.partition(": ")
+    said(desk, (Word.REMARK, int(code), text), then=lambda: desk.hold_quietly("60"))
+
+    desk.run()
+
+    assert desk.ends == ["unknown"]
+    assert desk.record.words.endswith(f"the position was 100 and is 60; the broker said {SAID}")
 
 
 def test_words_are_on_record_once_each_time_they_change() -> None:
@@ -80,13 +102,14 @@ def test_full_disk_keeps_the_words_for_later() -> None:
     """They go on record once it can be written again."""
     desk = SellingDesk()
     desk.entry.fate = Fate.WORKS
-    said(desk, (Word.REMARK, 399, "it waits"))
-    desk.stage.behind("entry.place", lambda: desk.stage.before("journal.note", full))
+    fill = lambda: desk.stage.before("journal.note", full)  # noqa: E731
+    said(desk, (Word.REMARK, 399, "it waits"), then=fill)
 
     desk.run()
 
     assert noted(desk) == ["399: it waits"]
     assert desk.ends == ["working"]
+    assert [text for text in desk.telling("denied") if "no space left" in text]
 
 
 @pytest.mark.parametrize("word", [(Word.EXECUTION, 0, "SLD 100 at 90"), (Word.STATUS, 0, "Filled")])
