@@ -19,7 +19,7 @@ from sellcore.outcome import Outcome
 from sellcore.ports.order_entry import SellOrder
 from sellcore.ports.quotes import MarketQuote
 from sellcore.selling.checks import CHECKS
-from sellcore.selling.lifecycle import Happening
+from sellcore.selling.lifecycle import Happening, State
 from sellcore.selling.limits import SellingPolicy
 from sellcore.selling.verdict import from_json
 from sellcore.usecases.sell import CHECKED
@@ -65,6 +65,22 @@ def test_order_is_what_the_checks_were_asked_about() -> None:
 
     assert desk.sent == ["SELL 70 MKT DAY"]
     assert (desk.record.quantity, desk.record.position_before) == (70, Decimal("100.7"))
+
+
+def test_order_that_was_sent_is_shown_though_the_run_is_ended_just_then() -> None:
+    """Ctrl-C while the broker is listened to: what left the house is on the screen."""
+    desk = SellingDesk()
+
+    def ctrl_c() -> None:
+        raise KeyboardInterrupt
+
+    desk.stage.behind("entry.place", ctrl_c)
+
+    with pytest.raises(KeyboardInterrupt):
+        desk.run()
+
+    moves = [event.record.state for event in desk.events if isinstance(event, OrderMoved)]
+    assert moves[-1] is State.SENDING
 
 
 def test_answers_of_all_checks_are_on_record_each_time_they_change() -> None:

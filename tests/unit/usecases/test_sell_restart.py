@@ -6,7 +6,7 @@ from decimal import Decimal
 import pytest
 from attrs import evolve
 from tests.builders import AAPL, ACCOUNT, MSFT, an_order
-from tests.desk import FRIDAY, HOUR, MINUTE, MONDAY, SECOND
+from tests.desk import FRIDAY, HOUR, MINUTE, MONDAY, SECOND, BrittleLog
 from tests.journal_builders import a_record, an_execution, moved, sent
 from tests.selling_builders import ended
 from tests.selling_desk import DECIDED, ELEVEN, OURS, Killed, SellingDesk
@@ -381,6 +381,24 @@ def test_intent_whose_time_ran_out_while_the_process_was_dead_is_denied() -> Non
     assert desk.run_through_kills(40) == 2
 
     assert (desk.sent, desk.ends) == ([], ["denied"])
+
+
+def test_holding_is_taken_up_again_at_the_bar_that_is_on_record() -> None:
+    """Though no log tells of it: every bar behind that one is accounted for."""
+    desk = a_desk()
+    desk.stage.behind("journal.prepare", desk.die)
+    with pytest.raises(Killed):
+        desk.run()
+    desk.log = BrittleLog()
+    desk.broker.drop("the process died")
+    desk.true.moment = MONDAY.open + 15 * MINUTE
+
+    desk.watch(MONDAY.open + 16 * MINUTE)
+
+    assert list(dict.fromkeys(desk.outcomes())) == [
+        ("11:00", "signal"),
+        *((hour, "missed") for hour in ("12:00", "13:00", "14:00", "15:00", "16:00")),
+    ]
 
 
 def test_stop_that_was_asked_to_go_is_named_by_the_next_life() -> None:
