@@ -280,6 +280,19 @@ def test_summary_tells_sales() -> None:
     assert (told.denied, told.unknown) == (0, 0)
 
 
+def test_summary_tells_each_sale_of_one_position() -> None:
+    """The first order was rejected, the next hour is below as well: two sales, two lines."""
+    desk = SellingDesk()
+    desk.entry.fate = Fate.REJECTED
+    desk.run(75)
+    assert desk.state is not None
+
+    told = summary(desk.ports(), desk.state)
+
+    assert desk.ends == ["rejected", "rejected"]
+    assert len(told.sales) == 2
+
+
 def test_summary_is_of_this_run() -> None:
     """What was denied yesterday does not make this a run that was denied."""
     desk = SellingDesk()

@@ -130,6 +130,30 @@ def test_trade_that_is_told_and_in_no_list_leaves_the_order_unknown(
     assert len(desk.telling("unknown")) == 1
 
 
+@pytest.mark.parametrize(
+    ("word", "end"),
+    [
+        ((Word.EXECUTION, 0, "SLD 100 at 90"), "unknown"),
+        ((Word.REFUSAL, 201, "Order rejected - reason: too large"), "rejected"),
+    ],
+)
+def test_what_was_told_is_remembered_over_another_line(
+    word: tuple[Word, int, str], end: str
+) -> None:
+    """The line went behind the word, and the next one's lists tell nothing of the order."""
+    desk = SellingDesk()
+    desk.entry.fate = Fate.LOST
+
+    def lose_the_line() -> None:
+        desk.stage.before("broker.open_orders", desk.broker.drop)
+
+    said(desk, word, then=lose_the_line)
+
+    desk.run()
+
+    assert desk.ends == [end]
+
+
 def test_trade_that_is_told_and_listed_fills_the_order() -> None:
     """The lists settle it, as ever."""
     desk = SellingDesk()
