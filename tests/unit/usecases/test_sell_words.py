@@ -1,14 +1,17 @@
 """The broker's words on an order of ours that settle nothing: on record, and quoted."""
 
 from collections.abc import Callable
+from functools import partial
 
 import pytest
 from attrs import evolve
-from tests.selling_desk import SellingDesk
+from tests.desk import MINUTE, SECOND
+from tests.selling_desk import ELEVEN, SellingDesk
 
 from adapters.fake_order_desk import Fate
 from sellcore.errors import StorageError
 from sellcore.ports.order_entry import Reply, Word
+from sellcore.selling.limits import SellingPolicy
 
 SAID = "10999: Order refused - reason: margin desk says no"
 
@@ -188,6 +191,24 @@ def test_order_that_is_listed_as_inactive_is_told_once(words: str | None) -> Non
         "does not sell, and may come back; look in TWS and cancel it there, or let it work; "
         "nothing else is sold on it meanwhile"
     ]
+
+
+def test_order_that_comes_back_and_is_inactive_anew_is_told_anew() -> None:
+    """Whoever was told that it sells again has to look once more."""
+    desk = SellingDesk()
+    desk.entry.fate = Fate.WORKS
+    desk.selling_policy = SellingPolicy(reconcile=SECOND)
+    for minutes, status in ((2, "Inactive"), (4, "Submitted"), (6, "Inactive")):
+        desk.clock.at(ELEVEN + minutes * MINUTE + SECOND, partial(listed_as, desk, status))
+
+    desk.run()
+
+    assert len(desk.telling("rejected")) == 2
+
+
+def listed_as(desk: SellingDesk, status: str) -> None:
+    """Let the broker list our order in this way."""
+    desk.broker.work(evolve(desk.entry.order(1), status=status))
 
 
 def test_order_that_works_is_not_told_as_inactive() -> None:
