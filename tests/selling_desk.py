@@ -175,7 +175,7 @@ class SellingDesk(Desk):
 
     def rest(self, perm_id: int = 1001, instrument: Instrument = MSFT, **changes: Any) -> OpenOrder:
         """Let a stop of ours work at the broker; change it into another order."""
-        fields = {"perm_id": perm_id, "order_id": perm_id, "client_id": OURS}
+        fields = {"perm_id": perm_id, "order_id": perm_id - 500, "client_id": OURS}
         order = evolve(an_order(instrument), **fields | changes)
         self.broker.work(order)
         return order

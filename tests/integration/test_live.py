@@ -96,6 +96,15 @@ def test_second_run_of_the_same_day_sells_nothing_again(folder: Path) -> None:
     assert set(again).isdisjoint(before)
 
 
+def test_simulation_keeps_to_folders_of_its_own(folder: Path) -> None:
+    """Made-up bars are averaged, and made-up sales counted, by no run before a real broker."""
+    done = run(folder, *LIVE, "--json", "--arm-until", "23:59", settings=ARMED | WIDE)
+
+    assert done.returncode == 0
+    for kept in ("cache", "state"):
+        assert [path.name for path in (folder / kept).iterdir()] == ["simulated"]
+
+
 @pytest.mark.parametrize(
     ("missing", "says"),
     [

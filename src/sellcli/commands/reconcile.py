@@ -36,6 +36,8 @@ def command(settings: Settings, settle: str | None, why: str | None, as_json: bo
         raise click.UsageError(
             "--settle needs --why with what you have seen, and the other way round"
         )
+    if settle is not None and not settle.strip():  # every intent begins with nothing
+        raise click.UsageError("--settle names no intent; give its id, or the beginning of it")
     if settle is None:
         compared = compare(settings, lambda text: click.echo(f"sellcli: {text}", err=True))
     else:

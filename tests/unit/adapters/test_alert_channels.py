@@ -131,6 +131,13 @@ class TestCommand:
 
         assert why(channel) == "it ended with exit code 7; run it by hand"
 
+    def test_nothing_of_it_reaches_the_screen(self, tmp_path, capfd):
+        """What a run prints is for programs, too: a line of another's would break it."""
+        says = "sys.stdin.read(); print('hello'); sys.stderr.write('world')"
+        CommandChannel(script(tmp_path, says)).deliver(a_notice())
+
+        assert tuple(capfd.readouterr()) == ("", "")
+
     @pytest.mark.parametrize("code", [1, 2, 255])
     def test_no_exit_code_but_nought_is_one(self, tmp_path, code):
         """Whatever a command means by it."""
@@ -290,6 +297,13 @@ class TestMail:
         login = {} if answers and not offers else {"user": "larry", "password": SECRET}
         with mail_server(offers=offers, answers=answers) as server:
             assert why(mail_to(a_server(server, **login))).startswith(line)
+        assert server.mails == []
+
+    @pytest.mark.parametrize("half", [{"user": "larry"}, {"password": SECRET}])
+    def test_half_a_login_is_no_mail_without_one(self, half):
+        """A variable was forgotten: that is found out, whatever the server would take."""
+        with mail_server() as server:
+            assert "the server offers no login" in why(mail_to(a_server(server, **half)))
         assert server.mails == []
 
     def test_address_that_is_refused_beside_another_is_a_failure(self):

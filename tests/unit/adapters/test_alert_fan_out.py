@@ -67,6 +67,14 @@ def test_every_cause_has_its_rank():
     assert len(WORST_FIRST) == len(Cause)
 
 
+def test_what_a_person_must_see_to_is_worse_than_what_only_tells():
+    """A day of sales must not crowd out the one that was not made."""
+    tells = {Cause.FILLED, Cause.SENT, Cause.SIGNAL, Cause.TEST}
+
+    assert set(WORST_FIRST[-len(tells) :]) == tells
+    assert WORST_FIRST[0] is Cause.UNKNOWN
+
+
 def test_what_is_new_goes_ahead_of_what_failed(opened):
     """The next alert must not wait for one that may never get through."""
     gate = threading.Event()
@@ -177,6 +185,20 @@ def test_no_room_drops_the_oldest_of_the_least_important(opened):
         "alert 'sent' of 2022-05-20T12:06:00Z",
     ]
     assert lines[0].endswith("before it went by the way: 3 others wait already")
+
+
+def test_notice_that_is_to_go_many_ways_takes_the_room_of_one(opened):
+    """The capacity counts notices, however many are told of each."""
+    gate = threading.Event()
+    ways = [Scripted(name, gate=gate) for name in ("bell", "mail", "webhook")]
+    fan = opened(*ways, capacity=3)
+    for text in ("a", "b", "c"):
+        fan.send(a_notice(text))
+    gate.set()
+    fan.close(10)
+
+    assert [way.told for way in ways] == [["a", "b", "c"]] * 3
+    assert fan.failures() == ()
 
 
 def test_closing_waits_for_what_is_queued_and_no_pause(opened):

@@ -3,6 +3,7 @@
 import _thread
 from datetime import UTC, datetime, timedelta
 from decimal import Decimal
+from itertools import count
 
 import pytest
 from attrs import evolve
@@ -312,3 +313,11 @@ def test_time_that_no_calendar_has_is_no_answer(seconds: str) -> None:
         pytest.raises(BrokerUnavailable, match="server time: the answer cannot be read"),
     ):
         reading.broker.server_time()
+
+
+def test_each_reading_of_the_brokers_clock_is_a_new_one() -> None:
+    """An old one would let our own clock seem to run ahead, or hide that it does."""
+    seconds = count(1_653_062_400)
+    with Reading({49: lambda _: [(49, 1, next(seconds))]}) as reading:
+        first, then = reading.broker.server_time(), reading.broker.server_time()
+        assert then - first == timedelta(seconds=1)

@@ -3,6 +3,7 @@
 import logging
 import socket
 import threading
+import time
 from concurrent.futures import ThreadPoolExecutor
 
 import pytest
@@ -14,6 +15,8 @@ from adapters.clocks import SystemClock
 from adapters.ib.broker import IBBroker
 from adapters.ib.connection import IBConnection
 from adapters.ib.inbox import Inbox
+from adapters.ib.library_logs import LOG, quieten
+from adapters.ib.message_budget import Lane, MessageBudget
 from adapters.ib.order_news import OrderNews
 from adapters.ib.reading_client import reading_client
 from sellcore.errors import BrokerUnavailable, InvalidValue
@@ -204,6 +207,30 @@ def test_quiet_line_that_answers_stays_up() -> None:
         connection.close()
 
 
+def test_line_that_falls_silent_after_some_talk_is_found_out() -> None:
+    """What was said before does not end the watch over it."""
+    with ScriptedGateway() as gateway:
+        connection = a_connection(gateway.port, idle=0.2, timeout=0.5)
+        connection.connect()
+        for _ in range(5):
+            gateway.say(*error(-1, 2104, "Market data farm connection is OK"))
+            time.sleep(0.1)
+        assert connection.fault() is None
+        eventually(lambda: connection.fault() is not None)
+        connection.close()
+
+
+def test_batch_of_orders_has_the_time_that_it_may_take() -> None:
+    """However slowly it leaves beside a burst of bars, it is not given up in the middle."""
+    budget = MessageBudget(3.0)
+    for _ in range(100):
+        budget.book(Lane.BULK, 0.0)
+    waits = [budget.book(Lane.ORDER, 0.0) for _ in range(12)]
+    connection = a_connection(4001, timeout=1.0, messages_per_second=3.0)
+
+    assert connection.order_limit(12) >= max(waits) > connection.timeout
+
+
 def test_rubbish_in_the_middle_of_a_session_is_found_out() -> None:
     """A stream that has lost its framing never answers again, however much it says."""
     with ScriptedGateway({49: lambda _: [(49, 1, 1752606307)]}) as gateway:
@@ -224,6 +251,28 @@ def test_reading_from_many_threads_is_safe() -> None:
             asked = [pool.submit(q) for q in [broker.positions, broker.open_orders] * 10]
             assert [future.result() for future in asked] == [()] * 20
         connection.close()
+
+
+def test_question_over_a_line_that_is_opened_anew_ends_at_once() -> None:
+    """Its answer will never come, and nobody waits the time-out for it."""
+    with ScriptedGateway({61: lambda _: ()}) as gateway, ThreadPoolExecutor(1) as pool:
+        connection = a_connection(gateway.port)
+        connection.connect()
+        asked = pool.submit(IBBroker(connection).positions)
+        eventually(lambda: gateway.asked(61) != [])
+        connection.connect()
+        with pytest.raises(BrokerUnavailable, match="the connection was closed"):
+            asked.result()
+        connection.close()
+
+
+def test_what_the_libraries_log_is_one_clean_line(caplog: pytest.LogCaptureFixture) -> None:
+    """It quotes the gateway, which may be anybody."""
+    quieten()
+    with caplog.at_level(logging.DEBUG, logger=LOG.name):
+        logging.getLogger("ib_async").warning("API error\nall is well \x1b[2J%s", "\r")
+    ours = [record.getMessage() for record in caplog.records if record.name == LOG.name]
+    assert ours == ["ib_async: API error all is well [2J"]
 
 
 def test_late_end_marker_never_answers_the_next_question() -> None:

@@ -2,12 +2,16 @@
 
 import asyncio
 from collections.abc import Callable, Coroutine
+from typing import Any
 
 import pytest
+from attrs import evolve
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from ib_async import Contract, Order, OrderState
 from ib_async.decoder import Decoder
+from tests.builders import an_order
+from tests.contract import broker_frames as frames
 
 from adapters.ib.inbox import Inbox
 from adapters.ib.library_logs import quieten
@@ -17,6 +21,8 @@ from sellcore.errors import BrokerUnavailable
 
 VERSIONS = [157, 163, 164, 173, 177, 178]
 IDS = [1, 3, 4, 5, 9, 10, 11, 15, 17, 45, 49, 52, 53, 58, 59, 61, 62, 90, 93, 101, 102, 106]
+
+STATUS = list(map(str, frames.order_status(an_order())))
 
 quieten()
 
@@ -146,12 +152,69 @@ def test_error_without_its_last_field_is_understood() -> None:
     assert in_loop(story) == [1100]
 
 
-def test_unaddressed_refusal_ends_the_question_without_a_number() -> None:
-    """A read-only gateway refuses open orders without naming a request."""
+@pytest.mark.parametrize("number", ["-1", "7", "2000000009"])
+def test_every_error_is_noticed_whatever_it_is_about(number: str) -> None:
+    """The pacer slows down at error 100, whichever message was one too many."""
+
+    async def story(inbox: Inbox, decoder: Decoder) -> None:
+        decoder.interpret(["4", "2", number, "100", "Max rate of messages exceeded", ""])
+
+    assert in_loop(story) == [100]
+
+
+def test_number_of_an_order_that_has_traded_is_in_use() -> None:
+    """Also where it is told in answer to a question: the broker's own count may be set back."""
+
+    async def story(inbox: Inbox, decoder: Decoder) -> None:
+        inbox.executions[5] = Pending[Frame]()
+        decoder.interpret(list(map(str, frames.execution(5, order_id=41))))
+        numbers = inbox._news.numbers
+        numbers.told(1)
+        assert numbers.draw(1, 0) == (42,)
+
+    in_loop(story)
+
+
+@pytest.mark.parametrize("word", [["3", "x"], [*STATUS[:4], "much"]])
+def test_status_that_cannot_be_read_spoils_no_list(word: Frame) -> None:
+    """The order itself says enough: all of it counts as still to be filled."""
 
     async def story(inbox: Inbox, decoder: Decoder) -> None:
         inbox.orders = pending = Pending[OpenOrderRow]()
-        decoder.interpret(["4", "2", "-1", "321", "The API interface is in Read-Only mode.", ""])
+        decoder.interpret(list(map(str, frames.open_order(an_order()))))
+        decoder.interpret([*word, *STATUS[len(word) :]])
+        decoder.interpret(["53", "1"])
+        (row,) = await pending.done
+        assert row.status is None
+
+    in_loop(story)
+
+
+def test_status_that_came_before_a_list_says_nothing_of_the_orders_in_it() -> None:
+    """What the list tells counts: an order that is listed works, whatever was said before."""
+
+    async def story(inbox: Inbox, decoder: Decoder) -> None:
+        stop = an_order()
+        decoder.interpret(list(map(str, frames.order_status(evolve(stop, status="Filled")))))
+        inbox.orders = pending = Pending[OpenOrderRow]()
+        decoder.interpret(list(map(str, frames.open_order(stop))))
+        decoder.interpret(["53", "1"])
+        (row,) = await pending.done
+        assert row.status is None
+
+    in_loop(story)
+
+
+@pytest.mark.parametrize("what", ["orders", "positions", "completed"])
+@pytest.mark.parametrize("number", ["-1", "0"])
+def test_unaddressed_refusal_ends_the_question_without_a_number(what: str, number: str) -> None:
+    """A read-only gateway refuses open orders without naming a request."""
+
+    async def story(inbox: Inbox, decoder: Decoder) -> None:
+        pending: Pending[Any] = Pending()
+        setattr(inbox, what, pending)
+        decoder.interpret(["4", "2", number, "321", "The API interface is in Read-Only mode.", ""])
+        assert pending.done.done()
         with pytest.raises(Refusal, match="Read-Only"):
             await pending.done
 

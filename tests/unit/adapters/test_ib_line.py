@@ -30,3 +30,17 @@ def test_errand_that_nobody_waits_for_is_not_forgotten() -> None:
         assert held[0]() is not None
 
     asyncio.run(story())
+
+
+def test_line_that_is_given_up_is_no_loss_that_is_told() -> None:
+    """Another may stand by then: what ends late on this one says nothing of that one."""
+    told: list[str] = []
+
+    async def story() -> None:
+        line = Line(MessageBudget(0), 1.0, lambda code, text: None, told.append, OrderNews(1))
+        line.hang_up()
+        line.lose("positions: given up before the answer was complete")
+
+    asyncio.run(story())
+
+    assert told == []

@@ -29,6 +29,11 @@ def test_repeated_report_of_one_loss_counts_once() -> None:
     assert told(told(UP, 1100, "gone"), 1100, "gone").generation == 1
 
 
+def test_what_was_lost_last_is_what_is_told() -> None:
+    """Whoever waits for the servers while the line itself is gone waits in vain."""
+    assert lost(told(UP, 1100, "gone"), "the socket was closed").fault == "the socket was closed"
+
+
 def test_restored_with_data_keeps_the_generation_of_the_loss() -> None:
     """1102 ends the fault; the loss has been counted."""
     assert told(told(UP, 1100, "gone"), 1102, "back") == LineState(None, 1)

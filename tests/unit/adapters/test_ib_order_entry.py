@@ -135,6 +135,16 @@ def test_nothing_but_what_was_decided_is_on_the_wire(
         assert {n: text for n, text in enumerate(fields) if text} == PLAIN | decided
 
 
+def test_stock_is_named_with_the_currency_that_it_trades_in() -> None:
+    """The contract id says which one it is, and nothing beside it says otherwise."""
+    canadian = Instrument(4521593, "RY", "TSE", "CAD")
+    with desk() as it:
+        it.entry.place([it.sale(instrument=canadian)])
+        eventually(it.arrived)
+        (fields,) = it.arrived()
+        assert (fields[2], fields[3], fields[11]) == ("4521593", "RY", "CAD")
+
+
 @pytest.mark.parametrize("version", [157, 163, 169, 176, 177, 178])
 def test_terms_stand_where_every_server_reads_them(version: int) -> None:
     """The first 35 fields are the same for all of them."""
@@ -198,8 +208,8 @@ def test_what_is_no_plain_sale_is_never_written(changes: dict[str, object]) -> N
 def test_numbers_of_a_batch_must_rise() -> None:
     """A gateway refuses a number below one that it has seen."""
     with desk() as it:
-        first, second = it.sale(), it.sale()
-        for batch in ([second, first], [first, first]):
+        first, second, third, last = (it.sale() for _ in range(4))
+        for batch in ([second, first], [first, first], [first, third, second, last]):
             with pytest.raises(InvalidValue, match="do not rise"):
                 it.entry.place(batch)
         assert it.arrived() == []
@@ -417,6 +427,8 @@ def test_ctrl_c_stops_the_batch_where_it_is() -> None:
         it.gateway.answers[3] = lambda _: (ctrl_c and ctrl_c.pop()()) or ()
         with pytest.raises(KeyboardInterrupt):
             it.entry.place([it.sale() for _ in range(4)])
+        it.gateway.answers[61] = lambda _: [frames.POSITION_END]
+        it.broker.positions()  # what was written before it has arrived by now
         before = len(it.arrived())
         assert before < 4
         time.sleep(1.5)
@@ -444,6 +456,18 @@ def test_order_does_not_queue_behind_readers() -> None:
         assert time.monotonic() - begun < 1.0
         eventually(lambda: len(it.arrived()) == 2)
         assert len(it.gateway.asked(9)) < 60
+
+
+def test_halt_that_comes_while_an_order_waits_for_its_turn_keeps_it() -> None:
+    """The switch is asked right before an order is written, not seconds before."""
+    with desk(rate=SLOW) as it:
+        orders = [it.sale() for _ in range(6)]
+        halted = lambda: "enough" if len(it.arrived()) >= 3 else None  # noqa: E731
+
+        written = it.entry.place(orders, halted)
+
+        assert list(written) == orders[: len(written)]
+        assert len(written) == 3
 
 
 def test_cancel_does_not_queue_behind_readers() -> None:
@@ -509,7 +533,8 @@ def test_words_of_the_gateway_are_one_clean_line() -> None:
 def test_what_is_said_of_others_is_not_for_us() -> None:
     """Status, order and trade of another client, and notices that concern no order."""
     with desk() as it:
-        others = [seen_by_status(9, 2), seen_by_order(9, 2), seen_by_trade(9, 2)]
+        number = it.sale().order_id  # which another client may have given an order of its own
+        others = [seen_by(number, 2) for seen_by in (seen_by_status, seen_by_order, seen_by_trade)]
         for frame in (*others, frames.error(-1, 2104, "farm is OK"), seen_by_status(9, 1)):
             it.gateway.say(*frame)
         assert [reply.order_id for reply in it.hear()] == [9]

@@ -39,14 +39,15 @@ def test_draws_are_new_and_above_all_that_is_known(story: list[tuple[object, ...
             known = max(known, *drawn) if drawn else known
 
 
-def test_without_the_gateways_word_there_are_none() -> None:
-    """A count that begins at 1 could change an order of yesterday."""
+@pytest.mark.parametrize("above", [0, 40])
+def test_without_the_gateways_word_there_are_none(above: int) -> None:
+    """A count that begins at 1, or behind our own record, could change an order of yesterday."""
     numbers = OrderNumbers()
     numbers.seen(5)
     with pytest.raises(
         BrokerUnavailable, match=r"^the gateway has not said which order number is free$"
     ):
-        numbers.draw(1, 0)
+        numbers.draw(1, above)
 
 
 def test_unset_numbers_do_not_count() -> None:

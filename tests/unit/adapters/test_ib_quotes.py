@@ -94,6 +94,13 @@ def test_what_is_no_stock_is_looked_at_where_it_is_listed() -> None:
         assert looking.gateway.asked(1)[0][10] == "FUT"
 
 
+def test_look_that_is_over_leaves_nothing_behind() -> None:
+    """A watch looks every minute, for months: what comes late is kept for nobody."""
+    with Looking(lambda fields: [frames.tick(fields[2], 4, "50")], seconds=0.1) as looking:
+        looking.at(AAPL, KO)
+        assert looking.connection.line().inbox.ticks == {}
+
+
 def test_look_ends_with_the_last_answer() -> None:
     """Nobody waits for the whole time once everybody has told."""
     with Looking(trading, seconds=30) as looking:

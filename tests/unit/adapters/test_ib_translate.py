@@ -62,6 +62,12 @@ def test_future_is_held_and_is_no_stock() -> None:
     assert position.instrument.ticker == "FUT:ES"
 
 
+@pytest.mark.parametrize("sec_type", ["CFD", "WAR", "ETF", "stk", "CRYPTO", "FUND"])
+def test_what_only_looks_like_a_stock_is_none(sec_type: str) -> None:
+    """An order for the stock of that name would open a position that nobody holds."""
+    assert translate.position(a_position(sec_type=sec_type)).instrument.kind is Kind.OTHER
+
+
 @pytest.mark.parametrize("told", ["", "1.7976931348623157E308", "n/a"])
 def test_average_cost_that_is_not_told_is_not_zero(told: str) -> None:
     """A cost of zero would put every price above break-even."""

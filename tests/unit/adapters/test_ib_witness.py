@@ -363,6 +363,14 @@ def test_ended_order_told_twice_counts_once() -> None:
         assert [order.perm_id for order in it.witness.completed_orders()] == [600, 601]
 
 
+def test_ended_orders_without_a_permanent_id_are_kept_apart() -> None:
+    """Those that the broker never took have none; each has its own reference."""
+    rows = [frame_of(evolve(ended(perm_id=0), order_ref=ref)) for ref in ("sellcli:1", "sellcli:2")]
+    with asking({99: lambda _: [*rows, frames.COMPLETED_ORDERS_END]}) as it:
+        told = it.witness.completed_orders()
+        assert [order.order_ref for order in told] == ["sellcli:1", "sellcli:2"]
+
+
 def test_ended_orders_told_unasked_are_no_answer() -> None:
     """Some gateways push them, with an end marker or without."""
     pushed = [frame_of(ended(perm_id=1)), frames.COMPLETED_ORDERS_END]

@@ -1,17 +1,21 @@
 """The page of ``sellcli why``: what it rests on, what would have changed it, what to do now."""
 
 from collections.abc import Sequence
+from decimal import Decimal
 
 import pytest
 from attrs import evolve
-from tests.builders import ACCOUNT
+from tests.builders import ACCOUNT, bars_at
+from tests.desk import HOUR
 from tests.journal_builders import TEN, WAYS, a_record, steps
 
 from sellcli.screen.why_page import form, page
 from sellcli.story import Story
+from sellcore.evaluation import Evaluation, Evidence
 from sellcore.outcome import Outcome
 from sellcore.ports.journal import Entry
 from sellcore.record import DecisionRecord
+from sellcore.replay.decide_again import Again
 from sellcore.selling.lifecycle import State
 from sellcore.selling.verdict import Check, Verdict
 from sellcore.timeframe import Timeframe
@@ -63,6 +67,7 @@ def test_checks_that_count_are_the_last_ones() -> None:
     assert list(story.checks) == [PASSED]
     assert "ok halt             not halted" in lines(story)
     assert "NO halt" not in lines(story)
+    assert CHECKED not in lines(story)
     assert form(story)["checks"] == [
         {"name": "halt", "passed": True, "found": "not halted", "remedy": ""}
     ]
@@ -90,7 +95,7 @@ def test_page_ends_with_what_to_do_now(state: State, advice: str | None) -> None
     """Where there is something to do."""
     *_, last = page(a_story(state))
 
-    assert (advice is None and last.startswith("now ")) or (advice or "") in last.strip()
+    assert last.startswith("now ") if advice is None else advice in last
 
 
 @pytest.mark.parametrize(
@@ -103,6 +108,54 @@ def test_page_ends_with_what_to_do_now(state: State, advice: str | None) -> None
 def test_close_that_would_have_turned_it_is_named(outcome: Outcome, says: str) -> None:
     """With 49 closes whose mean is 99.50, the fiftieth turns it at 99.50."""
     assert says in lines(a_story(State.FILLED, outcome))
+
+
+def with_bars(close: float = 99.0, average: float = 99.49) -> Story:
+    """Tell of a bar that rests on the last fifty of sixty hours, as the cache has them now."""
+    hours = [(TEN - n * HOUR, TEN - (n - 1) * HOUR) for n in range(60, 0, -1)]
+    bars = bars_at(hours, [*(100.0 + n for n in range(59)), 99.0])
+    evidence = Evidence(TEN, 99.0, average, 50)
+    again = Again(bars, bars, Evaluation(Outcome.SIGNAL, "", evidence))
+    story = a_story(State.FILLED)
+    return evolve(story, bars=again, decision=evolve(story.decision, close=close))
+
+
+def test_bars_are_those_that_decided_it_the_newest_last() -> None:
+    """Fifty were used; eight of their closes fit into a line."""
+    text = lines(with_bars())
+
+    assert "bars       50 that ended from 2022-05-18T13:00:00Z to 2022-05-20T14:00:00Z" in text
+    assert "the last closes: 152.00 153.00 154.00 155.00 156.00 157.00 158.00 99.00\n" in text
+    assert "revised" not in text
+
+
+@pytest.mark.parametrize("now", [{"close": 98.0}, {"average": 99.48}])
+def test_bars_that_have_been_revised_since_are_not_passed_off_as_those(
+    now: dict[str, float],
+) -> None:
+    """Close and average of the decision are no more what the bars say."""
+    assert "they have been revised since; sellcli replay compares them" in lines(with_bars(**now))
+
+
+def test_average_is_told_with_the_bars_it_has_and_those_it_needs() -> None:
+    """The seed of an EMA(10) weighs (9/11)^30 of it after 30 bars more, under 1 % after 23."""
+    story = a_story(State.FILLED)
+    decision = evolve(story.decision, ma_type="EMA(10)", bars_used=40)
+
+    text = lines(evolve(story, decision=decision))
+
+    told = "99.4900 over 40 closed bars, needs 33; its seed weighs 0.24% of it"
+    assert f"rule       EMA(10) 1H: {told}" in text
+    assert "a close of 99.5989 or more would have been a hold" in text
+
+
+def test_page_tells_how_many_were_truly_sold() -> None:
+    """Not how many were sent."""
+    story = a_story(State.CANCELLED)
+    assert story.record is not None
+    part = evolve(story.record, filled=Decimal("40"), average_price=98.76543)
+
+    assert "; 40 sold at 98.7654 a share" in lines(evolve(story, record=part))
 
 
 def test_story_of_a_dry_run_was_not_sent() -> None:

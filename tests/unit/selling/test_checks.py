@@ -375,6 +375,11 @@ FAILS = {
             FOR_GOOD,
             "works on it: SELL 100 STP @ 240.00 GTC (client 7)",
         ),
+        (
+            {"foreign": (BY_PROGRAM,), "policy": policy(other_orders=OtherOrders.DENY)},
+            FOR_GOOD,
+            "works on it: SELL 100 LMT @ 120.00 GTC (client 9)",
+        ),
     ],
     "limit price": [
         (

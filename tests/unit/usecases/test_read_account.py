@@ -64,15 +64,17 @@ def test_positions_of_the_account_are_read_by_ticker_and_contract() -> None:
 
 
 def test_orders_of_the_account_are_read_beside_them() -> None:
-    """Another account's say nothing about our shares."""
+    """Another account's say nothing about our shares; one that names none may be ours."""
     desk, state = a_desk()
     ours, theirs = an_order(), evolve(an_order(account="DU0000002"), perm_id=7)
+    nobodys = evolve(an_order(account=""), perm_id=8)
     desk.broker.work(ours)
     desk.broker.work(theirs)
+    desk.broker.work(nobodys)
 
     read(desk, state)
 
-    assert state.orders == (ours,)
+    assert state.orders == (ours, nobodys)
 
 
 @pytest.mark.parametrize("silent", ["positions", "open_orders", "details"])

@@ -49,6 +49,21 @@ def test_next_open_sells_on_monday_morning_once() -> None:
     assert record.intent.send_at is SendAt.NEXT_OPEN
 
 
+def test_sale_of_what_is_gone_by_monday_is_denied_and_its_signal_told_once() -> None:
+    """That it was decided is in the log, whatever is held when that is read again."""
+    desk = at_close(AtClose.NEXT_OPEN)
+    desk.watch(FRIDAY.close + 30 * MINUTE)
+    desk.broker.drop("over the weekend")
+    desk.hold_quietly("0")
+    desk.events.clear()
+    desk.true.moment = MONDAY.open - 5 * MINUTE
+
+    desk.watch(MONDAY.open + 12 * MINUTE)
+
+    assert (desk.sent, desk.ends) == ([], ["denied"])
+    assert desk.decisions == []
+
+
 @pytest.mark.parametrize("minutes", [0, 0.5, 4, 9])
 @pytest.mark.parametrize("choice", [AtClose.NEXT_OPEN, AtClose.SUBMIT])
 def test_last_bar_that_is_decided_behind_the_next_open_is_sold_that_morning(

@@ -1,6 +1,7 @@
 """Asking other orders to go: again until they are gone, and in nobody else's way."""
 
 import pytest
+from attrs import evolve
 from tests.builders import AAPL, MSFT, rule
 from tests.desk import MINUTE
 from tests.selling_desk import DECIDED, ELEVEN, SellingDesk
@@ -44,6 +45,23 @@ def test_order_that_never_goes_is_named_where_the_sale_is_denied() -> None:
 
     assert (desk.sent, desk.ends) == ([], ["denied"])
     assert desk.record.words.endswith(f"; asked to go and still there: {stop}; cancel them in TWS")
+
+
+def test_order_that_is_being_cancelled_is_in_the_way_until_it_is_gone() -> None:
+    """The broker has taken the wish and says so; until it is done, the order may fill."""
+    desk = SellingDesk()
+    stop = desk.rest()
+    desk.entry.cancel_fate = CancelFate.IGNORED
+    going = evolve(stop, status="PendingCancel")
+    desk.stage.behind("entry.cancel", lambda: desk.broker.work(going))
+    gone = ELEVEN + 3 * MINUTE
+    desk.clock.at(gone, lambda: desk.entry.end(going, "Cancelled", "Cancelled by Trader"))
+
+    desk.run()
+
+    assert (desk.ends, desk.held()) == (["filled"], 0)
+    assert desk.record.sent_at is not None
+    assert desk.record.sent_at >= gone
 
 
 def test_cancel_that_the_life_before_never_wrote_is_asked_for_by_the_next() -> None:

@@ -150,6 +150,23 @@ def test_line_that_goes_behind_the_reading_is_compared_anew() -> None:
     assert desk.state.selling.reconciled_generation != desk.broker.generation()
 
 
+def test_line_that_goes_in_the_middle_of_a_sale_is_compared_anew() -> None:
+    """What has come to the account meanwhile is found before anything is sent over the next."""
+    desk = SellingDesk()
+
+    def lose_the_line() -> None:
+        desk.stage.before("broker.open_orders", desk.broker.drop)
+
+    desk.stage.behind("journal.prepare", lose_the_line)
+    nobodys = {"client_id": 9, "order_ref": "sellcli:nobody"}
+    desk.clock.at(DECIDED + SECOND, lambda: desk.rest(**nobodys))
+
+    desk.run(3)
+
+    assert desk.sent == []
+    assert any("no open intent explains it" in text for text in desk.telling("unknown"))
+
+
 def test_sale_that_fills_while_the_account_is_read_is_not_decided_on_again() -> None:
     """What is held is read behind the comparison: what it found ended is not held any more."""
     desk = SellingDesk()

@@ -137,6 +137,7 @@ def test_average_needs_bars_until_its_seed_weighs_little(
     looking.rule = text
 
     assert looking.facts().bars_needed == bars
+    assert looking.facts().bars_used == 50  # as on record, whatever the rule wants
 
 
 def test_doubt_about_a_holding_is_handed_on(looking: Looking) -> None:

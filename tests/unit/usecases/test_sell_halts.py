@@ -103,3 +103,16 @@ def test_halt_before_the_only_order_leaves_it_unwritten() -> None:
     assert (desk.sent, desk.ends) == ([], ["not sent"])
     assert desk.happened == ["PREPARED", "SENDING", "HELD_BACK"]
     assert desk.held(MSFT) == 100
+
+
+def test_order_held_back_is_told_once_that_is_on_record() -> None:
+    """On a disk that is full by then it passes for one that may have gone, until the lists tell."""
+    desk = SellingDesk()
+    desk.stage.behind("entry.order_ids", lambda: setattr(desk.switch, "why", "now"))
+    desk.stage.behind("entry.place", lambda: setattr(desk.journal, "full", True))
+
+    desk.run(3)
+
+    assert (desk.sent, desk.ends) == ([], ["sending"])
+    assert desk.telling("not sent") == []
+    assert [text for text in desk.telling("denied") if "until the journal can be written" in text]

@@ -8,6 +8,7 @@ import pytest
 from tests.builders import ACCOUNT, MSFT, rule
 from tests.desk import MINUTE, SECOND
 from tests.journal_builders import a_record, steps
+from tests.selling_builders import known
 from tests.selling_desk import DECIDED, ELEVEN, OURS, SellingDesk
 
 from adapters.fake_order_desk import CancelFate, Fate
@@ -18,10 +19,11 @@ from sellcore.outcome import Outcome
 from sellcore.ports.order_entry import SellOrder
 from sellcore.ports.quotes import MarketQuote
 from sellcore.selling.checks import CHECKS
-from sellcore.selling.lifecycle import Happening
+from sellcore.selling.lifecycle import Happening, State
 from sellcore.selling.limits import SellingPolicy
 from sellcore.selling.verdict import from_json
 from sellcore.usecases.sell import CHECKED
+from sellcore.usecases.send import Ready, send
 from sellcore.usecases.watch import summary
 
 
@@ -48,6 +50,37 @@ def test_record_of_what_was_sent_is_complete() -> None:
     assert (record.perm_id, record.filled, record.average_price) == (700_000_001, 100, 90.0)
     assert (record.words, record.asked_to_go) == ("sold 100 of 100", ())
     assert (record.not_before, record.deadline) == (DECIDED, ELEVEN + 10 * MINUTE)
+
+
+def test_order_is_what_the_checks_were_asked_about() -> None:
+    """No more than is free, whoever sells the rest; the position on record is the whole one."""
+    desk = SellingDesk()
+    state, ports = desk.run(0).state, desk.ports()
+    assert state is not None
+    assert ports.selling is not None
+    record = a_record(instrument=MSFT, held=Decimal("100.7"))
+    desk.journal.prepare([record])
+
+    send(ports, ports.selling, state, [Ready(record, known(record=record, selling=Decimal(30)))])
+
+    assert desk.sent == ["SELL 70 MKT DAY"]
+    assert (desk.record.quantity, desk.record.position_before) == (70, Decimal("100.7"))
+
+
+def test_order_that_was_sent_is_shown_though_the_run_is_ended_just_then() -> None:
+    """Ctrl-C while the broker is listened to: what left the house is on the screen."""
+    desk = SellingDesk()
+
+    def ctrl_c() -> None:
+        raise KeyboardInterrupt
+
+    desk.stage.behind("entry.place", ctrl_c)
+
+    with pytest.raises(KeyboardInterrupt):
+        desk.run()
+
+    moves = [event.record.state for event in desk.events if isinstance(event, OrderMoved)]
+    assert moves[-1] is State.SENDING
 
 
 def test_answers_of_all_checks_are_on_record_each_time_they_change() -> None:
@@ -247,6 +280,19 @@ def test_summary_tells_sales() -> None:
     assert (told.denied, told.unknown) == (0, 0)
 
 
+def test_summary_tells_each_sale_of_one_position() -> None:
+    """The first order was rejected, the next hour is below as well: two sales, two lines."""
+    desk = SellingDesk()
+    desk.entry.fate = Fate.REJECTED
+    desk.run(75)
+    assert desk.state is not None
+
+    told = summary(desk.ports(), desk.state)
+
+    assert desk.ends == ["rejected", "rejected"]
+    assert len(told.sales) == 2
+
+
 def test_summary_is_of_this_run() -> None:
     """What was denied yesterday does not make this a run that was denied."""
     desk = SellingDesk()
@@ -391,6 +437,7 @@ def test_whole_shares_of_a_long_position_are_sold(
     [
         ((("0", "0.01"),), ["SELL 100 LMT 90.54 DAY"]),
         ((("0", "0.01"), ("50", "0.1")), ["SELL 100 LMT 90.5 DAY"]),
+        ((("0", "0.01"), ("50", "0.1"), ("100", "0.5")), ["SELL 100 LMT 90.5 DAY"]),
     ],
 )
 def test_limit_order_lies_below_the_price_on_the_grid(

@@ -6,11 +6,13 @@ from decimal import Decimal
 import pytest
 from attrs import evolve
 from tests.builders import AAPL, ACCOUNT, MSFT, an_order
-from tests.desk import FRIDAY, HOUR, MINUTE, MONDAY, SECOND
+from tests.desk import FRIDAY, HOUR, MINUTE, MONDAY, SECOND, BrittleLog
 from tests.journal_builders import a_record, an_execution, moved, sent
+from tests.selling_builders import ended
 from tests.selling_desk import DECIDED, ELEVEN, OURS, Killed, SellingDesk
 
 from adapters.fake_order_desk import Fate
+from sellcore.instrument import Instrument
 from sellcore.outcome import Outcome
 from sellcore.plan import LOGGED_LATE
 from sellcore.selling.intent_record import IntentRecord
@@ -286,6 +288,24 @@ def test_absence_counts_from_when_the_line_was_opened() -> None:
     assert sorted(desk.ends) == ["filled", "not sent"]
 
 
+def test_absence_counts_from_the_next_line_in_the_same_life() -> None:
+    """An order left as the line went; what comes up minutes later may not list it at once."""
+    desk = a_desk(Fate.LOST)
+
+    def lose_the_line() -> None:
+        desk.broker.drop("the line was lost")
+        desk.broker.refuse_logins("not yet")
+
+    desk.stage.behind("entry.place", lose_the_line)
+    desk.clock.at(DECIDED + MINUTE, lambda: desk.broker.refuse_logins(None))
+
+    desk.run(2.9)
+
+    assert desk.state is not None
+    assert desk.state.selling.reconciled_generation == desk.broker.generation()
+    assert desk.ends == ["sending"]
+
+
 def test_absence_counts_from_the_lines_opening_however_long_the_lists_take() -> None:
     """They are as old as the question: what was missing then is not missing for seconds."""
     desk = a_desk()
@@ -301,12 +321,14 @@ def test_absence_counts_from_the_lines_opening_however_long_the_lists_take() -> 
     assert desk.ends == ["sending"]
 
 
-def test_comparison_tells_what_it_found() -> None:
+@pytest.mark.parametrize("instrument", [AAPL, MSFT])
+def test_comparison_tells_what_it_found(instrument: Instrument) -> None:
     """For whoever asks for it: what was read, what it proves, and orders nobody meant."""
     desk = a_desk()
+    desk.hold_quietly("200")
     record = on_record(desk)
     ours = an_order(order_ref=record.intent.order_ref, client_id=OURS)
-    stray = evolve(an_order(AAPL, order_ref="sellcli:nobody", client_id=OURS), perm_id=77)
+    stray = evolve(an_order(instrument, order_ref="sellcli:nobody", client_id=OURS), perm_id=77)
     desk.broker.work(ours)
     desk.broker.work(stray)
     state = desk.run(-0.9).state
@@ -361,6 +383,24 @@ def test_intent_whose_time_ran_out_while_the_process_was_dead_is_denied() -> Non
     assert (desk.sent, desk.ends) == ([], ["denied"])
 
 
+def test_holding_is_taken_up_again_at_the_bar_that_is_on_record() -> None:
+    """Though no log tells of it: every bar behind that one is accounted for."""
+    desk = a_desk()
+    desk.stage.behind("journal.prepare", desk.die)
+    with pytest.raises(Killed):
+        desk.run()
+    desk.log = BrittleLog()
+    desk.broker.drop("the process died")
+    desk.true.moment = MONDAY.open + 15 * MINUTE
+
+    desk.watch(MONDAY.open + 16 * MINUTE)
+
+    assert list(dict.fromkeys(desk.outcomes())) == [
+        ("11:00", "signal"),
+        *((hour, "missed") for hour in ("12:00", "13:00", "14:00", "15:00", "16:00")),
+    ]
+
+
 def test_stop_that_was_asked_to_go_is_named_by_the_next_life() -> None:
     """Its name is on record."""
     desk = a_desk(stop=True)
@@ -402,6 +442,61 @@ def test_unknown_that_nobody_was_told_of_is_told_by_the_next_life() -> None:
 
     assert (before, len(desk.telling("unknown"))) == (1, 2)
     assert "look in TWS" in desk.telling("unknown")[-1]
+
+
+def test_unknown_that_the_first_comparison_settles_is_no_alarm() -> None:
+    """Nobody is sent to look in TWS for what the lists tell by now."""
+    desk = a_desk()
+    record = on_record(desk)
+    desk.journal.record([moved(record, Happening.UNCLEAR, desk.true.moment)])
+    ref = record.intent.order_ref
+    trade = an_execution(con_id=MSFT.con_id, time=desk.true.moment - MINUTE)
+    desk.entry.witness.traded(evolve(trade, order_ref=ref))
+
+    desk.run(-0.5)
+
+    assert desk.ends == ["filled"]
+    assert desk.telling("unknown") == []
+
+
+@pytest.mark.parametrize("account", [ACCOUNT, ""])
+def test_end_of_an_order_of_the_life_before_is_found(account: str) -> None:
+    """Where the broker does not name the account as well: its reference says whose it is."""
+    desk = a_desk()
+    record = on_record(desk)
+    stopped = ended(record, con_id=MSFT.con_id, account=account)
+    desk.entry.witness.ended(stopped)
+
+    desk.run(-0.9)
+
+    assert desk.ends == ["cancelled"]
+
+
+@pytest.mark.parametrize("account", [ACCOUNT, ""])
+def test_trade_of_the_life_before_is_found(account: str) -> None:
+    """Likewise, and what it brought is on record."""
+    desk = a_desk()
+    ref = on_record(desk).intent.order_ref
+    trade = an_execution(con_id=MSFT.con_id, time=desk.true.moment - MINUTE, price=91.5)
+    desk.entry.witness.traded(evolve(trade, order_ref=ref, account=account))
+
+    desk.run(-0.9)
+
+    assert desk.ends == ["filled"]
+    assert desk.record.average_price == 91.5
+
+
+def test_correction_counts_though_it_was_told_before_what_it_corrects() -> None:
+    """What a trade came to is its last revision, not what was heard last."""
+    desk = a_desk()
+    ref = on_record(desk).intent.order_ref
+    trade = an_execution(con_id=MSFT.con_id, time=desk.true.moment - MINUTE)
+    for exec_id, price in (("e1.02", 91.5), ("e1.01", 90.0)):
+        desk.entry.witness.traded(evolve(trade, exec_id=exec_id, price=price, order_ref=ref))
+
+    desk.run(-0.9)
+
+    assert (desk.ends, desk.record.average_price) == (["filled"], 91.5)
 
 
 def test_journal_is_compared_again_once_the_line_is_back() -> None:

@@ -1,11 +1,16 @@
 """A broker that goes on telling a position as it was before it was sold."""
 
+from decimal import Decimal
+
 import pytest
 from attrs import evolve
+from tests.builders import MSFT
 from tests.desk import HOUR, MINUTE, SECOND
-from tests.selling_desk import DECIDED, ELEVEN, SellingDesk
+from tests.journal_builders import a_record, moved, sent
+from tests.selling_desk import DECIDED, ELEVEN, OURS, SellingDesk
 
 from sellcore.order import Side
+from sellcore.selling.lifecycle import Happening
 
 
 def frozen(desk: SellingDesk) -> None:
@@ -138,3 +143,20 @@ def test_trades_that_leave_a_position_as_it_was_are_no_secret() -> None:
     desk.run()
 
     assert (desk.ends, desk.held()) == (["filled"], 0)
+
+
+def test_sale_of_the_day_before_is_looked_for_in_the_position_too() -> None:
+    """Whenever it was decided: one that waits for the open is sent days behind its bar."""
+    desk = SellingDesk()
+    yesterday = ELEVEN - 20 * HOUR
+    days_before = dict.fromkeys(("decided_at", "not_before"), ELEVEN - 72 * HOUR)
+    record = a_record(instrument=MSFT, held=Decimal(100), deadline=yesterday, **days_before)
+    going = sent(record, yesterday, client_id=OURS, order_id=41, position_before=record.held)
+    sold = moved(going.record, Happening.SEEN_FILLED, yesterday, filled=Decimal(100))
+    desk.journal.prepare([record])
+    desk.journal.record([going, sold])
+
+    desk.run()
+
+    assert desk.sent == []
+    assert sorted(desk.ends) == ["denied", "filled"]

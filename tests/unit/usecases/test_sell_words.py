@@ -1,22 +1,34 @@
 """The broker's words on an order of ours that settle nothing: on record, and quoted."""
 
+from collections.abc import Callable
+from functools import partial
+
 import pytest
 from attrs import evolve
-from tests.selling_desk import SellingDesk
+from tests.desk import MINUTE, SECOND
+from tests.selling_desk import ELEVEN, SellingDesk
 
 from adapters.fake_order_desk import Fate
 from sellcore.errors import StorageError
 from sellcore.ports.order_entry import Reply, Word
+from sellcore.selling.limits import SellingPolicy
 
 SAID = "10999: Order refused - reason: margin desk says no"
 
 
-def said(desk: SellingDesk, *replies: tuple[Word, int, str]) -> None:
-    """Let the broker say these right behind our order."""
-    desk.stage.behind(
-        "entry.place",
-        lambda: [desk.entry.say(Reply(1, word, text, code)) for word, code, text in replies],
-    )
+def said(
+    desk: SellingDesk,
+    *replies: tuple[Word, int, str],
+    then: Callable[[], None] = lambda: None,
+) -> None:
+    """Let the broker say these right behind our order, and something happen."""
+
+    def speak() -> None:
+        for word, code, text in replies:
+            desk.entry.say(Reply(1, word, text, code))
+        then()
+
+    desk.stage.behind("entry.place", speak)
 
 
 def noted(desk: SellingDesk) -> list[str]:
@@ -38,6 +50,19 @@ def test_code_that_nobody_knows_is_quoted_where_the_order_is_nowhere() -> None:
     assert desk.record.words.endswith(f"the position was 100 and is 100; the broker said {SAID}")
     assert SAID in desk.telling("not sent")[0]
     assert noted(desk) == [SAID]
+
+
+def test_code_that_nobody_knows_is_quoted_where_it_is_not_known_what_became_of_it() -> None:
+    """Whoever is to look in TWS knows what to look for."""
+    desk = SellingDesk()
+    desk.entry.fate = Fate.LOST
+    code, _, text = SAID.partition(": ")
+    said(desk, (Word.REMARK, int(code), text), then=lambda: desk.hold_quietly("60"))
+
+    desk.run()
+
+    assert desk.ends == ["unknown"]
+    assert desk.record.words.endswith(f"the position was 100 and is 60; the broker said {SAID}")
 
 
 def test_words_are_on_record_once_each_time_they_change() -> None:
@@ -80,13 +105,14 @@ def test_full_disk_keeps_the_words_for_later() -> None:
     """They go on record once it can be written again."""
     desk = SellingDesk()
     desk.entry.fate = Fate.WORKS
-    said(desk, (Word.REMARK, 399, "it waits"))
-    desk.stage.behind("entry.place", lambda: desk.stage.before("journal.note", full))
+    fill = lambda: desk.stage.before("journal.note", full)  # noqa: E731
+    said(desk, (Word.REMARK, 399, "it waits"), then=fill)
 
     desk.run()
 
     assert noted(desk) == ["399: it waits"]
     assert desk.ends == ["working"]
+    assert [text for text in desk.telling("denied") if "no space left" in text]
 
 
 @pytest.mark.parametrize("word", [(Word.EXECUTION, 0, "SLD 100 at 90"), (Word.STATUS, 0, "Filled")])
@@ -105,6 +131,30 @@ def test_trade_that_is_told_and_in_no_list_leaves_the_order_unknown(
         "the broker told of a trade that is in no list; the position was 100 and is 100"
     )
     assert len(desk.telling("unknown")) == 1
+
+
+@pytest.mark.parametrize(
+    ("word", "end"),
+    [
+        ((Word.EXECUTION, 0, "SLD 100 at 90"), "unknown"),
+        ((Word.REFUSAL, 201, "Order rejected - reason: too large"), "rejected"),
+    ],
+)
+def test_what_was_told_is_remembered_over_another_line(
+    word: tuple[Word, int, str], end: str
+) -> None:
+    """The line went behind the word, and the next one's lists tell nothing of the order."""
+    desk = SellingDesk()
+    desk.entry.fate = Fate.LOST
+
+    def lose_the_line() -> None:
+        desk.stage.before("broker.open_orders", desk.broker.drop)
+
+    said(desk, word, then=lose_the_line)
+
+    desk.run()
+
+    assert desk.ends == [end]
 
 
 def test_trade_that_is_told_and_listed_fills_the_order() -> None:
@@ -141,6 +191,24 @@ def test_order_that_is_listed_as_inactive_is_told_once(words: str | None) -> Non
         "does not sell, and may come back; look in TWS and cancel it there, or let it work; "
         "nothing else is sold on it meanwhile"
     ]
+
+
+def test_order_that_comes_back_and_is_inactive_anew_is_told_anew() -> None:
+    """Whoever was told that it sells again has to look once more."""
+    desk = SellingDesk()
+    desk.entry.fate = Fate.WORKS
+    desk.selling_policy = SellingPolicy(reconcile=SECOND)
+    for minutes, status in ((2, "Inactive"), (4, "Submitted"), (6, "Inactive")):
+        desk.clock.at(ELEVEN + minutes * MINUTE + SECOND, partial(listed_as, desk, status))
+
+    desk.run()
+
+    assert len(desk.telling("rejected")) == 2
+
+
+def listed_as(desk: SellingDesk, status: str) -> None:
+    """Let the broker list our order in this way."""
+    desk.broker.work(evolve(desk.entry.order(1), status=status))
 
 
 def test_order_that_works_is_not_told_as_inactive() -> None:

@@ -59,6 +59,19 @@ def test_bars_that_were_decided_of_one_holding_are_not_of_another() -> None:
     assert desk.outcomes(AAPL) == [("10:00", "missed"), ("11:00", "hold")]
 
 
+def test_day_that_was_decided_is_not_its_last_hour() -> None:
+    """The rule was changed to hours in the evening: the hour is decided by it, the day was."""
+    desk = Desk(FRIDAY.close - MINUTE, {"NASDAQ:MSFT": rule("SMA,5,D")})
+    desk.watch(EVENING)
+    desk.assignments.assign("NASDAQ:MSFT", rule())
+
+    desk.watch(EVENING + MINUTE)
+
+    records = [(str(r.timeframe), r.bar_end) for r in desk.log.read()]
+    assert records[-1] == ("1H", FRIDAY.close)
+    assert records.count(("D", FRIDAY.close)) == 1
+
+
 def test_first_watch_of_a_day_owns_up_to_the_hours_it_missed() -> None:
     """It begins at 12:30: three hours of that session nobody watched."""
     desk = Desk(FRIDAY.open + 3 * HOUR)
