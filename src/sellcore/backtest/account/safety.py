@@ -25,8 +25,9 @@ class Sale:
         policy: The trader's limits.
         held: Shares held.
         quantity: Shares to sell.
-        value: What they are worth at the close that signalled.
-        orders_today: Orders of the same day, before this one.
+        value: What they are worth at the price they meet, or at the close that signalled
+            where that is more.
+        orders_today: Orders sent on the same day, before this one.
         value_today: What they were worth.
     """
 
@@ -40,29 +41,35 @@ class Sale:
 
 @frozen
 class DayTotal:
-    """Sales that are sent on one trading date: how many so far, and what they were worth."""
+    """Sales that are sent on one UTC date: how many so far, and what they were worth."""
 
     orders: int = 0
     value: float = 0.0
 
 
 def denials(
-    assumptions: Assumptions, shares: float, close: float, today: DayTotal
+    policy: SellingPolicy, shares: float, value: float, today: DayTotal, *, whole: bool
 ) -> tuple[str, ...]:
-    """Return every reason of the live checks against a sale; none without limits."""
-    policy = assumptions.limits
-    if policy is None:
-        return ()
+    """
+    Return every reason of the live checks against a sale.
+
+    Args:
+        policy: The trader's limits.
+        shares: Held, and to be sold.
+        value: What they are worth.
+        today: What was sent before it.
+        whole: Whether only whole shares are traded.
+    """
     sale = Sale(
         policy=policy,
         held=Decimal(repr(shares)),
-        quantity=int(shares) if assumptions.whole_shares else shares,
-        value=shares * close,
+        quantity=int(shares) if whole else shares,
+        value=value,
         orders_today=today.orders,
         value_today=today.value,
     )
     size = (order_is_small_enough(sale), day_is_small_enough(sale))
-    position = (is_long(sale), is_whole(sale)) if assumptions.whole_shares else (is_long(sale),)
+    position = (is_long(sale), is_whole(sale)) if whole else (is_long(sale),)
     return Verdict((*position, *size)).reasons
 
 

@@ -404,16 +404,13 @@ def test_a_limit_of_a_purchase_lies_above_the_close(
 
 
 def test_a_purchase_is_cut_to_the_live_limits() -> None:
-    """Live makes none, so there is none to deny: 1,188 are there, 1,000 may be spent."""
-    flat = daily(FALL_AND_BACK)
-    opens = flat.open.copy()
-    opens[7] = 9.9  # sold for more than the 960 that it was worth when it was decided
-    bars = BarSeries(flat.start, flat.end, opens, flat.high, flat.low, flat.close, flat.volume)
+    """Live makes none, so there is none to deny: 1,100 are there, 1,000 may be spent."""
+    bars = daily([700.0] * 6 + [600.0] + [100.0] * 6 + [120.0] * 3)
     assumed = {"entry": Entry.RECLAIM, "capital": 1_200.0, "allow_jumps": True}
-    value = SellingPolicy(max_value_per_order=1_000.0, recheck_at_open=False)
+    limits = SellingPolicy(max_value_per_order=1_000.0)
 
-    assert bought_back(run(bars, **assumed)) == [(10, 99.0, 12.0)]
-    assert bought_back(run(bars, **assumed, limits=value)) == [(10, 83.0, 12.0)]
+    assert bought_back(run(bars, **assumed)) == [(14, 9.0, 120.0)]
+    assert bought_back(run(bars, **assumed, limits=limits)) == [(14, 8.0, 120.0)]
 
 
 def test_a_day_is_worth_no_more_than_the_live_limit() -> None:
