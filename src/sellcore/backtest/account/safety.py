@@ -1,4 +1,4 @@
-"""What stands between a decision and its order: the live checks, the caps, the kill switch."""
+"""What stands between a decision and its order: the live checks, and the caps."""
 
 from collections.abc import Mapping
 from decimal import Decimal
@@ -6,7 +6,6 @@ from decimal import Decimal
 from attrs import frozen
 
 from sellcore.backtest.assumptions import Assumptions
-from sellcore.quoting import rounded
 from sellcore.selling.limit_checks import day_is_small_enough, order_is_small_enough
 from sellcore.selling.limits import SellingPolicy
 from sellcore.selling.position_checks import is_long, is_whole
@@ -106,23 +105,3 @@ def allowed_shares(policy: SellingPolicy | None, price: float) -> float:
     if policy is None:
         return float("inf")
     return float(min(policy.max_shares_per_order, policy.max_value_per_order // price))
-
-
-def killed(assumptions: Assumptions, before: float, lowest: float) -> str | None:
-    """
-    Return why nothing is ordered today, or None.
-
-    Args:
-        assumptions: For the loss that is too much.
-        before: Equity at the end of the day before.
-        lowest: The lowest equity at a bar's close today.
-    """
-    most = assumptions.max_daily_loss_pct
-    if most is None or before <= 0:
-        return None
-    loss = (before - lowest) / before * 100
-    if loss < most:
-        return None
-    return (
-        f"kill switch: the account lost {rounded(loss)} % since the day before, at most {most:g} %"
-    )

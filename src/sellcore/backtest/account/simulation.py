@@ -10,9 +10,8 @@ sales before purchases, then by ticker.
 from collections.abc import Sequence
 from heapq import heappop, heappush
 
-from sellcore.backtest.account import safety
+from sellcore.backtest.account import daily_loss, safety
 from sellcore.backtest.account.book import Book, Holding
-from sellcore.backtest.account.equity import lowest_and_before
 from sellcore.backtest.account.filling import fill, is_whole
 from sellcore.backtest.account.fills import meets
 from sellcore.backtest.account.orders import OrderState, WorkingOrder, limit_of, settled
@@ -143,10 +142,14 @@ def _stopped(account: Account, now: int) -> str | None:
     given = account.assumptions
     if given.max_daily_loss_pct is None:
         return None
-    lowest, before = lowest_and_before(
-        account.book, account.decided, account.times, now, given.capital
+    return daily_loss.stopped(
+        account.book,
+        account.decided,
+        account.times,
+        now,
+        given.capital,
+        given.max_daily_loss_pct,
     )
-    return safety.killed(given, before, lowest)
 
 
 def _attempt(account: Account, lane: Lane, order: WorkingOrder, row: int, moment: Moment) -> None:

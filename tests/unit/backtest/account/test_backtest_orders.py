@@ -261,7 +261,7 @@ def test_a_daily_loss_stops_orders_until_the_next_day() -> None:
 
     denied, sold = found.orders[1:]
     assert denied.denied == (
-        "kill switch: the account lost 18.1818 % since the day before, at most 15 %",
+        "kill switch: the account lost 18.1818 % since the day before, the limit is 15 %",
     )
     assert (sold.state, sales(found)) == (OrderState.FILLED, [(8, 105.0, 8.0)])
 
