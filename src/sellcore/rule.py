@@ -101,7 +101,10 @@ def parse_rule(text: str) -> MovingAverageRule:
     """Read ``SMA,50,1H`` (the form of ``--default-rule``)."""
     parts = text.split(",")
     if len(parts) != 3:
-        raise InvalidValue(f"rule {text!r} is not TYPE,LENGTH,TIMEFRAME, e.g. SMA,50,1H")
-    return MovingAverageRule(
-        parse_kind(parts[0]), parse_length(parts[1]), parse_timeframe(parts[2])
-    )
+        raise InvalidValue(f"rule {text[:40]!r} is not TYPE,LENGTH,TIMEFRAME, e.g. SMA,50,1H")
+    try:
+        return MovingAverageRule(
+            parse_kind(parts[0]), parse_length(parts[1]), parse_timeframe(parts[2])
+        )
+    except InvalidValue as error:
+        raise InvalidValue(f"rule {text[:40]!r}: {error}; write e.g. SMA,50,1H") from None
