@@ -1,6 +1,6 @@
 """Trading dates, told from the bars alone: no exchange calendar is needed for a history."""
 
-from datetime import date
+from datetime import date, datetime
 
 import numpy as np
 from numpy.typing import NDArray
@@ -14,6 +14,11 @@ Dates = NDArray[np.int64]
 """Days since 1970-01-01."""
 
 _EPOCH = date(1970, 1, 1).toordinal()
+
+
+def is_date(value: object) -> bool:
+    """Say whether something is a day and no instant, whose day depends on the zone."""
+    return isinstance(value, date) and not isinstance(value, datetime)
 
 
 def day_number(day: date) -> int:
