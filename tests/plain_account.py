@@ -201,7 +201,7 @@ def _fill_at_opens(account: PlainAccount, now: int) -> None:
 
 
 def _goes_out(account: PlainAccount, ticker: PlainTicker, row: int, now: int, price: float) -> bool:
-    """Hold a sale against the trader's limits when it is to be sent; drop it where it is too much."""
+    """Hold a sale against the trader's limits when it is to be sent; drop what is too much."""
     order, limits = ticker.order, account.given.limits
     if order.is_sent or order.side == BUY or limits is None:
         return True

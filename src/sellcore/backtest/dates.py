@@ -48,10 +48,23 @@ def trading_dates(start: Seconds, end: Seconds) -> Dates:
     middle = (start + end) // 2
     if not len(middle):
         return middle
-    clock = np.unique(middle % DAY)
+    return _dated(middle, turn_of_day(start, end))
+
+
+def turn_of_day(start: Seconds, end: Seconds) -> int:
+    """Return when the date of bars changes, in seconds after midnight UTC; of at least one bar."""
+    clock = np.unique((start + end) // 2 % DAY)
     gaps = np.diff(clock, append=clock[0] + DAY)
     longest = int(np.argmax(gaps))
-    turn = int(clock[longest] + gaps[longest] // 2)  # of the date, seconds after midnight
-    since = (middle - turn) // DAY * DAY + turn
+    return int(clock[longest] + gaps[longest] // 2)
+
+
+def date_on(moment: int, turn: int) -> date:
+    """Return the trading date that a moment lies on, where dates change at ``turn``."""
+    return day_of(int(_dated(np.array([moment]), turn)[0]))
+
+
+def _dated(moments: Seconds, turn: int) -> Dates:
+    since = (moments - turn) // DAY * DAY + turn
     dates: Dates = (since + DAY // 2) // DAY  # named for where its middle lies
     return dates
