@@ -9,6 +9,7 @@ from rich.text import Text
 
 from sellcli.screen.fitted_table import Column, fitted_table
 from sellcli.screen.text import NONE, average
+from sellcore.backtest.account.orders import OrderState
 from sellcore.backtest.account.result import Backtest
 from sellcore.backtest.drawdown import Drawdown
 from sellcore.backtest.metrics import Metrics
@@ -41,6 +42,8 @@ def show_backtest(
     listed = found.trades[-trades:] if trades else ()
     if listed:
         console.print(trades_table(listed, len(found.trades), console.width, told_when(found)))
+    for line in unfilled(found):
+        console.print(Text(line), soft_wrap=True)
     show_assumptions(console, found.assumptions_in_words)
 
 
@@ -211,6 +214,22 @@ def trades_table(
         for trade in trades
     ]
     return fitted_table(shown, _TRADE_COLUMNS, rows, width)
+
+
+def unfilled(found: Backtest) -> list[str]:
+    """Return a line for each way in which orders came to nothing, with the latest of them."""
+    when, lines = told_when(found), []
+    for state in OrderState:
+        orders = [order for order in found.orders if order.state is state and not order.filled]
+        if orders:
+            last = orders[-1]
+            decided = when(last.ticker, last.decided_at)
+            reason = "".join(f": {each}" for each in last.denied[:1])
+            lines.append(
+                f"{len(orders):,} order{'s' * (len(orders) > 1)} not filled ({state}), the last "
+                f"to {str(last.side).lower()} {last.ticker}, decided {decided}{reason}"
+            )
+    return lines
 
 
 def part(value: float | None) -> str:

@@ -17,6 +17,7 @@ from sellcli.screen.backtest_tables import (
     tickers_table,
     told_when,
     trades_table,
+    unfilled,
 )
 from sellcore import AverageKind, BarSeries, MovingAverageRule, Timeframe
 from sellcore.backtest import FREE, Assumptions, Backtest, backtest
@@ -194,3 +195,20 @@ def test_a_time_of_day_is_told_of_hours_alone() -> None:
 
     assert "2020-01-06 17:30" in screen_of(backtest({"T": hourly(closes)}, hours), 1)
     assert "14:30" not in screen_of(backtest({"T": daily(closes)}, RULE), 1)
+
+
+def test_orders_that_came_to_nothing_are_told_with_the_reason_of_the_last() -> None:
+    """A share that nobody can pay for, and a sale on the last bar: neither is passed over."""
+    dear = daily([300.0] * 8)
+    falls = daily([10.0] * 7 + [9.0])
+    assumed = Assumptions(costs=FREE, capital=500.0)
+
+    run = backtest({"NYSE:A": dear, "NYSE:B": falls}, parse_rule("SMA,5,D"), assumed)
+
+    assert unfilled(run) == [
+        "1 order not filled (denied), the last to buy NYSE:A, decided 2020-01-06: what may be "
+        "spent buys nothing at 300.0000",
+        "1 order not filled (no bar follows), the last to sell NYSE:B, decided 2020-01-09",
+    ]
+    assert unfilled(backtest({"X": daily([10.0] * 8)}, parse_rule("SMA,5,D"), assumed)) == []
+    assert "\n1 order not filled (denied)" in screen_of(run, 0)
