@@ -45,6 +45,12 @@ def number(value: object) -> float | None:
     return float(value) if isinstance(value, Real) else None
 
 
+def as_number(value: Any) -> Any:
+    """Convert a number to a float, and leave what is none for a validator to name."""
+    met = number(value)
+    return value if met is None else met
+
+
 def member_of(kind: type[Enum]) -> "Validator":
     """Return a validator of a field that holds a member of a closed set."""
 

@@ -9,7 +9,7 @@ from attrs import Attribute, field, frozen
 from attrs.validators import optional
 
 from sellcore.errors import InvalidValue
-from sellcore.kinds import made_as, member_of, number, true_or_false
+from sellcore.kinds import as_number, made_as, member_of, number, true_or_false
 from sellcore.order_type import OrderType
 from sellcore.selling.limits import SellingPolicy
 
@@ -91,12 +91,14 @@ class Costs:
             of a percent.
     """
 
-    fixed: float = field(default=0.0, validator=_number(0))
-    per_share: float = field(default=0.005, validator=_number(0))
-    percent: float = field(default=0.0, validator=_number(0, 100))
-    minimum: float = field(default=1.0, validator=_number(0))
-    maximum_pct: float | None = field(default=1.0, validator=_number_or_none(0, 100))
-    slippage_bps: float = field(default=2.0, validator=_number(0, 9_999))
+    fixed: float = field(default=0.0, converter=as_number, validator=_number(0))
+    per_share: float = field(default=0.005, converter=as_number, validator=_number(0))
+    percent: float = field(default=0.0, converter=as_number, validator=_number(0, 100))
+    minimum: float = field(default=1.0, converter=as_number, validator=_number(0))
+    maximum_pct: float | None = field(
+        default=1.0, converter=as_number, validator=_number_or_none(0, 100)
+    )
+    slippage_bps: float = field(default=2.0, converter=as_number, validator=_number(0, 9_999))
 
     def commission(self, shares: float, price: float) -> float:
         """
@@ -158,13 +160,19 @@ class Assumptions:
     entry: Entry = field(default=Entry.HELD, validator=member_of(Entry))
     costs: Costs = field(default=IB_FIXED, validator=made_as(Costs))
     order_type: OrderType = field(default=OrderType.MARKET, validator=member_of(OrderType))
-    limit_offset_pct: float = field(default=0.5, validator=_number(0, 99))
-    volume_cap: float | None = field(default=None, validator=_number_or_none(0, 1, above=True))
-    capital: float = field(default=100_000.0, validator=_number(0, above=True))
-    max_symbol_exposure: float = field(default=1.0, validator=_number(0, 1, above=True))
-    max_gross_exposure: float = field(default=1.0, validator=_number(0, 1, above=True))
+    limit_offset_pct: float = field(default=0.5, converter=as_number, validator=_number(0, 99))
+    volume_cap: float | None = field(
+        default=None, converter=as_number, validator=_number_or_none(0, 1, above=True)
+    )
+    capital: float = field(default=100_000.0, converter=as_number, validator=_number(0, above=True))
+    max_symbol_exposure: float = field(
+        default=1.0, converter=as_number, validator=_number(0, 1, above=True)
+    )
+    max_gross_exposure: float = field(
+        default=1.0, converter=as_number, validator=_number(0, 1, above=True)
+    )
     max_daily_loss_pct: float | None = field(
-        default=None, validator=_number_or_none(0, 100, above=True)
+        default=None, converter=as_number, validator=_number_or_none(0, 100, above=True)
     )
     whole_shares: bool = field(default=True, validator=true_or_false)
     adjustment: Adjustment = field(default=Adjustment.PRICE, validator=member_of(Adjustment))

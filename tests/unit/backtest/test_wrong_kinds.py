@@ -17,6 +17,7 @@ from sellcore.backtest import (
     Adjustment,
     Assumptions,
     Costs,
+    Entry,
     adjust,
     backtest,
     deflated_sharpe,
@@ -259,6 +260,32 @@ def test_numbers_of_numpy_are_numbers() -> None:
 
     assert backtest({"X": BARS}, SMA5, made).metrics.final_equity > 0
     assert adjust(BARS, [], Adjustment.PRICE) is BARS
+
+
+WHOLE = {"fixed": 1, "per_share": 1, "percent": 1, "minimum": 1, "slippage_bps": 1}
+
+
+@pytest.mark.parametrize("whole_shares", [True, False])
+@pytest.mark.parametrize("costs", [{}, WHOLE, WHOLE | {"maximum_pct": 1}])
+def test_a_whole_number_is_the_float_of_it(whole_shares: bool, costs: dict[str, int]) -> None:
+    """10 dollars are 10.0 dollars, for an account as for a sweep."""
+
+    def assumed(kind: type) -> Assumptions:
+        return Assumptions(
+            capital=kind(1_000),
+            costs=Costs(**{name: kind(value) for name, value in costs.items()}),
+            entry=Entry.RECLAIM,
+            whole_shares=whole_shares,
+        )
+
+    whole, point = (sweep(SOURCE, [SMA5], assumed(kind)) for kind in (int, float))
+    accounts = [backtest({"X": BARS}, SMA5, assumed(kind)) for kind in (int, float)]
+
+    assert {name: values.tobytes() for name, values in whole.columns.items()} == {
+        name: values.tobytes() for name, values in point.columns.items()
+    }
+    assert accounts[0].equity.tobytes() == accounts[1].equity.tobytes()
+    assert accounts[0].config_hash == accounts[1].config_hash
 
 
 def test_a_sweep_takes_the_same_for_granted_as_a_backtest() -> None:
