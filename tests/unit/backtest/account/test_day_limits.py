@@ -20,7 +20,7 @@ from sellcore.timeframe import Granularity
 
 HOLDINGS = {"NASDAQ:AAPL": AAPL, "NASDAQ:MSFT": MSFT}
 SMA5 = rule("SMA,5,1H")
-REOPENS = (90.0, 97.99, 98.0, 120.0)
+REOPENS = (85.0, 90.0, 97.99, 98.0, 120.0)
 """Prices at Monday's open; the average of Friday's close is 98."""
 
 LIMITS = (
@@ -29,6 +29,7 @@ LIMITS = (
     SellingPolicy(max_orders_per_day=1, recheck_at_open=False),
     SellingPolicy(max_value_per_day=18_500.0),
     SellingPolicy(max_value_per_order=9_500.0),
+    SellingPolicy(max_value_per_order=8_900.0),
     SellingPolicy(max_shares_per_order=99),
 )
 
@@ -70,7 +71,7 @@ def counted(reopens: tuple[float, float], limits: SellingPolicy) -> dict[str, st
 
 
 @pytest.mark.parametrize("limits", LIMITS, ids=range(len(LIMITS)))
-@pytest.mark.parametrize("reopens", list(product(REOPENS, repeat=2)))
+@pytest.mark.parametrize("reopens", list(product(REOPENS, (90.0, 98.0))))
 def test_a_watch_and_a_history_end_the_sales_of_a_close_alike(
     reopens: tuple[float, float], limits: SellingPolicy
 ) -> None:
@@ -94,6 +95,22 @@ def test_a_sale_that_lapses_uses_up_no_order_of_its_day() -> None:
     assert told == [("X", OrderState.LAPSED), ("Y", OrderState.FILLED)]
 
 
+@pytest.mark.parametrize("most", [1, 2, 3])
+def test_a_day_has_as_many_sales_as_it_may_and_no_more(most: int) -> None:
+    """Four tickers close below at once: so many go out, in the order of their names."""
+    closes = [10.0, 10, 10, 10, 10.5, 11, 9, 8, 8, 8, 8, 8]
+
+    found = backtest(
+        {each: daily(closes) for each in "WXYZ"},
+        rule("SMA,5,D"),
+        Assumptions(costs=FREE, limits=SellingPolicy(max_orders_per_day=most)),
+    )
+
+    first = found.orders[4:8]
+    assert [order.ticker for order in first if order.filled] == list("WXYZ")[:most]
+    assert all(order.denied[0].startswith(f"order {most + 1} of") for order in first[most:])
+
+
 @pytest.mark.parametrize(("most", "state"), [(989.99, OrderState.DENIED), (990, OrderState.FILLED)])
 def test_a_sale_is_worth_what_it_meets_where_that_is_more(most: float, state: OrderState) -> None:
     """Decided at 9.00 and opened at 9.90: 100 shares are worth 990, as live counts them."""
@@ -107,6 +124,20 @@ def test_a_sale_is_worth_what_it_meets_where_that_is_more(most: float, state: Or
     )
 
     assert found.orders[1].state is state
+
+
+def test_what_a_bar_comes_to_is_not_known_at_its_open() -> None:
+    """Sold at 9.00, and the bar closes at 12: the sale was worth 900 and not 1,200."""
+    closes = [10.0, 10, 10, 10, 10.5, 11, 9, 12, 12, 12]
+    limits = SellingPolicy(max_value_per_order=950.0)
+
+    found = backtest(
+        {"X": daily(closes)},
+        rule("SMA,5,D"),
+        Assumptions(costs=FREE, capital=1_000.0, limits=limits),
+    )
+
+    assert found.orders[1].state is OrderState.FILLED
 
 
 def test_a_sale_at_its_own_close_is_worth_that_close() -> None:
