@@ -625,3 +625,26 @@ def test_a_ticker_has_no_price_before_its_first_close() -> None:
     price = found.curve.tickers["YOUNG"].price
     assert np.isnan(price[:6]).all()
     assert price[6:].tolist() == [7.0] * 10
+
+
+@pytest.mark.parametrize("capital", [5.0, 7.0, 11.0, 13.0, 17.0, 19.0, 23.0])
+def test_a_purchase_in_parts_leaves_no_dust_to_buy(capital: float) -> None:
+    """A tenth of a share a bar until it is whole: what floats leave over is no order."""
+    closes = [10.0, 10, 10, 10, 10, 10, 8, 8, 8, 12] + [12.0] * 30
+    volumes = np.full(len(closes), 1e9)
+    volumes[10:] = 1
+    flat = daily(closes)
+    bars = BarSeries(flat.start, flat.end, flat.open, flat.high, flat.low, flat.close, volumes)
+
+    found = run(
+        bars,
+        entry=Entry.RECLAIM,
+        capital=capital,
+        volume_cap=0.1,
+        whole_shares=False,
+        allow_jumps=True,
+    )
+
+    parts = [fill.shares for fill in found.fills[2:]]
+    assert len(parts) == int(np.ceil(round(capital * 0.8 / 12 / 0.1, 9)))
+    assert found.orders[2].state is OrderState.FILLED

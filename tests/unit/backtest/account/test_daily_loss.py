@@ -76,3 +76,17 @@ def test_a_limit_is_the_decimal_that_was_given(percent: float) -> None:
 
     stopped = found.orders[1].state is OrderState.DENIED
     assert stopped is (percent < 10)
+
+
+@pytest.mark.parametrize(("close", "stops"), [(8.1, True), (8.100_000_1, False)])
+def test_what_was_sold_today_was_still_held_the_day_before(close: float, stops: bool) -> None:
+    """Y's sale at the open brings 450 of the 950 that there were; X takes the account to 855."""
+    falls = daily([10.0] * 7 + [close, close])
+    sold = daily([10.0] * 6 + [9.0, 9.0, 9.0])
+    assumed = Assumptions(costs=FREE, capital=1_000.0, max_daily_loss_pct=10, allow_jumps=True)
+
+    found = backtest({"X": falls, "Y": sold}, SMA5, assumed)
+
+    decided = int(falls.end[7])
+    (order,) = [order for order in found.orders if order.decided_at == decided]
+    assert (order.ticker, order.state is OrderState.DENIED) == ("X", stops)
