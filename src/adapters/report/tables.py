@@ -15,7 +15,6 @@ from adapters.report.wording import (
 )
 from sellcore.backtest.account.result import Backtest
 from sellcore.backtest.trades import Trade
-from sellcore.charts.chart import is_intraday
 
 MOST_TRADES = 1_000
 """Rows of the table of trades: more would make the page slow, and nobody reads them."""
@@ -55,10 +54,9 @@ class TickerRow:
 
 def trade_rows(run: Backtest) -> list[TradeRow]:
     """Return the last MOST_TRADES closed trades, as they were closed."""
-    intraday = is_intraday(run.times)
     days = {ticker: run.calendar(ticker) for ticker in run.decisions}
     return [
-        _trade_row(trade, moment if intraday else days[trade.ticker])
+        _trade_row(trade, moment if run.is_intraday else days[trade.ticker])
         for trade in run.trades[-MOST_TRADES:]
     ]
 

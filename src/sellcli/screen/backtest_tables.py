@@ -19,9 +19,6 @@ from sellcore.instant import from_epoch
 Calendar = Callable[[int], date]
 """Tells the trading date of a moment."""
 
-_DAY_BARS = 253
-"""More bars a year than this, and a time of day is worth showing."""
-
 
 def show_backtest(
     console: Console, found: Backtest, origins: Mapping[str, object], trades: int
@@ -182,7 +179,7 @@ _TRADE_COLUMNS = (
 def told_when(found: Backtest) -> Callable[[str, int], str]:
     """Return what tells when something happened to a ticker: the date, or the hour in UTC."""
     days = {ticker: found.calendar(ticker) for ticker in found.decisions}
-    if _is_intraday(found):
+    if found.is_intraday:
         return lambda ticker, moment: f"{from_epoch(moment):%Y-%m-%d %H:%M}"
     return lambda ticker, moment: str(days[ticker](moment))
 
@@ -249,7 +246,3 @@ def ratio(value: float | None) -> str:
 
 def _coloured(amount: float) -> Text:
     return Text(f"{amount:+,.2f}", style="red" if amount < 0 else "green" if amount > 0 else "")
-
-
-def _is_intraday(found: Backtest) -> bool:
-    return found.metrics.periods_per_year > _DAY_BARS

@@ -169,6 +169,25 @@ def test_a_day_is_the_exchanges_though_it_begins_before_midnight_utc() -> None:
     assert told["from"] == "2020-03-13 to 2020-03-14"
 
 
+def test_each_tickers_days_are_those_of_its_own_exchange() -> None:
+    """New York beside it does not move Sydney's Friday to Thursday."""
+    closes = [10.0] * 5 + [9.0, 8.0, 8.0]
+    new_york = daily(closes, first=1_583_764_200)  # 2020-03-09T14:30:00Z
+    days = daily(closes, first=1_583_708_400)  # 2020-03-08T23:00:00Z
+    sydney = BarSeries(
+        days.start,
+        days.start + 6 * 3_600,
+        *(days.open, days.high, days.low, days.close, days.volume),
+    )
+    both = {"ASX:BHP": sydney, "NYSE:KO": new_york}
+
+    run = backtest(both, parse_rule("SMA,5,D"), Assumptions(costs=FREE))
+
+    when = told_when(run)
+    told = [(fill.ticker, when(fill.ticker, fill.time)) for fill in run.fills[:2]]
+    assert told == [("ASX:BHP", "2020-03-13"), ("NYSE:KO", "2020-03-13")]
+
+
 def screen_of(run: Backtest, trades: int) -> str:
     """Return what a wide terminal without colours shows."""
     out = io.StringIO()

@@ -21,6 +21,7 @@ from sellcore.backtest.trades import Trade
 from sellcore.bar import COLUMNS, BarSeries, Floats, Seconds
 from sellcore.rule import MovingAverageRule
 from sellcore.selling.limits import SellingPolicy
+from sellcore.timeframe import Timeframe
 
 if TYPE_CHECKING:
     from sellcore.charts.figure import Figure
@@ -90,6 +91,11 @@ class Backtest:
     def final_equity(self) -> float:
         """The account's worth at the last close."""
         return float(self.curve.equity[-1])
+
+    @property
+    def is_intraday(self) -> bool:
+        """Whether a rule looks at hours; days of two exchanges end twice a day and are days."""
+        return any(each.rule.timeframe is Timeframe.HOUR for each in self.decisions.values())
 
     @property
     def warm_up(self) -> Mapping[str, int]:
