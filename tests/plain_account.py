@@ -2,6 +2,7 @@
 
 import math
 from collections.abc import Mapping, Sequence
+from fractions import Fraction
 
 from attrs import define, field
 from tests.backtest_builders import commission, most_shares, plain_sides
@@ -25,6 +26,7 @@ class PlainOrder:
     wanted: float | None = None
     filled: float = 0.0
     waits_within: bool = False
+    is_sent: bool = False
 
 
 @define
@@ -69,6 +71,7 @@ class PlainAccount:
     cash: float
     fills: list[tuple[int, str, int, float, float]] = field(factory=list)
     equity: dict[int, float] = field(factory=dict)
+    sent: dict[str, list[float]] = field(factory=dict)
     day: str = ""
     day_before: float = math.nan
     lowest: float = math.inf
@@ -170,6 +173,8 @@ def _fill_at_closes(account: PlainAccount, now: int) -> None:
         if row is None or order.is_entry:
             continue
         price = float(ticker.bars.close[row])
+        if not _goes_out(account, ticker, row, now, price):
+            continue
         if order.limit is None or _as_good(order, price):
             _trade(account, ticker, row, now, price)
         elif _reached(ticker, row):
@@ -187,10 +192,39 @@ def _fill_at_opens(account: PlainAccount, now: int) -> None:
         if row is None or (account.given.fill is Fill.SAME_CLOSE and not order.is_entry):
             continue
         price = float(ticker.bars.open[row])
+        if not _goes_out(account, ticker, row, now, price):
+            continue
         if order.limit is None or _as_good(order, price):
             _trade(account, ticker, row, now, price)
         else:
             order.waits_within = True
+
+
+def _goes_out(account: PlainAccount, ticker: PlainTicker, row: int, now: int, price: float) -> bool:
+    """Hold a sale against the trader's limits when it is to be sent; drop what is too much."""
+    order, limits = ticker.order, account.given.limits
+    if order.is_sent or order.side == BUY or limits is None:
+        return True
+    order.is_sent = True
+    bars, at = ticker.bars, order.decided
+    value = ticker.shares * max(price, float(bars.close[at]))
+    today = account.sent.setdefault(str(from_epoch(now).date()), [])
+    small = ticker.shares <= limits.max_shares_per_order and value <= limits.max_value_per_order
+    few = len(today) < limits.max_orders_per_day and sum(today) + value <= limits.max_value_per_day
+    waited = at < row and ticker.day(at) != ticker.day(row)
+    back = waited and price >= _average(ticker, at) and limits.recheck_at_open
+    if small and few and not back:
+        today.append(value)
+        return True
+    ticker.order = None
+    return False
+
+
+def _average(ticker: PlainTicker, row: int) -> float:
+    """Return the SMA; the length is how many bars there were before the first decision."""
+    length = ticker.first + 1
+    window = ticker.bars.close[row + 1 - length : row + 1].tolist()
+    return float(sum(Fraction(repr(close)) for close in window) / length)
 
 
 def _reached(ticker: PlainTicker, row: int) -> bool:
@@ -242,4 +276,9 @@ def _affordable(account: PlainAccount, ticker: PlainTicker, paid: float, now: in
     )
     if budget <= 1e-12 * equity:
         return 0.0
-    return most_shares(budget, paid, given.costs, given.whole_shares)
+    most = math.inf
+    if given.limits is not None and not ticker.order.is_entry:
+        most = float(
+            min(given.limits.max_shares_per_order, given.limits.max_value_per_order // paid)
+        )
+    return min(most, most_shares(budget, paid, given.costs, given.whole_shares))

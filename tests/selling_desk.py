@@ -155,12 +155,12 @@ class SellingDesk(Desk):
             tape = a_tape(SESSIONS, granularity)
             self.feed.trade(instrument, evolve(tape, closes={e: price(e) for e in tape.closes}))
 
-    def drops_at_the_close(self) -> None:
+    def drops_at_the_close(self, instrument: Instrument = MSFT) -> None:
         """Let Friday's last hour close at 90, and everything behind it stay there."""
         for granularity in Granularity:
             tape = a_tape(SESSIONS, granularity)
             closes = {end: 90.0 if end >= FRIDAY.close else 100.0 for end in tape.closes}
-            self.feed.trade(MSFT, evolve(tape, closes=closes))
+            self.feed.trade(instrument, evolve(tape, closes=closes))
 
     def hold_quietly(self, quantity: str, instrument: Instrument = MSFT) -> None:
         """Let the position become another without any trade that is told."""

@@ -8,11 +8,22 @@ from sellcore.bar import BarSeries
 from sellcore.errors import InvalidValue
 from sellcore.timeframe import Timeframe
 
+_SHAPE = "give {Timeframe.DAY: {'NYSE:KO': bars}}"
 
-def _by_timeframe(_: object, __: object, series: Mapping[Timeframe, object]) -> None:
-    for key in series:
+
+def _by_timeframe(_: object, __: object, series: object) -> None:
+    if not isinstance(series, Mapping):
+        raise InvalidValue(f"{type(series).__name__} is no table of bars; {_SHAPE}")
+    for key, by_ticker in series.items():
         if not isinstance(key, Timeframe):
-            raise InvalidValue(f"bars of {key!r} are of no timeframe; give {{Timeframe.DAY: ...}}")
+            raise InvalidValue(f"bars of {key!r} are of no timeframe; {_SHAPE}")
+        if not isinstance(by_ticker, Mapping):
+            raise InvalidValue(f"bars of {key} name no ticker; {_SHAPE}")
+        for ticker, bars in by_ticker.items():
+            if not isinstance(bars, BarSeries):
+                raise InvalidValue(
+                    f"{ticker}: {type(bars).__name__} is no BarSeries; make one of it"
+                )
 
 
 @frozen(eq=False)
@@ -25,6 +36,10 @@ class MemoryBars:
     """
 
     series: Mapping[Timeframe, Mapping[str, BarSeries]] = field(validator=_by_timeframe)
+
+    def __repr__(self) -> str:
+        own = (f"{len(by_ticker):,} of {each}" for each, by_ticker in self.series.items())
+        return f"MemoryBars({', '.join(own) or 'none'})"
 
     def tickers(self) -> Sequence[str]:
         """Return every ticker, in the order given, those of the first timeframe first."""

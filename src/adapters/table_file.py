@@ -85,7 +85,8 @@ def _read_csv(path: Path, choose: Choose) -> Table:
                 continue
             if len(row) != len(header):
                 raise ConfigError(
-                    f"{path}: line {reader.line_num}: {len(row)} columns, expected {len(header)}"
+                    f"{path}: line {reader.line_num}: {len(row)} columns, expected {len(header)}; "
+                    "mend the row"
                 )
             kept.append(row)
             lines.append(reader.line_num)
@@ -98,7 +99,7 @@ def _read_csv(path: Path, choose: Choose) -> Table:
 
 
 def _no_csv(path: Path) -> ConfigError:
-    return ConfigError(f"{path}: not a CSV file in UTF-8")
+    return ConfigError(f"{path}: not a CSV file in UTF-8; save it so")
 
 
 def _read_parquet(path: Path, choose: Choose) -> Table:

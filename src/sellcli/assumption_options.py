@@ -1,13 +1,15 @@
 """Options of backtests and sweeps for what is taken for granted, and for corporate actions."""
 
 import functools
+import re
 from collections.abc import Callable, Collection, Iterator, Sequence
+from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeVar
 
 import click
 
-from sellcore.errors import ConfigError
+from sellcore.errors import ConfigError, InvalidValue
 
 if TYPE_CHECKING:
     from sellcore.backtest.actions import Action
@@ -135,7 +137,9 @@ def assumption_options(*, account: bool) -> Callable[[Command], Command]:
             told = {name: given.pop(name) for name in names}
             if told.pop("live_limits", False):
                 told["limits"] = settings.selling_policy()
-            return command(*args, settings=settings, assumptions=_assumptions(told), **given)
+            with _named_by_flags():
+                assumed = _assumptions(told)
+                return command(*args, settings=settings, assumptions=assumed, **given)
 
         decorated: Any = with_assumptions
         for option in reversed((*_OPTIONS, *(_ACCOUNT_OPTIONS if account else ()))):
@@ -162,6 +166,28 @@ _FIELDS = {
     "max_daily_loss": "max_daily_loss_pct",
 }
 """Where a flag is shorter than what it sets."""
+
+_FLAGS = {
+    **{
+        _FIELDS.get(name, name): f"--{name.replace('_', '-')}"
+        for name in (*_NAMES, *_ACCOUNT_NAMES)
+    },
+    **{name.lower(): f"--costs {name}" for name in COSTS},
+}
+"""What a person typed, by the name that the core has for it."""
+
+_NAMED = re.compile(rf"(?:^|(?<= ))({'|'.join(_FLAGS)})(?= \S+ is not a number| where it is real)")
+"""Where a line of the core names one of its own."""
+
+
+@contextmanager
+def _named_by_flags() -> Iterator[None]:
+    """Let refusals name the flag that a person typed, or may type, and not the core's own name."""
+    try:
+        yield
+    except InvalidValue as error:
+        text = _NAMED.sub(lambda name: _FLAGS[name[1]], str(error))
+        raise InvalidValue(text) from error
 
 
 def _assumptions(told: dict[str, Any]) -> "Assumptions":

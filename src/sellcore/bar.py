@@ -1,13 +1,18 @@
 """Bars: OHLCV over half-open intervals [start, end), in UTC."""
 
 from collections.abc import Iterable, Iterator, Sequence
-from datetime import UTC, datetime
+from datetime import datetime
 from typing import TYPE_CHECKING
 
 import numpy as np
 from attrs import field, frozen
 from numpy.typing import NDArray
 
+from sellcore.bar_columns import COLUMNS as COLUMNS
+from sellcore.bar_columns import IN_ORDER, check_columns, floats_of, seconds_of
+from sellcore.bar_columns import PRICES as PRICES
+from sellcore.bar_columns import Floats as Floats
+from sellcore.bar_columns import Seconds as Seconds
 from sellcore.errors import InvalidValue
 from sellcore.instant import from_epoch, iso, to_epoch
 
@@ -15,18 +20,6 @@ if TYPE_CHECKING:
     from sellcore.charts.figure import Figure
     from sellcore.frames import DataFrame, Table
     from sellcore.rule import MovingAverageRule
-
-Seconds = NDArray[np.int64]
-"""Whole seconds since 1970-01-01 UTC."""
-
-Floats = NDArray[np.float64]
-"""Prices in the instrument's currency, or volumes in shares."""
-
-PRICES = ("open", "high", "low", "close")
-COLUMNS = ("start", "end", *PRICES, "volume")
-
-_LATEST = to_epoch(datetime(9999, 1, 1, tzinfo=UTC))
-"""Above it are no seconds since 1970, but parts of them."""
 
 
 @frozen
@@ -50,37 +43,14 @@ class Bar:
     volume: float = 0.0
 
 
-def _seconds(values: object) -> Seconds:
-    given = np.asarray(values)
-    if given.dtype.kind == "M":  # numpy's own times are in UTC, in parts of a second perhaps
-        if np.isnat(given).any():
-            raise InvalidValue("a bar's start or end is no time (NaT)")
-        given = given.astype("datetime64[s]")
-    elif given.dtype.kind == "O":
-        raise InvalidValue(
-            f"a bar's time {given.flat[0]!r} is no whole second since 1970 UTC; give numbers, or "
-            "numpy's datetime64 in UTC"
-        )
-    array = np.array(given, dtype=np.int64)
-    if given.dtype.kind == "f" and not np.array_equal(array, given):
-        raise InvalidValue("a bar's start or end is not a whole second since 1970 UTC")
-    array.flags.writeable = False
-    return array
-
-
-def _floats(values: object) -> Floats:
-    array = np.array(values, dtype=np.float64)
-    array.flags.writeable = False
-    return array
-
-
 @frozen(eq=False)
 class BarSeries:
     """
     Bars of one instrument, oldest first, apart from each other, read-only.
 
     Attributes:
-        start: Shape (n,), seconds since 1970 UTC; numpy's datetime64 is taken as well, in UTC.
+        start: Shape (n,), seconds since 1970 UTC; taken as well are numpy's datetime64, in UTC,
+            and times that name their zone.
         end: Alike, above start, at most the next start.
         open: Shape (n,), prices; high, low, close alike. A float64 carries the
             decimal that was quoted: the shortest decimal that reads back as it.
@@ -91,16 +61,16 @@ class BarSeries:
             backwards, or a price is not a finite number above zero.
     """
 
-    start: Seconds = field(converter=_seconds)
-    end: Seconds = field(converter=_seconds)
-    open: Floats = field(converter=_floats)
-    high: Floats = field(converter=_floats)
-    low: Floats = field(converter=_floats)
-    close: Floats = field(converter=_floats)
-    volume: Floats = field(converter=_floats)
+    start: Seconds = field(converter=seconds_of)
+    end: Seconds = field(converter=seconds_of)
+    open: Floats = field(converter=floats_of)
+    high: Floats = field(converter=floats_of)
+    low: Floats = field(converter=floats_of)
+    close: Floats = field(converter=floats_of)
+    volume: Floats = field(converter=floats_of)
 
     def __attrs_post_init__(self) -> None:
-        _check(tuple(getattr(self, name) for name in COLUMNS), firsts=())
+        check_columns(tuple(getattr(self, name) for name in COLUMNS), firsts=())
 
     def __len__(self) -> int:
         return len(self.start)
@@ -156,7 +126,7 @@ class BarSeries:
             raise InvalidValue(f"the counts of the series must add up to {len(columns[0])} bars")
         ends = np.cumsum(counts, dtype=np.int64).tolist()
         firsts = [0, *ends[:-1]] if ends else []
-        _check(columns, firsts)
+        check_columns(columns, firsts)
         for column in columns:
             column.flags.writeable = False
         return [
@@ -174,7 +144,7 @@ class BarSeries:
         if not len(self) or not len(later):
             return later if len(later) else self
         if later.start[0] < self.end[-1]:
-            raise InvalidValue("bars must be in order and apart, each ending after its start")
+            raise InvalidValue(IN_ORDER)
         columns = [np.concatenate([getattr(self, n), getattr(later, n)]) for n in COLUMNS]
         for column in columns:
             column.flags.writeable = False
@@ -251,27 +221,6 @@ class BarSeries:
         from sellcore.charts.series import closes
 
         return figure(closes(self, rule))
-
-
-def _check(columns: Sequence[Seconds | Floats], firsts: Sequence[int]) -> None:
-    """Hold ``columns`` to the promises of a series, or of those that begin at ``firsts``."""
-    start, end, *prices = columns[: 2 + len(PRICES)]
-    if start.ndim != 1 or any(column.shape != start.shape for column in columns):
-        raise InvalidValue("the columns of a bar series must have one shape (n,)")
-    if len(end) and end.max() > _LATEST:
-        raise InvalidValue(
-            f"a bar's end {int(end.max())} lies behind the year 9999; give seconds since 1970 UTC, "
-            "not parts of them"
-        )
-    overlaps = start[1:] < end[:-1]
-    if len(firsts) > 1 and len(overlaps):
-        inner = np.array(firsts)
-        overlaps[inner[(inner > 0) & (inner <= len(overlaps))] - 1] = False
-    if (end <= start).any() or overlaps.any():
-        raise InvalidValue("bars must be in order and apart, each ending after its start")
-    for name, column in zip(PRICES, prices, strict=True):
-        if len(column) and not (column.min() > 0 and column.max() < np.inf):  # nor NaN
-            raise InvalidValue(f"a bar's {name} must be a finite number above zero")
 
 
 def _unchecked(columns: Sequence[Seconds | Floats]) -> BarSeries:

@@ -1,11 +1,13 @@
 """The rule a holding follows: which average, over how many bars, of which timeframe."""
 
+import operator
 from enum import Enum
 from functools import cache
 
 from attrs import field, frozen
 
 from sellcore.errors import InvalidValue
+from sellcore.kinds import member_of
 from sellcore.timeframe import Timeframe, parse_timeframe
 
 LENGTHS = (5, 10, 20, 50, 100, 150, 200)
@@ -28,9 +30,21 @@ class AverageKind(Enum):
         return self.value
 
 
+def _whole(length: object) -> int:
+    """Return Python's own whole number: numpy's prints otherwise."""
+    try:
+        return operator.index(length)  # type: ignore[arg-type]  # anything: that is the question
+    except TypeError:
+        raise InvalidValue(_unknown(length)) from None
+
+
+def _unknown(length: object) -> str:
+    return f"length {length!r} is not one of {', '.join(map(str, LENGTHS))}"
+
+
 def _known_length(_: object, __: object, length: int) -> None:
     if length not in LENGTHS:
-        raise InvalidValue(f"length {length} is not one of {', '.join(map(str, LENGTHS))}")
+        raise InvalidValue(_unknown(length))
 
 
 @frozen(order=True)
@@ -44,9 +58,11 @@ class MovingAverageRule:
         timeframe: Hourly or daily bars.
     """
 
-    kind: AverageKind = field(order=lambda kind: kind.value)
-    length: int = field(validator=_known_length)
-    timeframe: Timeframe = field(order=lambda timeframe: timeframe.value)
+    kind: AverageKind = field(order=lambda kind: kind.value, validator=member_of(AverageKind))
+    length: int = field(converter=_whole, validator=_known_length)
+    timeframe: Timeframe = field(
+        order=lambda timeframe: timeframe.value, validator=member_of(Timeframe)
+    )
 
     def __str__(self) -> str:
         return f"{self.average} {self.timeframe}"
@@ -88,10 +104,9 @@ def parse_kind(text: str) -> AverageKind:
 
 def parse_length(text: str) -> int:
     """Read a length; anything but one of LENGTHS raises InvalidValue."""
-    allowed = ", ".join(map(str, LENGTHS))
     digits = text.strip()
     if not (digits.isascii() and digits.isdigit() and len(digits) <= _MOST_DIGITS):
-        raise InvalidValue(f"length {digits[:20]!r} is not one of {allowed}")
+        raise InvalidValue(_unknown(digits[:20]))
     length = int(digits)
     _known_length(None, None, length)
     return length
@@ -101,7 +116,10 @@ def parse_rule(text: str) -> MovingAverageRule:
     """Read ``SMA,50,1H`` (the form of ``--default-rule``)."""
     parts = text.split(",")
     if len(parts) != 3:
-        raise InvalidValue(f"rule {text!r} is not TYPE,LENGTH,TIMEFRAME, e.g. SMA,50,1H")
-    return MovingAverageRule(
-        parse_kind(parts[0]), parse_length(parts[1]), parse_timeframe(parts[2])
-    )
+        raise InvalidValue(f"rule {text[:40]!r} is not TYPE,LENGTH,TIMEFRAME, e.g. SMA,50,1H")
+    try:
+        return MovingAverageRule(
+            parse_kind(parts[0]), parse_length(parts[1]), parse_timeframe(parts[2])
+        )
+    except InvalidValue as error:
+        raise InvalidValue(f"rule {text[:40]!r}: {error}; write e.g. SMA,50,1H") from None

@@ -215,6 +215,32 @@ def test_local_midnights_are_days(tmp_path, zone):
     assert len(source.load(["NYSE:KO"], Timeframe.DAY)["NYSE:KO"]) == len(sessions) == 29
 
 
+@pytest.mark.parametrize("exchange", ["NASDAQ", "LSE", "TSEJ", "ASX"])
+@pytest.mark.parametrize("drop", [None, 11])
+def test_days_may_begin_with_their_sessions(tmp_path, exchange, drop):
+    """A day that is stamped with its open is that session's, on whatever side of midnight UTC."""
+    sessions = SessionTable().sessions(exchange, date(2020, 3, 2), date(2020, 4, 30))
+    opens = [session.open for row, session in enumerate(sessions) if row != drop]
+    close = np.round(50 + np.arange(len(opens)) / 4, 2)
+    columns = {name: pa.array(close) for name in PRICES}
+    stamps = pa.array(opens, pa.timestamp("us", "UTC"))
+    write(tmp_path / f"{exchange}_X_1d.parquet", {"ts": stamps, **columns})
+    source = open_dataset(str(tmp_path), SessionTable())
+
+    if drop is None:
+        found = source.load([f"{exchange}:X"], Timeframe.DAY)[f"{exchange}:X"]
+        assert found.start.tolist() == [int(begin.timestamp()) for begin in opens]
+        assert found.end.tolist() == [int(session.close.timestamp()) for session in sessions]
+        gaps = open_dataset(str(tmp_path), SessionTable(), allow_gaps=True)
+        assert gaps.load([f"{exchange}:X"], Timeframe.DAY)[f"{exchange}:X"].same(found)
+        until = open_dataset(str(tmp_path), SessionTable(), until=sessions[20].day)
+        assert len(until.load([f"{exchange}:X"], Timeframe.DAY)[f"{exchange}:X"]) == 21
+    else:
+        day = sessions[drop].day
+        with pytest.raises(InvalidValue, match=f"X at {day}: the bar of this session is missing; "):
+            source.load([f"{exchange}:X"], Timeframe.DAY)
+
+
 def half_hours(path, drop=()):
     """Write the half hours of two New York sessions, but some."""
     starts = [

@@ -320,8 +320,8 @@ CASES = {
         "NASDAQ:AAA has no bars for SMA(5) 1H; bring some with 'sellcli import'",
     ),
     "unknown costs": ((*BAD, "--costs", "cheap"), nothing, "--costs 'cheap' is none of ib, free"),
-    "costs below zero": ((*BAD, "--costs", "-1"), nothing, "fixed -1.0 is not a number"),
-    "endless slippage": ((*BAD, "--slippage-bps", "inf"), nothing, "slippage_bps inf is not"),
+    "costs below zero": ((*BAD, "--costs", "-1"), nothing, "--costs FIXED -1.0 is not a"),
+    "endless slippage": ((*BAD, "--slippage-bps", "inf"), nothing, "--slippage-bps inf is not"),
     "no capital": ((*BAD, "--capital", "nan"), nothing, "capital nan is not a number above 0"),
     "from after to": (
         (*BAD, "--from", "2016-01-01", "--to", "2015-01-01"),

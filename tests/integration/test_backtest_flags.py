@@ -152,3 +152,49 @@ def test_an_import_says_what_was_guessed_and_what_was_there_before(desk: Path) -
     assert "(guessed)" in first.out + first.err
     assert "there already" not in first.out + first.err
     assert "60 bars, there already" in again.out + again.err
+
+
+@pytest.mark.parametrize(
+    ("words", "named"),
+    [
+        (("--capital", "-5"), "--capital -5.0 is not a number above 0"),
+        (("--volume-cap", "0"), "--volume-cap 0.0 is not a number above 0 and at most 1"),
+        (("--max-symbol", "2"), "--max-symbol 2.0 is not"),
+        (("--max-gross", "nan"), "--max-gross nan is not"),
+        (("--max-daily-loss", "0"), "--max-daily-loss 0.0 is not"),
+        (("--limit-offset", "100"), "--limit-offset 100.0 is not"),
+        (("--slippage-bps", "-1"), "--slippage-bps -1.0 is not"),
+        (("--costs", "-1"), "--costs FIXED -1.0 is not"),
+        (("--costs", "1,-1"), "--costs PER_SHARE -1.0 is not"),
+        (("--costs", "1,0,-1"), "--costs MINIMUM -1.0 is not"),
+        (("--costs", "1,0,1,101"), "--costs MAXIMUM_PCT 101.0 is not"),
+        (("--costs", "1,0,1,1,-1"), "--costs PERCENT -1.0 is not"),
+    ],
+)
+def test_a_number_that_is_none_is_told_by_its_flag(
+    desk: Path, words: tuple[str, ...], named: str
+) -> None:
+    """Nobody who types a flag knows what the core calls it."""
+    done = sellcli(desk, *TEST, *words)
+
+    assert (done.code, done.out) == (2, "")
+    assert one_line(done.err).startswith(f"sellcli: {named}")
+
+
+@pytest.mark.parametrize("command", [TEST, ("sweep", "--data", "bars", "--rules", "SMA,5,D")])
+def test_a_jump_is_told_with_the_flag_that_lets_it_pass(
+    tmp_path: Path, command: tuple[str, ...]
+) -> None:
+    """And with that flag it passes."""
+    lines = day_rows(60, seed=0)
+    halved = [
+        ",".join([day, *(str(float(price) / 2) for price in prices), volume])
+        for day, *prices, volume in (line.split(",") for line in lines[30:])
+    ]
+    write_rows(tmp_path / "bars", "NASDAQ_AAA_1d.csv", [*lines[:30], *halved])
+
+    done = sellcli(tmp_path, *command)
+
+    assert (done.code, done.out) == (2, "")
+    assert one_line(done.err).endswith("give the action, or --allow-jumps where it is real\n")
+    assert sellcli(tmp_path, *command, "--allow-jumps").code == 0

@@ -243,7 +243,7 @@ def test_a_cluster_makes_none_either(desk: Path) -> None:
         n_workers=2,
         threads_per_worker=1,
         processes=True,
-        dashboard_address=None,
+        dashboard_address="127.0.0.1:0",
         host="127.0.0.1",
     ) as cluster:
         done = run(desk, *SWEEP, "--json", "--dask", cluster.scheduler_address)

@@ -4,6 +4,8 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
+from tests.integration.cli import one_line
+from tests.integration.research import lay_out_days, sellcli
 
 from adapters.parquet.dataset import open_dataset
 from sellcore.backtest.assumptions import Assumptions, Entry
@@ -37,7 +39,7 @@ def cluster():
         n_workers=2,
         threads_per_worker=1,
         processes=True,
-        dashboard_address=None,
+        dashboard_address="127.0.0.1:0",
         host="127.0.0.1",
     ) as running:
         yield running
@@ -73,3 +75,32 @@ def test_a_refusal_on_a_cluster_is_told_as_here(tmp_path, cluster):
         pytest.raises(InvalidValue, match="NYSE:T2 at 2015-01-08: close is missing"),
     ):
         sweep(source, RULES, RECLAIM, executor=client.get_executor(), chunk=1)
+
+
+@pytest.mark.slow
+def test_a_cluster_without_a_worker_is_told_and_not_waited_for(tmp_path):
+    """A scheduler alone would keep the work for ever: one line says so, and nothing is kept."""
+    lay_out_days(tmp_path / "bars", ["AAA"], count=60)
+    with distributed.LocalCluster(
+        n_workers=0, processes=True, dashboard_address="127.0.0.1:0", host="127.0.0.1"
+    ) as idle:
+        words = ("--rules", "SMA,5,D", "--dask", idle.scheduler_address, "--out", "runs")
+        done = sellcli(tmp_path, "sweep", "--data", "bars", *words)
+
+    assert (done.code, done.out) == (2, "")
+    line = f"the dask scheduler at {idle.scheduler_address} has no worker; start one"
+    assert line in one_line(done.err)
+    assert not (tmp_path / "runs").exists()
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("address", ["nowhere", "tcp://127.0.0.1:1", "ftp://127.0.0.1:1"])
+def test_an_address_without_a_scheduler_is_told(tmp_path, monkeypatch, address):
+    """A port that nobody listens on, and what is no address of a scheduler."""
+    monkeypatch.setattr("sellcli.compose.workers._PATIENCE", 1)
+    lay_out_days(tmp_path / "bars", ["AAA"], count=60)
+
+    done = sellcli(tmp_path, "sweep", "--data", "bars", "--rules", "SMA,5,D", "--dask", address)
+
+    assert (done.code, done.out) == (2, "")
+    assert f"no dask scheduler answers at {address}: " in one_line(done.err)

@@ -23,7 +23,7 @@ from sellcore.record import DecisionRecord
 from sellcore.replay.decide_again import History
 from sellcore.replay.finding import Cause, Finding, Verdict
 from sellcore.series import StoredSeries
-from sellcore.timeframe import Granularity
+from sellcore.timeframe import Granularity, Timeframe
 from sellcore.trading_days import TradingDays
 from sellcore.usecases.replay import decisions, replay
 
@@ -232,6 +232,38 @@ def test_an_average_of_more_bars_than_there_are_cannot_be_told() -> None:
     found = replayed(a_day(), history(cut))
 
     assert [f.verdict for f in found] == [Verdict.UNTOLD] * 4 + [Verdict.AGREES] * 3
+
+
+def test_an_abstention_behind_a_gap_says_where_the_gap_ends() -> None:
+    """Then as now, the bars before the gap do not count, and a person sees which gap that is."""
+    start, end = (to_epoch(ENDS[1]) - 1_800, to_epoch(ENDS[1]))
+    reason = "SMA(5) 1H needs 5 closed bars, has 2 since the gap in its bars that ends "
+    nothing = dict.fromkeys(("close", "ma_value", "bars_used", "distance_pct", "intent_id"))
+    record = evolve(
+        a_day()[3],
+        **nothing,
+        decision=Outcome.ABSTAIN,
+        reason=f"{reason}{iso(ENDS[1])}",
+        action_prepared=None,
+    )
+    known_around = known(TAPE.whole).coverage - Coverage(((start, end),))
+
+    (found,) = replayed([record], history(coverage=known_around))
+
+    assert found.verdict is Verdict.AGREES
+    assert found.text == f"abstains now as well: {reason}2022-05-20T15:00:00Z"
+
+
+def test_each_finding_names_the_bar_of_its_record() -> None:
+    """Whoever reads it finds the line of the log by every name that the line has."""
+    records = a_day()
+
+    for record, finding in zip(records, replayed(records), strict=True):
+        bar = finding.bar
+        assert (bar.mode, bar.account, bar.con_id, bar.ticker, bar.timeframe, bar.end) == (
+            *(Mode.DRY_RUN, ACCOUNT, MSFT.con_id, "NASDAQ:MSFT", Timeframe.HOUR),
+            record.bar_end,
+        )
 
 
 def test_a_bar_without_a_record_is_found() -> None:

@@ -95,7 +95,7 @@ def choose_columns(path: Path, header: Sequence[str], given: Mapping[str, str]) 
         if role not in names:
             raise ConfigError(
                 f"{path}: line 1: no column is known to be {role!r}; {_found(header)}; "
-                f"name it with --columns {role}=NAME"
+                f"rename it, or name it with 'sellcli import --columns {role}=NAME'"
             )
     ordered = {role: names[role] for role in ROLES if role in names}
     own = all(role == name for role, name in ordered.items())
@@ -115,7 +115,7 @@ def _guess(path: Path, header: Sequence[str], role: str) -> str | None:
     if len(fitting) > 1:
         raise ConfigError(
             f"{path}: line 1: each of {', '.join(map(repr, fitting))} may be {role!r}; "
-            f"name one with --columns {role}=NAME"
+            f"rename one, or name one with 'sellcli import --columns {role}=NAME'"
         )
     return fitting[0] if fitting else None
 

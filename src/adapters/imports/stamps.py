@@ -114,7 +114,7 @@ def _moment(path: Path, value: object, line: int, form: str | None) -> date:
         expected = "ISO 8601, e.g. 2022-05-20 or 2022-05-20T13:30:00Z" if form is None else form
         raise ConfigError(
             f"{path}: line {line}: ts {text[:40]!r} is not {expected}; "
-            "say how it is written with --stamp-format"
+            "rewrite it, or say how it is written with 'sellcli import --stamp-format'"
         ) from None
 
 

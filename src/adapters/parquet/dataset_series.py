@@ -12,7 +12,7 @@ from sellcore.aggregation import aggregate, hour_buckets
 from sellcore.backtest.dates import day_number, trading_dates
 from sellcore.bar import BarSeries, Floats, Seconds
 from sellcore.errors import CalendarError, InvalidValue
-from sellcore.instant import from_epoch, iso
+from sellcore.instant import from_epoch, iso, to_epoch
 from sellcore.ports.sessions import SessionCalendar
 from sellcore.session import Session
 from sellcore.timeframe import Timeframe
@@ -93,17 +93,39 @@ def _check_order(pieces: Sequence[Piece], start: Seconds) -> None:
 
 
 def _days(pieces: Sequence[Piece], start: Seconds, numbers: Floats, wanted: Wanted) -> BarSeries:
-    bars = _until(BarSeries(start, _ends(start, _DAY), *numbers), wanted.until)
+    """Return daily bars; one that is stamped with its session's open ends with that session."""
+    sessions = _sessions_of_days(pieces[0], start, wanted)
+    days = np.array([_midnight(session.day) for session in sessions], dtype=np.int64)
+    opens, closes = (
+        np.array([to_epoch(moment) for moment in moments], dtype=np.int64)
+        for moments in ([each.open for each in sessions], [each.close for each in sessions])
+    )
+    dates = (start + _DAY // 2) // _DAY * _DAY  # a local midnight is near that of UTC
+    ends = _ends(start, _DAY)
+    at = np.flatnonzero(np.isin(start, opens))
+    own = opens.searchsorted(start[at])
+    dates[at], ends[at] = days[own], closes[own]
+    bars = _until(BarSeries(start, ends, *numbers), wanted.until)
+    dates = dates[: len(bars)]
     if wanted.calendar is None or wanted.allow_gaps or not len(bars):
         return bars
-    sessions = _sessions(pieces[0], bars.start, wanted.calendar, or_gaps=True)
-    days = np.array([_midnight(session.day) for session in sessions], dtype=np.int64)
-    dates = (bars.start + _DAY // 2) // _DAY * _DAY  # a local midnight is near that of UTC
     missing = days[(days >= dates[0]) & (days <= dates[-1]) & ~np.isin(days, dates)]
     if not len(missing):
         return bars
     _check_gaps(pieces, start, missing, "session", wanted.since)
     return bars[int(dates.searchsorted(missing[-1])) :]
+
+
+def _sessions_of_days(piece: Piece, start: Seconds, wanted: Wanted) -> tuple[Session, ...]:
+    """Return the sessions around daily bars; none where nobody knows them, and need not."""
+    if wanted.calendar is None:
+        return ()
+    try:
+        return _sessions(piece, start, wanted.calendar, or_gaps=True)
+    except InvalidValue:
+        if wanted.allow_gaps:
+            return ()
+        raise
 
 
 def _hours(pieces: Sequence[Piece], start: Seconds, numbers: Floats, wanted: Wanted) -> BarSeries:

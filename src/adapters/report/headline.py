@@ -5,7 +5,7 @@ from enum import Enum
 
 from attrs import frozen
 
-from adapters.report.wording import amount, cents, day, fine_percent, percent, ratio, signed_percent
+from adapters.report.wording import amount, cents, fine_percent, percent, ratio, signed_percent
 from sellcore.backtest.account.result import Backtest
 from sellcore.backtest.metrics import Metrics
 
@@ -127,7 +127,7 @@ def outcome(run: Backtest) -> str:
 
 def deepest_fall(run: Backtest) -> str:
     """Return when the account's deepest fall was, and whether it was made good."""
-    fall = run.metrics.drawdown
+    fall, day = run.metrics.drawdown, run.calendar()
     if fall.peak is None or fall.trough is None:
         return "The account never fell below what it once was."
     back = "not made good by the end"

@@ -11,7 +11,7 @@ from attrs import asdict, astuple, frozen
 from adapters.report.encoding import chart_json, script_json
 from adapters.report.headline import CARDS, COSTS, FIGURES, compared, deepest_fall, outcome
 from adapters.report.tables import MOST_TRADES, ticker_rows, trade_rows
-from adapters.report.wording import amount, day
+from adapters.report.wording import amount
 from sellcore.backtest.account.result import Backtest
 from sellcore.backtest.universe.sweep import Sweep
 from sellcore.charts.account import drawdown, equity
@@ -141,7 +141,7 @@ def _subject(run: Backtest) -> str:
         named += f" and {len(tickers) - _NAMED} more"
     rules = list(dict.fromkeys(str(each.rule) for each in run.decisions.values()))
     rule = rules[0] if len(rules) == 1 else f"{len(rules)} rules"
-    closes = run.metrics.bars
+    closes, day = run.metrics.bars, run.calendar()
     return (
         f"{named} \N{MIDDLE DOT} {rule} \N{MIDDLE DOT} {day(run.metrics.start)} to "
         f"{day(run.metrics.end)} \N{MIDDLE DOT} {amount(closes)} close{'' if closes == 1 else 's'}"

@@ -1,5 +1,7 @@
 """The tables of the report: trades, and what came of each ticker, in words."""
 
+from collections.abc import Callable
+
 from attrs import frozen
 
 from adapters.report.wording import (
@@ -13,7 +15,6 @@ from adapters.report.wording import (
 )
 from sellcore.backtest.account.result import Backtest
 from sellcore.backtest.trades import Trade
-from sellcore.charts.chart import is_intraday
 
 MOST_TRADES = 1_000
 """Rows of the table of trades: more would make the page slow, and nobody reads them."""
@@ -53,16 +54,19 @@ class TickerRow:
 
 def trade_rows(run: Backtest) -> list[TradeRow]:
     """Return the last MOST_TRADES closed trades, as they were closed."""
-    intraday = is_intraday(run.times)
-    return [_trade_row(trade, intraday) for trade in run.trades[-MOST_TRADES:]]
+    days = {ticker: run.calendar(ticker) for ticker in run.decisions}
+    return [
+        _trade_row(trade, moment if run.is_intraday else days[trade.ticker])
+        for trade in run.trades[-MOST_TRADES:]
+    ]
 
 
-def _trade_row(trade: Trade, intraday: bool) -> TradeRow:
+def _trade_row(trade: Trade, when: Callable[[int], object]) -> TradeRow:
     return TradeRow(
         ticker=trade.ticker,
-        entry=moment(trade.entry_time, intraday=intraday),
+        entry=str(when(trade.entry_time)),
         entry_price=price(trade.entry_price),
-        exit=moment(trade.exit_time, intraday=intraday),
+        exit=str(when(trade.exit_time)),
         exit_price=price(trade.exit_price),
         shares=shares(trade.shares),
         bars=amount(trade.bars),

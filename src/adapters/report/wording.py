@@ -51,14 +51,9 @@ def shares(value: float) -> str:
     return _number(value, ",.10g")
 
 
-def day(time: int) -> str:
-    """Return the date of an instant: ``2020-03-02``."""
-    return f"{from_epoch(time):%Y-%m-%d}"
-
-
-def moment(time: int, *, intraday: bool) -> str:
-    """Return an instant in UTC, with the hour where it matters: ``2020-03-02 14:30``."""
-    return f"{from_epoch(time):%Y-%m-%d %H:%M}" if intraday else day(time)
+def moment(time: int) -> str:
+    """Return an instant in UTC: ``2020-03-02 14:30``."""
+    return f"{from_epoch(time):%Y-%m-%d %H:%M}"
 
 
 def _percentage(value: float | None, form: str) -> str:

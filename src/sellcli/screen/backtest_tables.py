@@ -1,6 +1,7 @@
 """A backtest on a screen: the account beside buy-and-hold, each ticker, the last trades."""
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from datetime import date
 
 from rich.console import Console
 from rich.table import Table
@@ -8,13 +9,15 @@ from rich.text import Text
 
 from sellcli.screen.fitted_table import Column, fitted_table
 from sellcli.screen.text import NONE, average
+from sellcore.backtest.account.orders import OrderState
 from sellcore.backtest.account.result import Backtest
+from sellcore.backtest.drawdown import Drawdown
 from sellcore.backtest.metrics import Metrics
 from sellcore.backtest.trades import Trade
 from sellcore.instant import from_epoch
 
-_DAY_BARS = 253
-"""More bars a year than this, and a time of day is worth showing."""
+Calendar = Callable[[int], date]
+"""Tells the trading date of a moment."""
 
 
 def show_backtest(
@@ -35,9 +38,9 @@ def show_backtest(
     console.print(tickers_table(found, console.width))
     listed = found.trades[-trades:] if trades else ()
     if listed:
-        console.print(
-            trades_table(listed, len(found.trades), console.width, intraday=_is_intraday(found))
-        )
+        console.print(trades_table(listed, len(found.trades), console.width, told_when(found)))
+    for line in unfilled(found):
+        console.print(Text(line), soft_wrap=True)
     show_assumptions(console, found.assumptions_in_words)
 
 
@@ -50,8 +53,8 @@ def show_assumptions(console: Console, lines: Iterable[str]) -> None:
 
 def headline(found: Backtest) -> str:
     """Return rules, tickers and period in one line."""
-    metrics = found.metrics
-    first, last = (f"{from_epoch(each):%Y-%m-%d}" for each in (metrics.start, metrics.end))
+    metrics, day = found.metrics, found.calendar()
+    first, last = day(metrics.start), day(metrics.end)
     closes = f"{metrics.bars:,} close{'' if metrics.bars == 1 else 's'}"
     return f"{subject(found)}, {first} to {last}, {closes}"
 
@@ -78,7 +81,8 @@ def account_table(found: Backtest, width: int) -> Table:
         Column("with the rule"),
         Column("buy and hold"),
     )
-    own, hold = _figures(found.metrics), _figures(found.hold_metrics)
+    day = found.calendar()
+    own, hold = (_figures(each, day) for each in (found.metrics, found.hold_metrics))
     rows = [
         (name, Text(ruled, style="bold"), held)
         for (name, ruled), (_, held) in zip(own, hold, strict=True)
@@ -87,7 +91,7 @@ def account_table(found: Backtest, width: int) -> Table:
     return fitted_table(title, columns, rows, width)
 
 
-def _figures(metrics: Metrics) -> list[tuple[str, str]]:
+def _figures(metrics: Metrics, day: Calendar) -> list[tuple[str, str]]:
     deepest = metrics.drawdown
     return [
         ("final equity", f"{metrics.final_equity:,.2f}"),
@@ -97,8 +101,8 @@ def _figures(metrics: Metrics) -> list[tuple[str, str]]:
         ("Sharpe", ratio(metrics.sharpe)),
         ("Sortino", ratio(metrics.sortino)),
         ("deepest drawdown", part(-deepest.depth if deepest.depth else 0.0)),
-        ("  from", f"{_day(deepest.peak)} to {_day(deepest.trough)}" if deepest.depth else NONE),
-        ("  recovered", _recovered(metrics)),
+        ("  from", _fallen(deepest, day)),
+        ("  recovered", _recovered(metrics, day)),
         ("Calmar", ratio(metrics.calmar)),
         ("round trips", f"{metrics.trades:,}"),
         ("  that earned", part(metrics.hit_rate)),
@@ -112,11 +116,17 @@ def _figures(metrics: Metrics) -> list[tuple[str, str]]:
     ]
 
 
-def _recovered(metrics: Metrics) -> str:
+def _fallen(deepest: Drawdown, day: Calendar) -> str:
+    if deepest.peak is None or deepest.trough is None:
+        return NONE
+    return f"{day(deepest.peak)} to {day(deepest.trough)}"
+
+
+def _recovered(metrics: Metrics, day: Calendar) -> str:
     deepest = metrics.drawdown
     if not deepest.depth:
         return NONE
-    when = "not yet" if deepest.recovery is None else _day(deepest.recovery)
+    when = "not yet" if deepest.recovery is None else day(deepest.recovery)
     return f"{when}, {deepest.days:,.0f} days"
 
 
@@ -166,15 +176,32 @@ _TRADE_COLUMNS = (
 )
 
 
-def trades_table(trades: Sequence[Trade], of: int, width: int, *, intraday: bool) -> Table:
-    """Return round trips, each with the reason it was sold for."""
+def told_when(found: Backtest) -> Callable[[str, int], str]:
+    """Return what tells when something happened to a ticker: the date, or the hour in UTC."""
+    days = {ticker: found.calendar(ticker) for ticker in found.decisions}
+    if found.is_intraday:
+        return lambda ticker, moment: f"{from_epoch(moment):%Y-%m-%d %H:%M}"
+    return lambda ticker, moment: str(days[ticker](moment))
+
+
+def trades_table(
+    trades: Sequence[Trade], of: int, width: int, when: Callable[[str, int], str]
+) -> Table:
+    """
+    Return round trips, each with the reason it was sold for.
+
+    Args:
+        trades: Those that are shown.
+        of: How many there were.
+        width: Of the screen.
+        when: Tells when something happened to a ticker.
+    """
     shown = f"the last {len(trades)} of {of:,} round trips" if len(trades) < of else "round trips"
-    style = "%Y-%m-%d %H:%M" if intraday else "%Y-%m-%d"
     rows = [
         (
             trade.ticker,
-            f"{from_epoch(trade.entry_time):{style}}",
-            f"{from_epoch(trade.exit_time):{style}}",
+            when(trade.ticker, trade.entry_time),
+            when(trade.ticker, trade.exit_time),
             f"{trade.shares:,.10g}",
             average(trade.entry_price),
             average(trade.exit_price),
@@ -184,6 +211,22 @@ def trades_table(trades: Sequence[Trade], of: int, width: int, *, intraday: bool
         for trade in trades
     ]
     return fitted_table(shown, _TRADE_COLUMNS, rows, width)
+
+
+def unfilled(found: Backtest) -> list[str]:
+    """Return a line for each way in which orders came to nothing, with the latest of them."""
+    when, lines = told_when(found), []
+    for state in OrderState:
+        orders = [order for order in found.orders if order.state is state and not order.filled]
+        if orders:
+            last = orders[-1]
+            decided = when(last.ticker, last.decided_at)
+            reason = "".join(f": {each}" for each in last.denied[:1])
+            lines.append(
+                f"{len(orders):,} order{'s' * (len(orders) > 1)} not filled ({state}), the last "
+                f"to {str(last.side).lower()} {last.ticker}, decided {decided}{reason}"
+            )
+    return lines
 
 
 def part(value: float | None) -> str:
@@ -203,11 +246,3 @@ def ratio(value: float | None) -> str:
 
 def _coloured(amount: float) -> Text:
     return Text(f"{amount:+,.2f}", style="red" if amount < 0 else "green" if amount > 0 else "")
-
-
-def _day(seconds: int | None) -> str:
-    return NONE if seconds is None else f"{from_epoch(seconds):%Y-%m-%d}"
-
-
-def _is_intraday(found: Backtest) -> bool:
-    return found.metrics.periods_per_year > _DAY_BARS

@@ -10,10 +10,11 @@ from itertools import pairwise
 import numpy as np
 from attrs import field, frozen
 
-from sellcore.backtest.assumptions import Adjustment, member_of
-from sellcore.backtest.dates import trading_dates
+from sellcore.backtest.assumptions import Adjustment
+from sellcore.backtest.dates import is_date, trading_dates
 from sellcore.bar import COLUMNS, PRICES, BarSeries, Floats
 from sellcore.errors import InvalidValue
+from sellcore.kinds import check_member, member_of, number
 from sellcore.quoting import quoted
 
 HEADER = ("ticker", "date", "kind", "value")
@@ -33,16 +34,18 @@ class ActionKind(Enum):
 
 
 def _above_zero(action: "Action", _: object, value: float) -> None:
-    if not 0 < value < math.inf:
+    met = number(value)
+    if met is None or not 0 < met < math.inf:
         meaning = "new shares for an old one" if action.kind is ActionKind.SPLIT else "cash a share"
+        told = repr(value) if met is None else f"{met:g}"
         raise InvalidValue(
-            f"{action.kind} {value:g} of {action.ticker} on {action.day} is not a number above "
+            f"{action.kind} {told} of {action.ticker} on {action.day} is not a number above "
             f"zero ({meaning})"
         )
 
 
 def _is_date(action: "Action", _: object, day: date) -> None:
-    if not isinstance(day, date):
+    if not is_date(day):
         raise InvalidValue(
             f"day {day!r} of an action of {action.ticker} is no date; give one, e.g. "
             "date(2014, 6, 9)"
@@ -141,6 +144,7 @@ def adjust(bars: BarSeries, actions: Iterable[Action], adjustment: Adjustment) -
     Raises:
         InvalidValue: two actions of one kind on a day, or a dividend of a whole price.
     """
+    check_member("adjustment", adjustment, Adjustment)
     ordered = sorted(actions, key=lambda action: (action.day, action.kind.value))
     for first, second in pairwise(ordered):
         if (first.day, first.kind) == (second.day, second.kind):

@@ -9,6 +9,7 @@ from attrs import Attribute, field, frozen
 from attrs.validators import optional
 
 from sellcore.errors import InvalidValue
+from sellcore.kinds import as_number, made_as, member_of, number, true_or_false
 from sellcore.order_type import OrderType
 from sellcore.selling.limits import SellingPolicy
 
@@ -54,36 +55,17 @@ class Adjustment(Enum):
         return self.value
 
 
-def member_of(kind: type[Enum]) -> Any:
-    """Accept members of a closed set: a word, or one of another set, would be passed over."""
-
-    def check(_: object, attribute: "Attribute[Any]", value: object) -> None:
-        if not isinstance(value, kind):
-            known = ", ".join(f"{kind.__name__}.{each.name}" for each in kind)
-            raise InvalidValue(f"{attribute.name} {value!r} is not one of {known}")
-
-    return check
-
-
-def _made_as(kind: type) -> Any:
-    """Accept values of a class."""
-
-    def check(_: object, attribute: "Attribute[Any]", value: object) -> None:
-        if not isinstance(value, kind):
-            raise InvalidValue(f"{attribute.name} {value!r} is no {kind.__name__}; make one")
-
-    return check
-
-
 def _number(low: float, high: float = math.inf, *, above: bool = False) -> Any:
     """Accept a finite number from low (or above it) to high."""
 
-    def check(_: object, attribute: "Attribute[Any]", value: float) -> None:
+    def check(_: object, attribute: "Attribute[Any]", value: object) -> None:
         # Not "value < low": what is not a number would let everything pass.
-        if not ((value > low if above else value >= low) and value <= high and value < math.inf):
+        met = number(value)
+        enough = met is not None and (met > low if above else met >= low)
+        if met is None or not (enough and met <= high and met < math.inf):
             span = f"above {low:g}" if above else f"at least {low:g}"
             top = "" if high == math.inf else f" and at most {high:g}"
-            raise InvalidValue(f"{attribute.name} {value} is not a number {span}{top}")
+            raise InvalidValue(f"{attribute.name} {value!r} is not a number {span}{top}")
 
     return check
 
@@ -109,12 +91,14 @@ class Costs:
             of a percent.
     """
 
-    fixed: float = field(default=0.0, validator=_number(0))
-    per_share: float = field(default=0.005, validator=_number(0))
-    percent: float = field(default=0.0, validator=_number(0, 100))
-    minimum: float = field(default=1.0, validator=_number(0))
-    maximum_pct: float | None = field(default=1.0, validator=_number_or_none(0, 100))
-    slippage_bps: float = field(default=2.0, validator=_number(0, 9_999))
+    fixed: float = field(default=0.0, converter=as_number, validator=_number(0))
+    per_share: float = field(default=0.005, converter=as_number, validator=_number(0))
+    percent: float = field(default=0.0, converter=as_number, validator=_number(0, 100))
+    minimum: float = field(default=1.0, converter=as_number, validator=_number(0))
+    maximum_pct: float | None = field(
+        default=1.0, converter=as_number, validator=_number_or_none(0, 100)
+    )
+    slippage_bps: float = field(default=2.0, converter=as_number, validator=_number(0, 9_999))
 
     def commission(self, shares: float, price: float) -> float:
         """
@@ -174,20 +158,26 @@ class Assumptions:
 
     fill: Fill = field(default=Fill.NEXT_OPEN, validator=member_of(Fill))
     entry: Entry = field(default=Entry.HELD, validator=member_of(Entry))
-    costs: Costs = field(default=IB_FIXED, validator=_made_as(Costs))
+    costs: Costs = field(default=IB_FIXED, validator=made_as(Costs))
     order_type: OrderType = field(default=OrderType.MARKET, validator=member_of(OrderType))
-    limit_offset_pct: float = field(default=0.5, validator=_number(0, 99))
-    volume_cap: float | None = field(default=None, validator=_number_or_none(0, 1, above=True))
-    capital: float = field(default=100_000.0, validator=_number(0, above=True))
-    max_symbol_exposure: float = field(default=1.0, validator=_number(0, 1, above=True))
-    max_gross_exposure: float = field(default=1.0, validator=_number(0, 1, above=True))
-    max_daily_loss_pct: float | None = field(
-        default=None, validator=_number_or_none(0, 100, above=True)
+    limit_offset_pct: float = field(default=0.5, converter=as_number, validator=_number(0, 99))
+    volume_cap: float | None = field(
+        default=None, converter=as_number, validator=_number_or_none(0, 1, above=True)
     )
-    whole_shares: bool = True
+    capital: float = field(default=100_000.0, converter=as_number, validator=_number(0, above=True))
+    max_symbol_exposure: float = field(
+        default=1.0, converter=as_number, validator=_number(0, 1, above=True)
+    )
+    max_gross_exposure: float = field(
+        default=1.0, converter=as_number, validator=_number(0, 1, above=True)
+    )
+    max_daily_loss_pct: float | None = field(
+        default=None, converter=as_number, validator=_number_or_none(0, 100, above=True)
+    )
+    whole_shares: bool = field(default=True, validator=true_or_false)
     adjustment: Adjustment = field(default=Adjustment.PRICE, validator=member_of(Adjustment))
-    limits: SellingPolicy | None = field(default=None, validator=optional(_made_as(SellingPolicy)))
-    allow_jumps: bool = False
+    limits: SellingPolicy | None = field(default=None, validator=optional(made_as(SellingPolicy)))
+    allow_jumps: bool = field(default=False, validator=true_or_false)
 
 
 _FILLS = {

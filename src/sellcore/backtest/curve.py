@@ -22,6 +22,12 @@ class TickerCurve:
     realised: Floats
     unrealised: Floats
 
+    def __repr__(self) -> str:
+        return (
+            f"TickerCurve({len(self.shares):,} closes, {self.shares[-1]:,g} shares at last, "
+            f"realised {self.realised[-1]:+,.2f}, unrealised {self.unrealised[-1]:+,.2f})"
+        )
+
 
 @frozen(eq=False)
 class Curve:

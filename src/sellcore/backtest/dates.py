@@ -1,6 +1,6 @@
 """Trading dates, told from the bars alone: no exchange calendar is needed for a history."""
 
-from datetime import date
+from datetime import date, datetime
 
 import numpy as np
 from numpy.typing import NDArray
@@ -14,6 +14,11 @@ Dates = NDArray[np.int64]
 """Days since 1970-01-01."""
 
 _EPOCH = date(1970, 1, 1).toordinal()
+
+
+def is_date(value: object) -> bool:
+    """Say whether something is a day and no instant, whose day depends on the zone."""
+    return isinstance(value, date) and not isinstance(value, datetime)
 
 
 def day_number(day: date) -> int:
@@ -43,10 +48,23 @@ def trading_dates(start: Seconds, end: Seconds) -> Dates:
     middle = (start + end) // 2
     if not len(middle):
         return middle
-    clock = np.unique(middle % DAY)
+    return _dated(middle, turn_of_day(start, end))
+
+
+def turn_of_day(start: Seconds, end: Seconds) -> int:
+    """Return when the date of bars changes, in seconds after midnight UTC; of at least one bar."""
+    clock = np.unique((start + end) // 2 % DAY)
     gaps = np.diff(clock, append=clock[0] + DAY)
     longest = int(np.argmax(gaps))
-    turn = int(clock[longest] + gaps[longest] // 2)  # of the date, seconds after midnight
-    since = (middle - turn) // DAY * DAY + turn
+    return int(clock[longest] + gaps[longest] // 2)
+
+
+def date_on(moment: int, turn: int) -> date:
+    """Return the trading date that a moment lies on, where dates change at ``turn``."""
+    return day_of(int(_dated(np.array([moment]), turn)[0]))
+
+
+def _dated(moments: Seconds, turn: int) -> Dates:
+    since = (moments - turn) // DAY * DAY + turn
     dates: Dates = (since + DAY // 2) // DAY  # named for where its middle lies
     return dates

@@ -27,7 +27,7 @@ def decidable_bars(
     traded = adjusted.volume
     if given.volume_cap is not None and not np.all(np.isfinite(traded) & (traded >= 0)):
         raise InvalidValue(
-            f"{ticker}: a bar's volume is not a number, zero or above; volume_cap needs it"
+            f"{ticker}: a bar's volume is not a number, zero or above; a cap on volume needs it"
         )
     jump = None if given.allow_jumps else first_jump(adjusted)
     if jump is not None:

@@ -8,7 +8,7 @@ from attrs import field, frozen
 from numpy.typing import NDArray
 
 from sellcore.average import averages
-from sellcore.backtest.dates import day_number, trading_dates
+from sellcore.backtest.dates import day_number, is_date, trading_dates
 from sellcore.bar import BarSeries, Floats
 from sellcore.errors import Disagreement, InvalidValue
 from sellcore.evaluation import Evaluation, evaluate
@@ -134,7 +134,7 @@ def first_since(bars: BarSeries, since: date | None) -> int:
     """Return the row of the first bar of a trading date or later; their number if there is none."""
     if since is None:
         return 0
-    if not isinstance(since, date):
+    if not is_date(since):
         raise InvalidValue(f"since {since!r} is no date; give one, e.g. date(2020, 1, 31)")
     return int(trading_dates(bars.start, bars.end).searchsorted(day_number(since)))
 

@@ -16,6 +16,7 @@ from sellcore.bar import BarSeries
 from sellcore.errors import InvalidValue
 from sellcore.evaluation import evaluate
 from sellcore.instant import from_epoch, iso
+from sellcore.kinds import whole_number
 from sellcore.outcome import Outcome
 from sellcore.rule import MovingAverageRule
 
@@ -86,11 +87,11 @@ def look_ahead(
         rows: Bars to cut behind; all of them unless told otherwise.
 
     Raises:
-        InvalidValue: ``decide`` does not return one value for each bar.
+        InvalidValue: ``decide`` does not return one value for each bar, or a row is of no bar.
     """
     whole = _decided(decide, bars, rule)
     peeks: dict[int, Peek] = {}
-    cuts = range(len(bars)) if rows is None else sorted(set(rows))
+    cuts = range(len(bars)) if rows is None else _cuts(rows, len(bars))
     for known in cuts:
         cut = _decided(decide, bars[: known + 1], rule)
         for row in np.flatnonzero(_differs(whole[: known + 1], cut)).tolist():
@@ -125,6 +126,14 @@ def against_live(bars: BarSeries, rule: MovingAverageRule, decide: Decide = side
         if live is not told:
             peeks.append(Peek(row, int(bars.end[row]), str(told), str(live), row))
     return LookAhead(len(bars) - first, first, tuple(peeks))
+
+
+def _cuts(rows: Iterable[int], bars: int) -> list[int]:
+    cuts = sorted({whole_number("row", row) for row in rows})
+    for row in cuts:
+        if not 0 <= row < bars:
+            raise InvalidValue(f"row {row} is none of the {bars} bars; they count from 0")
+    return cuts
 
 
 def _decided(decide: Decide, bars: BarSeries, rule: MovingAverageRule) -> NDArray[np.generic]:

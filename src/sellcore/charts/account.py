@@ -9,7 +9,6 @@ from sellcore.charts.chart import (
     Chart,
     Trace,
     growth_axis,
-    is_intraday,
     layout,
     line,
     time_axis,
@@ -106,7 +105,7 @@ def account(run: "Backtest") -> Chart:
 
 def _time_axis(run: "Backtest", **more: object) -> dict[str, object]:
     metrics = run.metrics
-    return time_axis(metrics.start, metrics.end, intraday=is_intraday(run.times), **more)
+    return time_axis(metrics.start, metrics.end, intraday=run.is_intraday, **more)
 
 
 def _fall_axis(run: "Backtest", **more: object) -> dict[str, object]:

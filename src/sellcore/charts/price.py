@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from sellcore.bar import Floats
-from sellcore.charts.chart import Chart, Trace, growth_axis, is_intraday, layout, line, lines
+from sellcore.charts.chart import Chart, Trace, growth_axis, layout, line, lines
 from sellcore.charts.palette import LIGHT
 from sellcore.charts.series import span
 from sellcore.errors import InvalidValue
@@ -59,7 +59,7 @@ def price(run: "Backtest", ticker: str) -> Chart:
         ],
         layout(
             hovermode="closest",
-            xaxis=span(bars, intraday=is_intraday(run.times)),
+            xaxis=span(bars, intraday=run.is_intraday),
             yaxis=growth_axis([values for _, values in drawn], tickformat=",~f"),
             shapes=_warm_up(decided),
         ),

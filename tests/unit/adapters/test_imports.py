@@ -83,7 +83,7 @@ def test_a_column_that_is_named_wins_over_a_guess() -> None:
         ("Date,Open,High,Low,Close", "close=Last", "no column 'Last'; found 'Date', 'Open'"),
         ("Date,Open,High,Low,Close,Close", "close=Close", "more than one column 'Close'"),
         ("", None, "line 1 is empty; give a file with column names and bars"),
-        ("x" * 500, None, "...; name it with --columns ts=NAME"),
+        ("x" * 500, None, "...; rename it, or name it with 'sellcli import --columns ts=NAME'"),
     ],
 )
 def test_columns_that_cannot_be_told_are_refused(header: str, given: str | None, said: str) -> None:

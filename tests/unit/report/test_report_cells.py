@@ -6,12 +6,14 @@ from html import unescape
 import pytest
 from attrs import evolve
 from tests.backtest_builders import daily
+from tests.builders import rule
 from tests.report_runs import RULE, a_run, a_sweep
 
 from adapters.report.headline import COSTS, compared, deepest_fall, outcome
 from adapters.report.render import render
 from adapters.report.tables import ticker_rows, trade_rows
-from sellcore.backtest import backtest
+from sellcore import BarSeries
+from sellcore.backtest import FREE, Assumptions, backtest
 from sellcore.backtest.drawdown import Drawdown
 from sellcore.charts.palette import DARK, LIGHT
 
@@ -148,3 +150,21 @@ def test_colours_go_from_day_to_night(page):
     """The page exchanges each colour of a chart, which is drawn by day, for one by night."""
     assert f'["{LIGHT.ink}","{DARK.ink}"]' in page
     assert f'["{LIGHT.paper}","{DARK.paper}"]' in page
+
+
+def test_days_of_the_page_are_those_of_the_exchange():
+    """Sydney's Monday begins on Sunday at 23:00 UTC; the page knows Monday alone."""
+    closes = [10.0] * 5 + [9.0, 9.5, 9.0]
+    days = daily(closes, first=1_583_708_400)  # 2020-03-08T23:00:00Z
+    bars = BarSeries(
+        days.start,
+        days.start + 6 * 3_600,
+        *(days.open, days.high, days.low, days.close, days.volume),
+    )
+    found = backtest({"ASX:BHP": bars}, rule("SMA,5,D"), Assumptions(costs=FREE))
+
+    (row,) = trade_rows(found)
+    assert (row.entry, row.exit) == ("2020-03-13", "2020-03-15")
+    assert deepest_fall(found).startswith("The deepest: 10.0\N{NO-BREAK SPACE}%, from 2020-03-13 ")
+    assert "down to 2020-03-14" in deepest_fall(found)
+    assert "2020-03-13 to 2020-03-16 \N{MIDDLE DOT} 4 closes" in unescape(render(found, title="x"))

@@ -12,14 +12,18 @@ from tests.report_runs import RULE, a_run
 
 from sellcli.screen.backtest_tables import (
     account_table,
+    headline,
     show_backtest,
     tickers_table,
+    told_when,
     trades_table,
+    unfilled,
 )
-from sellcore import AverageKind, MovingAverageRule, Timeframe
-from sellcore.backtest import Backtest, backtest
+from sellcore import AverageKind, BarSeries, MovingAverageRule, Timeframe
+from sellcore.backtest import FREE, Assumptions, Backtest, backtest
 from sellcore.backtest.drawdown import Drawdown
 from sellcore.backtest.trades import Trade
+from sellcore.rule import parse_rule
 
 WIDE = 300
 
@@ -33,6 +37,11 @@ def rows_of(table: Table) -> list[list[str]]:
     """Return the cells of a table, row by row, without their colours."""
     columns = [[str(cell) for cell in column.cells] for column in table.columns]
     return [list(row) for row in zip(*columns, strict=True)]
+
+
+def spoken(ticker: str, moment: int) -> str:
+    """Say when something happened to a ticker."""
+    return f"{ticker} at {moment}"
 
 
 TRADE = Trade(
@@ -52,7 +61,7 @@ TRADE = Trade(
 def test_every_figure_stands_behind_its_name() -> None:
     """No two of these are alike, so none can stand for another."""
     run = a_run()
-    fall = Drawdown(0.25, at(2020, 3, 2), at(2020, 4, 1), at(2020, 5, 4), 44, 63.0)
+    fall = Drawdown(0.25, at(2020, 3, 2, 21), at(2020, 4, 1, 20), at(2020, 5, 4, 20), 44, 63.0)
     metrics = evolve(
         run.metrics,
         final_equity=123_456.78,
@@ -119,8 +128,8 @@ def test_each_ticker_is_told_with_what_is_its_own() -> None:
 
 def test_a_loss_is_red_and_a_gain_is_green() -> None:
     """As everywhere."""
-    losing = list(trades_table([TRADE], 1, WIDE, intraday=False).columns[6].cells)
-    gaining = list(trades_table([evolve(TRADE, pnl=3.2)], 1, WIDE, intraday=False).columns[6].cells)
+    losing = list(trades_table([TRADE], 1, WIDE, spoken).columns[6].cells)
+    gaining = list(trades_table([evolve(TRADE, pnl=3.2)], 1, WIDE, spoken).columns[6].cells)
 
     assert [(str(cell), cell.style) for cell in losing if isinstance(cell, Text)] == [
         ("-11,881.75", "red")
@@ -131,15 +140,52 @@ def test_a_loss_is_red_and_a_gain_is_green() -> None:
 
 
 def test_both_ends_of_a_trade_stand_in_their_columns() -> None:
-    """Bought on the second at 100, sold on the tenth at 90.50; hours where bars are hours."""
-    (days,) = rows_of(trades_table([TRADE], 1, WIDE, intraday=False))
-    (hours,) = rows_of(trades_table([TRADE], 1, WIDE, intraday=True))
+    """Bought at 100, sold at 90.50, each said to be when it was."""
+    (told,) = rows_of(trades_table([TRADE], 1, WIDE, spoken))
 
-    assert days[:6] == [
-        *("NASDAQ:MSFT", "2020-03-02", "2020-03-10"),
+    assert told[:6] == [
+        *("NASDAQ:MSFT", "NASDAQ:MSFT at 1583159400", "NASDAQ:MSFT at 1583854200"),
         *("1,250.5", "100.00", "90.50"),
     ]
-    assert hours[1:3] == ["2020-03-02 14:30", "2020-03-10 15:30"]
+
+
+def test_a_day_is_the_exchanges_though_it_begins_before_midnight_utc() -> None:
+    """Sydney opens at 23:00 UTC of the day before: nothing is bought there on a Sunday."""
+    monday = 1_583_708_400  # 2020-03-08T23:00:00Z
+    closes = [10.0] * 5 + [9.0, 8.0, 8.0]
+    days = daily(closes, first=monday)
+    sydney = BarSeries(
+        days.start,
+        days.start + 6 * 3_600,
+        *(days.open, days.high, days.low, days.close, days.volume),
+    )
+
+    run = backtest({"ASX:BHP": sydney}, parse_rule("SMA,5,D"), Assumptions(costs=FREE))
+
+    when = told_when(run)
+    assert headline(run) == "SMA(5) D on ASX:BHP, 2020-03-13 to 2020-03-16, 4 closes"
+    assert [when("ASX:BHP", fill.time) for fill in run.fills] == ["2020-03-13", "2020-03-15"]
+    told = {row[0].strip(): row[1] for row in rows_of(account_table(run, WIDE))}
+    assert told["from"] == "2020-03-13 to 2020-03-14"
+
+
+def test_each_tickers_days_are_those_of_its_own_exchange() -> None:
+    """New York beside it does not move Sydney's Friday to Thursday."""
+    closes = [10.0] * 5 + [9.0, 8.0, 8.0]
+    new_york = daily(closes, first=1_583_764_200)  # 2020-03-09T14:30:00Z
+    days = daily(closes, first=1_583_708_400)  # 2020-03-08T23:00:00Z
+    sydney = BarSeries(
+        days.start,
+        days.start + 6 * 3_600,
+        *(days.open, days.high, days.low, days.close, days.volume),
+    )
+    both = {"ASX:BHP": sydney, "NYSE:KO": new_york}
+
+    run = backtest(both, parse_rule("SMA,5,D"), Assumptions(costs=FREE))
+
+    when = told_when(run)
+    told = [(fill.ticker, when(fill.ticker, fill.time)) for fill in run.fills[:2]]
+    assert told == [("ASX:BHP", "2020-03-13"), ("NYSE:KO", "2020-03-13")]
 
 
 def screen_of(run: Backtest, trades: int) -> str:
@@ -168,3 +214,20 @@ def test_a_time_of_day_is_told_of_hours_alone() -> None:
 
     assert "2020-01-06 17:30" in screen_of(backtest({"T": hourly(closes)}, hours), 1)
     assert "14:30" not in screen_of(backtest({"T": daily(closes)}, RULE), 1)
+
+
+def test_orders_that_came_to_nothing_are_told_with_the_reason_of_the_last() -> None:
+    """A share that nobody can pay for, and a sale on the last bar: neither is passed over."""
+    dear = daily([300.0] * 8)
+    falls = daily([10.0] * 7 + [9.0])
+    assumed = Assumptions(costs=FREE, capital=500.0)
+
+    run = backtest({"NYSE:A": dear, "NYSE:B": falls}, parse_rule("SMA,5,D"), assumed)
+
+    assert unfilled(run) == [
+        "1 order not filled (denied), the last to buy NYSE:A, decided 2020-01-06: what may be "
+        "spent buys nothing at 300.0000",
+        "1 order not filled (no bar follows), the last to sell NYSE:B, decided 2020-01-09",
+    ]
+    assert unfilled(backtest({"X": daily([10.0] * 8)}, parse_rule("SMA,5,D"), assumed)) == []
+    assert "\n1 order not filled (denied)" in screen_of(run, 0)

@@ -203,7 +203,10 @@ def test_names_are_those_of_the_manual():
         ("settle_seconds = nan", "settle_seconds nan is not a number from 0 to 59"),
         ("window_minutes = inf", "window_minutes inf is not a number from 1 to 60"),
         ("request_timeout = 2022-05-20", "request_timeout datetime.date(2022, 5, 20) is not"),
-        ("default_rule = 'SMA,7,1H'", "default_rule: length 7 is not one of 5, 10, 20, 50"),
+        (
+            "default_rule = 'SMA,7,1H'",
+            "default_rule: rule 'SMA,7,1H': length 7 is not one of 5, 10",
+        ),
         ("default_rule = 'SMA'", "default_rule: rule 'SMA' is not TYPE,LENGTH,TIMEFRAME"),
         ("default_rule = 50", "default_rule 50 is not TYPE,LENGTH,TIMEFRAME"),
         ("[live]\nkind = 'demo'", "live.kind 'demo' is not one of paper, live, or empty"),

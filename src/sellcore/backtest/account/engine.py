@@ -9,6 +9,7 @@ from sellcore.backtest.account.simulation import simulate
 from sellcore.backtest.account.state import Ledger
 from sellcore.backtest.account.times import AccountTimes, account_times
 from sellcore.backtest.actions import Action
+from sellcore.backtest.asked import a_rule, assumed, listed
 from sellcore.backtest.assumptions import Assumptions
 from sellcore.backtest.curve import Curve
 from sellcore.backtest.decidable_bars import decidable_bars
@@ -51,8 +52,8 @@ def backtest(
         InvalidValue: no ticker, a ticker without a rule, bars of another timeframe, a jump
             that looks like a split without an action, or too few bars of all of them.
     """
-    given = Assumptions() if assumptions is None else assumptions
-    told = tuple(actions)
+    given = assumed(assumptions)
+    told = listed(actions)
     ruled = _rules_of(bars, rules)
     adjusted = {
         ticker: decidable_bars(ticker, bars[ticker], told, given) for ticker in sorted(bars)
@@ -98,17 +99,18 @@ def _rules_of(bars: Mapping[str, BarSeries], rules: Rules) -> Mapping[str, Movin
     if not bars:
         raise InvalidValue("there is no ticker to test; give the bars of at least one")
     for ticker, series in bars.items():
+        name: object = ticker
+        if not isinstance(name, str):
+            raise InvalidValue(f"ticker {name!r} is no text; name it, e.g. 'NYSE:KO'")
         if not isinstance(series, BarSeries):
             raise InvalidValue(f"{ticker}: {type(series).__name__} is no BarSeries; make one of it")
-    if isinstance(rules, MovingAverageRule):
-        return dict.fromkeys(bars, rules)
     if not isinstance(rules, Mapping):
-        raise InvalidValue(f"{rules!r} is no rule; sellcore.rule.parse_rule reads one from text")
+        return dict.fromkeys(bars, a_rule(rules))
     if without := sorted(set(bars) - set(rules)):
         raise InvalidValue(f"{without[0]} has bars and no rule; give it one, e.g. SMA,50,1H")
     if unknown := sorted(set(rules) - set(bars)):
         raise InvalidValue(f"{unknown[0]} has a rule and no bars; give its bars or leave it out")
-    return rules
+    return {ticker: a_rule(rule) for ticker, rule in rules.items()}
 
 
 def _is_too_short(decisions: Decisions) -> bool:

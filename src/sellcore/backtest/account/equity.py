@@ -1,6 +1,5 @@
 """What the account is worth: at a moment while it runs, and as a curve afterwards."""
 
-from bisect import bisect_right
 from collections.abc import Sequence
 
 import numpy as np
@@ -18,38 +17,16 @@ def values_at(book: Book, decided: Sequence[Decisions], time: int) -> dict[str, 
     values = {}
     for each in decided:
         if shares := book.holdings[each.ticker].shares:
-            values[each.ticker] = shares * _last_close(each, time)
+            values[each.ticker] = shares * last_close(each, time)
     return values
 
 
-def _last_close(decisions: Decisions, time: int) -> float:
+def last_close(decisions: Decisions, time: int) -> float:
+    """Return what a share is worth at a time that is not before its ticker's first bar."""
     bars = decisions.bars
     row = int(bars.end.searchsorted(time, side="right")) - 1
     # Held without a close yet is only what was bought at the open of its first bar.
     return float(bars.close[row]) if row >= 0 else float(bars.open[0])
-
-
-def lowest_and_before(
-    book: Book, decided: Sequence[Decisions], times: AccountTimes, now: int, capital: float
-) -> tuple[float, float]:
-    """Return the lowest equity of the day so far, and that at the end of the day before."""
-    last = int(np.searchsorted(times.end, now))
-    first = int(np.searchsorted(times.date, times.date[last]))
-    today = [_equity_at(book, decided, int(end), capital) for end in times.end[first : last + 1]]
-    before = _equity_at(book, decided, int(times.end[first - 1]), capital) if first else capital
-    return min(today), before
-
-
-def _equity_at(book: Book, decided: Sequence[Decisions], time: int, capital: float) -> float:
-    moment: Moment = (time, AT_CLOSE)
-    done = bisect_right(book.moments, moment)
-    equity = book.balances[done - 1] if done else capital
-    for each in decided:
-        holding = book.holdings[each.ticker]
-        if steps := bisect_right(holding.moments, moment):
-            shares = holding.steps[steps - 1][0]
-            equity += shares * _last_close(each, time) if shares else 0.0
-    return equity
 
 
 def curve(book: Book, decided: Sequence[Decisions], times: AccountTimes, capital: float) -> Curve:

@@ -71,6 +71,7 @@ class WorkingOrder:
     Attributes:
         average: That the close was compared with; None for the entry.
         entry: Whether it is the entry.
+        sent: Whether it has met the market, or was kept from it.
     """
 
     number: int
@@ -82,6 +83,7 @@ class WorkingOrder:
     limit: float | None
     average: float | None = None
     entry: bool = False
+    sent: bool = False
     shares: float = 0.0
     filled: float = 0.0
 

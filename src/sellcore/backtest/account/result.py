@@ -1,16 +1,19 @@
 """What a backtest comes to, and the hash that names what went into it."""
 
 import hashlib
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from datetime import date
+from functools import partial
 from typing import TYPE_CHECKING
 
+import numpy as np
 from attrs import fields, frozen
 
 from sellcore.backtest.account.orders import Order
 from sellcore.backtest.actions import Action
 from sellcore.backtest.assumptions import Assumptions, Costs, describe
 from sellcore.backtest.curve import Curve
+from sellcore.backtest.dates import date_on, turn_of_day
 from sellcore.backtest.decisions import Decisions
 from sellcore.backtest.execution import Execution
 from sellcore.backtest.metrics import Metrics
@@ -18,12 +21,13 @@ from sellcore.backtest.trades import Trade
 from sellcore.bar import COLUMNS, BarSeries, Floats, Seconds
 from sellcore.rule import MovingAverageRule
 from sellcore.selling.limits import SellingPolicy
+from sellcore.timeframe import Timeframe
 
 if TYPE_CHECKING:
     from sellcore.charts.figure import Figure
     from sellcore.frames import DataFrame, Table
 
-FORMAT = "sellcore.backtest 2"
+FORMAT = "sellcore.backtest 3"
 """Changes when the same input may give another result."""
 
 
@@ -89,6 +93,11 @@ class Backtest:
         return float(self.curve.equity[-1])
 
     @property
+    def is_intraday(self) -> bool:
+        """Whether a rule looks at hours; days of two exchanges end twice a day and are days."""
+        return any(each.rule.timeframe is Timeframe.HOUR for each in self.decisions.values())
+
+    @property
     def warm_up(self) -> Mapping[str, int]:
         """How many bars of each ticker came before the first that can be decided."""
         return {ticker: each.warm_up for ticker, each in self.decisions.items()}
@@ -102,6 +111,21 @@ class Backtest:
             f"warm-up bars that count for nothing: {warm_up}",
             *(f"left out: {reason}" for reason in self.too_short.values()),
         )
+
+    def calendar(self, ticker: str | None = None) -> Callable[[int], date]:
+        """
+        Return what tells the trading date of a moment, in seconds since 1970 UTC.
+
+        A session that passes midnight UTC, as Sydney's does, has one date.
+
+        Args:
+            ticker: By its bars; None for those of all tickers.
+        """
+        told = self.decisions.values() if ticker is None else [self.decisions[ticker]]
+        start, end = (
+            np.concatenate([getattr(each.bars, name) for each in told]) for name in ("start", "end")
+        )
+        return partial(date_on, turn=turn_of_day(start, end))
 
     def to_arrow(self, ledger: str = "equity") -> "Table":
         """

@@ -1,4 +1,4 @@
-"""What stands between a decision and its order: the live checks, the caps, the kill switch."""
+"""What stands between a decision and its order: the live checks, and the caps."""
 
 from collections.abc import Mapping
 from decimal import Decimal
@@ -6,7 +6,6 @@ from decimal import Decimal
 from attrs import frozen
 
 from sellcore.backtest.assumptions import Assumptions
-from sellcore.quoting import rounded
 from sellcore.selling.limit_checks import day_is_small_enough, order_is_small_enough
 from sellcore.selling.limits import SellingPolicy
 from sellcore.selling.position_checks import is_long, is_whole
@@ -25,8 +24,9 @@ class Sale:
         policy: The trader's limits.
         held: Shares held.
         quantity: Shares to sell.
-        value: What they are worth at the close that signalled.
-        orders_today: Orders of the same day, before this one.
+        value: What they are worth at the price they meet, or at the close that signalled
+            where that is more.
+        orders_today: Orders sent on the same day, before this one.
         value_today: What they were worth.
     """
 
@@ -40,29 +40,35 @@ class Sale:
 
 @frozen
 class DayTotal:
-    """Sales that are sent on one trading date: how many so far, and what they were worth."""
+    """Sales that are sent on one UTC date: how many so far, and what they were worth."""
 
     orders: int = 0
     value: float = 0.0
 
 
 def denials(
-    assumptions: Assumptions, shares: float, close: float, today: DayTotal
+    policy: SellingPolicy, shares: float, value: float, today: DayTotal, *, whole: bool
 ) -> tuple[str, ...]:
-    """Return every reason of the live checks against a sale; none without limits."""
-    policy = assumptions.limits
-    if policy is None:
-        return ()
+    """
+    Return every reason of the live checks against a sale.
+
+    Args:
+        policy: The trader's limits.
+        shares: Held, and to be sold.
+        value: What they are worth.
+        today: What was sent before it.
+        whole: Whether only whole shares are traded.
+    """
     sale = Sale(
         policy=policy,
         held=Decimal(repr(shares)),
-        quantity=int(shares) if assumptions.whole_shares else shares,
-        value=shares * close,
+        quantity=int(shares) if whole else shares,
+        value=value,
         orders_today=today.orders,
         value_today=today.value,
     )
     size = (order_is_small_enough(sale), day_is_small_enough(sale))
-    position = (is_long(sale), is_whole(sale)) if assumptions.whole_shares else (is_long(sale),)
+    position = (is_long(sale), is_whole(sale)) if whole else (is_long(sale),)
     return Verdict((*position, *size)).reasons
 
 
@@ -99,23 +105,3 @@ def allowed_shares(policy: SellingPolicy | None, price: float) -> float:
     if policy is None:
         return float("inf")
     return float(min(policy.max_shares_per_order, policy.max_value_per_order // price))
-
-
-def killed(assumptions: Assumptions, before: float, lowest: float) -> str | None:
-    """
-    Return why nothing is ordered today, or None.
-
-    Args:
-        assumptions: For the loss that is too much.
-        before: Equity at the end of the day before.
-        lowest: The lowest equity at a bar's close today.
-    """
-    most = assumptions.max_daily_loss_pct
-    if most is None or before <= 0:
-        return None
-    loss = (before - lowest) / before * 100
-    if loss < most:
-        return None
-    return (
-        f"kill switch: the account lost {rounded(loss)} % since the day before, at most {most:g} %"
-    )

@@ -10,9 +10,8 @@ sales before purchases, then by ticker.
 from collections.abc import Sequence
 from heapq import heappop, heappush
 
-from sellcore.backtest.account import safety
+from sellcore.backtest.account import daily_loss, safety
 from sellcore.backtest.account.book import Book, Holding
-from sellcore.backtest.account.equity import lowest_and_before
 from sellcore.backtest.account.filling import fill, is_whole
 from sellcore.backtest.account.fills import meets
 from sellcore.backtest.account.orders import OrderState, WorkingOrder, limit_of, settled
@@ -20,6 +19,7 @@ from sellcore.backtest.account.phases import AT_CLOSE, AT_OPEN, DECIDE, WITHIN, 
 from sellcore.backtest.account.state import Account, Lane, Ledger
 from sellcore.backtest.account.times import AccountTimes
 from sellcore.backtest.assumptions import Assumptions, Entry, Fill
+from sellcore.backtest.dates import DAY
 from sellcore.backtest.decisions import Decisions
 from sellcore.order import Side
 from sellcore.order_type import OrderType
@@ -125,56 +125,40 @@ def _decide(account: Account, lane: Lane, row: int) -> None:
             _look_from(account, lane, row + 1)
             return
     lane.order = _begin(account, lane, row)
-    last = row + 1 == len(lane.decisions.bars)
     same = account.assumptions.fill is Fill.SAME_CLOSE
-    sent = row if same or last else row + 1
-    if reasons := _against(account, lane, row, sent):
-        _settle(account, lane, OrderState.DENIED, reasons)
+    if stopped := _stopped(account, int(lane.decisions.bars.end[row])):
+        _settle(account, lane, OrderState.DENIED, (stopped,))
         _look_from(account, lane, row + 1)
-    elif last and not same:
-        _settle(account, lane, OrderState.NO_BAR)
+    elif same:
+        _await(account, lane, AT_CLOSE, row)
+    elif row + 1 < len(lane.decisions.bars):
+        _await(account, lane, AT_OPEN, row + 1)
     else:
-        _count_sale(account, lane, row, sent)
-        _await(account, lane, AT_CLOSE if same else AT_OPEN, sent)
+        _settle(account, lane, OrderState.NO_BAR)
 
 
-def _against(account: Account, lane: Lane, row: int, sent: int) -> tuple[str, ...]:
-    """Return every reason against the order of ``row``, which would be sent in bar ``sent``."""
-    given, bars = account.assumptions, lane.decisions.bars
-    reasons: tuple[str, ...] = ()
-    if given.max_daily_loss_pct is not None:
-        lowest, before = lowest_and_before(
-            account.book, account.decided, account.times, int(bars.end[row]), given.capital
-        )
-        stopped = safety.killed(given, before, lowest)
-        reasons = () if stopped is None else (stopped,)
-    if shares := lane.holding.shares:
-        before_it = account.sales.get(_date_of(account, lane, sent), safety.DayTotal())
-        reasons += safety.denials(given, shares, float(bars.close[row]), before_it)
-    return reasons
-
-
-def _count_sale(account: Account, lane: Lane, row: int, sent: int) -> None:
-    """Count a sale to the day that it is sent on; purchases, which live does not make, are none."""
-    if shares := lane.holding.shares:
-        date = _date_of(account, lane, sent)
-        before_it = account.sales.get(date, safety.DayTotal())
-        value = before_it.value + shares * float(lane.decisions.bars.close[row])
-        account.sales[date] = safety.DayTotal(before_it.orders + 1, value)
-
-
-def _date_of(account: Account, lane: Lane, row: int) -> int:
-    return account.times.date_of(int(lane.decisions.bars.end[row]))
+def _stopped(account: Account, now: int) -> str | None:
+    """Return why nothing is ordered at the end of a bar, or None."""
+    given = account.assumptions
+    if given.max_daily_loss_pct is None:
+        return None
+    return daily_loss.stopped(
+        account.book,
+        account.decided,
+        account.times,
+        now,
+        given.capital,
+        given.max_daily_loss_pct,
+    )
 
 
 def _attempt(account: Account, lane: Lane, order: WorkingOrder, row: int, moment: Moment) -> None:
     """Let an order meet the market of a bar: at its open, at its close, or within it."""
-    if lapsed := _lapse(account, lane, order, row, moment[1]):
-        _settle(account, lane, OrderState.LAPSED, (lapsed,))
-        _look_from(account, lane, row)
-        return
     bars, phase = lane.decisions.bars, moment[1]
     price = float(bars.open[row] if phase == AT_OPEN else bars.close[row])
+    if not order.sent and not _send(account, lane, order, row, moment, price):
+        _look_from(account, lane, _next_decided(row, phase))
+        return
     if order.limit is not None and (phase == WITHIN or not meets(order.side, order.limit, price)):
         best = float(bars.high[row] if order.side is Side.SELL else bars.low[row])
         if phase == AT_OPEN:
@@ -194,14 +178,43 @@ def _attempt(account: Account, lane: Lane, order: WorkingOrder, row: int, moment
     _look_from(account, lane, _next_decided(row, phase))
 
 
-def _lapse(account: Account, lane: Lane, order: WorkingOrder, row: int, phase: int) -> str | None:
+def _send(
+    account: Account, lane: Lane, order: WorkingOrder, row: int, moment: Moment, price: float
+) -> bool:
+    """
+    Say whether an order goes out; a sale is judged as live judges it, at the price it meets.
+
+    What goes out counts to its day, as the journal counts it: a sale that lapses or is
+    denied does not, nor do purchases, which live does not make.
+    """
+    order.sent = True
+    policy = account.assumptions.limits
+    if order.side is Side.BUY or policy is None:
+        return True
+    close = float(lane.decisions.bars.close[row - 1 if moment[1] == AT_OPEN else row])
+    value = order.shares * max(price, close)
+    day = moment[0] // DAY
+    before_it = account.sales.get(day, safety.DayTotal())
+    whole = account.assumptions.whole_shares
+    if denied := safety.denials(policy, order.shares, value, before_it, whole=whole):
+        _settle(account, lane, OrderState.DENIED, denied)
+    elif policy.recheck_at_open and (lapsed := _lapse(account, lane, order, row, moment)):
+        _settle(account, lane, OrderState.LAPSED, (lapsed,))
+    else:
+        account.sales[day] = safety.DayTotal(before_it.orders + 1, before_it.value + value)
+        return True
+    return False
+
+
+def _lapse(
+    account: Account, lane: Lane, order: WorkingOrder, row: int, moment: Moment
+) -> str | None:
     """Return why a sale that waited for the open of another day lapses, as live judges it."""
-    policy, bars = account.assumptions.limits, lane.decisions.bars
-    if policy is None or not policy.recheck_at_open or phase != AT_OPEN or order.average is None:
+    bars = lane.decisions.bars
+    if moment[1] != AT_OPEN or order.average is None:
         return None
-    before = int(bars.end[row - 1])
-    waited = account.times.date_of(before) != account.times.date_of(int(bars.end[row]))
-    if order.side is Side.BUY or before != order.decided_at or not waited:
+    decided, met = (account.times.date_of(int(bars.end[each])) for each in (row - 1, row))
+    if decided == met:
         return None
     return not_below_any_more(float(bars.open[row]), order.average, lane.decisions.rule)
 

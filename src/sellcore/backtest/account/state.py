@@ -60,8 +60,7 @@ class Account:
         trades: Whether it follows the rule, or only holds.
         orders: Those that work no more.
         begun: How many orders there have been.
-        sales: What is sold on each date, by the date that it is sent on: a ticker that has
-            closed sends to another one than those that still trade.
+        sales: What is sent on each UTC date, days since 1970, as the journal counts a day.
         events: A heap of (time, phase, whether it is a purchase, lane, row).
     """
 

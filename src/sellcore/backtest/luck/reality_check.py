@@ -13,6 +13,7 @@ from attrs import frozen
 from sellcore.backtest.luck.trials import as_returns
 from sellcore.bar import Floats
 from sellcore.errors import InvalidValue
+from sellcore.kinds import number, whole_number
 
 BLOCK = 10.0
 """Mean length of the stretches that are drawn, in returns: two weeks of days."""
@@ -73,28 +74,38 @@ def reality_check(
         by the stationary bootstrap of Politis and Romano (1994);
         p = (1 + #{V* >= V}) / (1 + draws), the 1 for the history that happened.
     """
-    returns, benchmark = as_returns(returns, least=1), np.asarray(benchmark, dtype=np.float64)
+    returns = as_returns(returns, least=1)
     if not isinstance(generator, np.random.Generator):
         raise InvalidValue(
             f"generator {generator!r} is no numpy.random.Generator; give "
             "numpy.random.default_rng(1), with a seed of yours"
         )
-    if benchmark.shape != returns.shape[1:] or not np.all(np.isfinite(benchmark)):
-        raise InvalidValue(
-            f"the benchmark must have {returns.shape[1]} finite returns, one for each bar"
-        )
+    draws = whole_number("draws", draws)
+    if number(block) is None:
+        raise InvalidValue(f"block {block!r} is not a number; give bars, 10 for instance")
     if draws < 1 or not 1 <= block < math.inf:
         raise InvalidValue(f"draws {draws} and block {block:g} must both be at least 1")
-    excess = returns - benchmark
+    excess = returns - _finite(benchmark, returns.shape[1])
     means = excess.mean(axis=1)
     centred = np.ascontiguousarray((excess - means[:, np.newaxis]).T)
     reached = 0
     for first in range(0, draws, _AT_ONCE):
         count = min(_AT_ONCE, draws - first)
-        drawn = _times_drawn(len(benchmark), count, block, generator) @ centred
-        reached += int(np.count_nonzero(drawn.max(axis=1) / len(benchmark) >= means.max()))
+        drawn = _times_drawn(returns.shape[1], count, block, generator) @ centred
+        reached += int(np.count_nonzero(drawn.max(axis=1) / returns.shape[1] >= means.max()))
     best = int(np.argmax(means))
     return RealityCheck(best, float(means[best]), (1 + reached) / (1 + draws), draws, block)
+
+
+def _finite(benchmark: Floats, bars: int) -> Floats:
+    told = f"the benchmark must have {bars} finite returns, one for each bar"
+    try:
+        returns: Floats = np.asarray(benchmark, dtype=np.float64)
+    except (TypeError, ValueError):
+        raise InvalidValue(told) from None
+    if returns.shape != (bars,) or not np.all(np.isfinite(returns)):
+        raise InvalidValue(told)
+    return returns
 
 
 def _times_drawn(bars: int, count: int, block: float, generator: np.random.Generator) -> Floats:

@@ -17,6 +17,15 @@ def sharpe_ratios(returns: Floats) -> Floats:
     return ratios
 
 
+def numbers_of(returns: object) -> Floats:
+    """Return returns as an array, and refuse what is none: words, or rows of several lengths."""
+    try:
+        numbers: Floats = np.ascontiguousarray(returns, dtype=np.float64)
+    except (TypeError, ValueError) as error:
+        raise InvalidValue(f"returns must be numbers of shape (rules, bars): {error}") from None
+    return numbers
+
+
 def as_returns(values: Floats, least: int) -> Floats:
     """
     Return the returns of rules as an array, whatever table they came in.
@@ -30,7 +39,7 @@ def as_returns(values: Floats, least: int) -> Floats:
     Raises:
         InvalidValue: fewer than ``least`` rules, fewer than three bars, or what is no number.
     """
-    returns: Floats = np.ascontiguousarray(values, dtype=np.float64)
+    returns = numbers_of(values)
     if returns.ndim != 2 or len(returns) < least or returns.shape[1] < _LEAST:
         raise InvalidValue(
             f"returns have shape {returns.shape}, expected at least {least} rules and {_LEAST} bars"

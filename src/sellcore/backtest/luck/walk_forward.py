@@ -11,9 +11,10 @@ from enum import Enum
 import numpy as np
 from attrs import frozen
 
-from sellcore.backtest.luck.trials import sharpe_ratios
+from sellcore.backtest.luck.trials import numbers_of, sharpe_ratios
 from sellcore.bar import Floats
 from sellcore.errors import InvalidValue
+from sellcore.kinds import check_member, whole_number
 
 
 class Training(Enum):
@@ -66,6 +67,13 @@ class WalkForward:
     windows: tuple[Window, ...]
     returns: Floats
 
+    def __repr__(self) -> str:
+        chosen = len({window.chosen for window in self.windows})
+        return (
+            f"WalkForward({len(self.windows)} windows, {chosen} rule{'s' * (chosen > 1)} chosen, "
+            f"{len(self.returns):,} bars: 1 became {self.growth[-1]:.4f})"
+        )
+
     @property
     def growth(self) -> Floats:
         """What one unit of currency becomes, shape (bars,)."""
@@ -90,7 +98,9 @@ def walk_forward(
     Raises:
         InvalidValue: too few bars for one window, or a return that is no number.
     """
-    returns = np.ascontiguousarray(returns, dtype=np.float64)
+    check_member("training", training, Training)
+    train, test = whole_number("train", train), whole_number("test", test)
+    returns = numbers_of(returns)
     if returns.ndim != 2 or not len(returns) or not np.all(np.isfinite(returns)):
         raise InvalidValue("returns must be finite numbers of shape (rules, bars)")
     bars = returns.shape[1]

@@ -1,6 +1,6 @@
 """A universe in chunks: loaded, made ready and worked on wherever an executor puts them."""
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from concurrent.futures import Executor
 from datetime import date
 from typing import TypeVar
@@ -8,11 +8,13 @@ from typing import TypeVar
 from attrs import frozen
 
 from sellcore.backtest.actions import Action
+from sellcore.backtest.asked import assumed, listed, rules_of
 from sellcore.backtest.assumptions import Assumptions
 from sellcore.backtest.decidable_bars import decidable_bars
 from sellcore.backtest.decisions import check_timeframe
 from sellcore.bar import BarSeries
 from sellcore.errors import InvalidValue
+from sellcore.kinds import whole_number
 from sellcore.order_type import OrderType
 from sellcore.ports.bar_source import BarSource
 from sellcore.rule import MovingAverageRule
@@ -45,6 +47,21 @@ class Asked:
     since: date | None
 
 
+def asked_of(
+    rules: Sequence[MovingAverageRule],
+    assumptions: Assumptions | None,
+    actions: Iterable[Action],
+    since: date | None,
+) -> Asked:
+    """
+    Return what is asked of every ticker; without assumptions, those of ``Assumptions()``.
+
+    Raises:
+        InvalidValue: one of them is of another kind.
+    """
+    return Asked(rules_of(rules), assumed(assumptions), listed(actions), since)
+
+
 def over_universe(
     work: Callable[[Asked, BarSource, Sequence[str]], _Result],
     asked: Asked,
@@ -71,6 +88,10 @@ def over_universe(
         InvalidValue: no rule, no ticker, one of them twice, a ticker that the source does not
             have, or assumptions by which a column depends on more than its own turns.
     """
+    if executor is not None and not callable(getattr(executor, "submit", None)):
+        raise InvalidValue(
+            f"executor {executor!r} is no concurrent.futures.Executor; give one, or leave it out"
+        )
     universe = _universe_of(asked, source, tickers, chunk)
     parts = [universe[first : first + chunk] for first in range(0, len(universe), chunk)]
     done: list[_Result] = []
@@ -128,6 +149,8 @@ def _universe_of(
             "only(); adapters.memory_bars.MemoryBars makes one of bars at hand"
         )
     known = tuple(source.tickers())
+    if isinstance(tickers, str) or not isinstance(tickers, Iterable | None):
+        raise InvalidValue(f"tickers {tickers!r} are no list of texts; give [{tickers!r}]")
     universe = known if tickers is None else tuple(tickers)
     _check(universe, asked, chunk)
     if strangers := set(universe) - set(known):
@@ -149,7 +172,7 @@ def _check(tickers: Sequence[str], asked: Asked, chunk: int) -> None:
             if each in seen:
                 raise InvalidValue(f"{what} {each} is there twice; give each once")
             seen.add(each)
-    if chunk < 1:
+    if whole_number("chunk", chunk) < 1:
         raise InvalidValue(f"chunk {chunk} is below 1; a chunk holds at least one ticker")
     for what, is_asked in _BEYOND.items():
         if is_asked(asked.assumptions):

@@ -20,6 +20,7 @@ from sellcore.backtest.universe.chunks import (
     CHUNK,
     Asked,
     OnProgress,
+    asked_of,
     load_ready,
     over_universe,
 )
@@ -73,7 +74,7 @@ class _Sums:
 def rule_returns(
     source: BarSource,
     rules: Sequence[MovingAverageRule],
-    assumptions: Assumptions,
+    assumptions: Assumptions | None = None,
     actions: Sequence[Action] = (),
     *,
     since: date | None = None,
@@ -93,7 +94,7 @@ def rule_returns(
         InvalidValue: as ``sweep``; or no ticker has two days that every rule can decide.
         StorageError: the source cannot be read.
     """
-    asked = Asked(tuple(rules), assumptions, tuple(actions), since)
+    asked = asked_of(rules, assumptions, actions, since)
     universe, parts = over_universe(_summed, asked, source, tickers, chunk, executor, on_progress)
     counted = [ticker for _, own in parts for ticker in own]
     if not counted:

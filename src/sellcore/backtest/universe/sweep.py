@@ -22,6 +22,7 @@ from sellcore.backtest.universe.chunks import (
     CHUNK,
     Asked,
     OnProgress,
+    asked_of,
     load_ready,
     over_universe,
 )
@@ -129,7 +130,7 @@ class Sweep:
 def sweep(
     source: BarSource,
     rules: Sequence[MovingAverageRule],
-    assumptions: Assumptions,
+    assumptions: Assumptions | None = None,
     actions: Sequence[Action] = (),
     *,
     since: date | None = None,
@@ -144,7 +145,8 @@ def sweep(
     Args:
         source: The bars. A ticker without bars of a timeframe has no figures in it.
         rules: Each once; of any timeframe the source has.
-        assumptions: Of each account; what a sweep cannot do is refused.
+        assumptions: Of each account; what a sweep cannot do is refused. Left out, those of
+            ``Assumptions()``.
         actions: Splits and dividends to take out of the bars.
         since: Each account starts on the first bar of this trading date or later; bars
             before it fill the averages. None for as early as can be.
@@ -158,7 +160,7 @@ def sweep(
             that need a backtest; bars that the source refuses, or that a backtest would.
         StorageError: the source cannot be read.
     """
-    asked = Asked(tuple(rules), assumptions, tuple(actions), since)
+    asked = asked_of(rules, assumptions, actions, since)
     universe, found = over_universe(_swept, asked, source, tickers, chunk, executor, on_progress)
     joined = {name: np.concatenate([columns[name] for columns in found]) for name in COLUMNS}
     bars = (joined["warm_up"] + joined["bars"]).any(axis=0)
@@ -167,7 +169,7 @@ def sweep(
         raise InvalidValue(
             f"no ticker of {len(universe)} has bars for {rule}; give some, or leave the rule out"
         )
-    return Sweep(universe, asked.rules, assumptions, joined, since)
+    return Sweep(universe, asked.rules, asked.assumptions, joined, since)
 
 
 def _swept(asked: Asked, source: BarSource, tickers: Sequence[str]) -> Figures:

@@ -261,7 +261,7 @@ def test_a_daily_loss_stops_orders_until_the_next_day() -> None:
 
     denied, sold = found.orders[1:]
     assert denied.denied == (
-        "kill switch: the account lost 18.1818 % since the day before, at most 15 %",
+        "kill switch: the account lost 18.1818 % since the day before, the limit is 15 %",
     )
     assert (sold.state, sales(found)) == (OrderState.FILLED, [(8, 105.0, 8.0)])
 
@@ -404,16 +404,13 @@ def test_a_limit_of_a_purchase_lies_above_the_close(
 
 
 def test_a_purchase_is_cut_to_the_live_limits() -> None:
-    """Live makes none, so there is none to deny: 1,188 are there, 1,000 may be spent."""
-    flat = daily(FALL_AND_BACK)
-    opens = flat.open.copy()
-    opens[7] = 9.9  # sold for more than the 960 that it was worth when it was decided
-    bars = BarSeries(flat.start, flat.end, opens, flat.high, flat.low, flat.close, flat.volume)
+    """Live makes none, so there is none to deny: 1,100 are there, 1,000 may be spent."""
+    bars = daily([700.0] * 6 + [600.0] + [100.0] * 6 + [120.0] * 3)
     assumed = {"entry": Entry.RECLAIM, "capital": 1_200.0, "allow_jumps": True}
-    value = SellingPolicy(max_value_per_order=1_000.0, recheck_at_open=False)
+    limits = SellingPolicy(max_value_per_order=1_000.0)
 
-    assert bought_back(run(bars, **assumed)) == [(10, 99.0, 12.0)]
-    assert bought_back(run(bars, **assumed, limits=value)) == [(10, 83.0, 12.0)]
+    assert bought_back(run(bars, **assumed)) == [(14, 9.0, 120.0)]
+    assert bought_back(run(bars, **assumed, limits=limits)) == [(14, 8.0, 120.0)]
 
 
 def test_a_day_is_worth_no_more_than_the_live_limit() -> None:
@@ -628,3 +625,26 @@ def test_a_ticker_has_no_price_before_its_first_close() -> None:
     price = found.curve.tickers["YOUNG"].price
     assert np.isnan(price[:6]).all()
     assert price[6:].tolist() == [7.0] * 10
+
+
+@pytest.mark.parametrize("capital", [5.0, 7.0, 11.0, 13.0, 17.0, 19.0, 23.0])
+def test_a_purchase_in_parts_leaves_no_dust_to_buy(capital: float) -> None:
+    """A tenth of a share a bar until it is whole: what floats leave over is no order."""
+    closes = [10.0, 10, 10, 10, 10, 10, 8, 8, 8, 12] + [12.0] * 30
+    volumes = np.full(len(closes), 1e9)
+    volumes[10:] = 1
+    flat = daily(closes)
+    bars = BarSeries(flat.start, flat.end, flat.open, flat.high, flat.low, flat.close, volumes)
+
+    found = run(
+        bars,
+        entry=Entry.RECLAIM,
+        capital=capital,
+        volume_cap=0.1,
+        whole_shares=False,
+        allow_jumps=True,
+    )
+
+    parts = [fill.shares for fill in found.fills[2:]]
+    assert len(parts) == int(np.ceil(round(capital * 0.8 / 12 / 0.1, 9)))
+    assert found.orders[2].state is OrderState.FILLED

@@ -58,3 +58,11 @@ def test_a_date_behind_the_last_bar_is_refused() -> None:
     """There is nothing to test, and the line says from when on."""
     with pytest.raises(InvalidValue, match=r"X: SMA\(5\) D has no bar from 2030-01-01 on"):
         backtest(BARS, rule("SMA,5,D"), since=date(2030, 1, 1))
+
+
+def test_enough_bars_of_before_are_not_called_too_few() -> None:
+    """Five bars are enough for SMA(5); what is missing is one from that date on."""
+    with pytest.raises(InvalidValue, match=r"^X: SMA\(5\) D has no bar from 2030-01-02 on; "):
+        backtest({"X": daily([10.0] * 5)}, rule("SMA,5,D"), since=date(2030, 1, 2))
+    with pytest.raises(InvalidValue, match=r"^X: SMA\(5\) D needs 5 closed bars, has 4; "):
+        backtest({"X": daily([10.0] * 4)}, rule("SMA,5,D"), since=date(2030, 1, 2))

@@ -2,6 +2,7 @@
 
 import numpy as np
 import pytest
+from attrs import evolve
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from tests.backtest_builders import daily, hourly
@@ -11,6 +12,7 @@ from tests.plain_account import plain_account
 from sellcore import BarSeries
 from sellcore.backtest import FREE, IB_FIXED, Assumptions, Costs, Entry, Fill, backtest
 from sellcore.order_type import OrderType
+from sellcore.selling.limits import SellingPolicy
 
 DAYS, HOURS = 60, 120
 assumed = st.builds(
@@ -45,6 +47,60 @@ def universe(draw: st.DrawFn) -> dict[str, BarSeries]:
         volume = rng.integers(0, 60_000, count).astype(float)
         bars[name] = BarSeries(start, end, opens, high, low, closes, volume)
     return bars
+
+
+LEVELS = ((100.0, 0.25), (0.5, 0.0125), (150_000.0, 125.0), (12.34, 0.01))
+"""Where prices begin, and their step: dollars, parts of a dollar, six figures, cents."""
+
+LIMITS = st.builds(
+    SellingPolicy,
+    max_shares_per_order=st.sampled_from([50, 400, 10**7]),
+    max_value_per_order=st.sampled_from([5e3, 5e4, 1e9]),
+    max_orders_per_day=st.sampled_from([1, 2, 20]),
+    max_value_per_day=st.sampled_from([2e4, 1e9]),
+    recheck_at_open=st.booleans(),
+)
+
+
+@st.composite
+def odd_bars(draw: st.DrawFn, timeframe: str) -> BarSeries:
+    """Begun late, ended early, with days and volumes missing, at prices of any size."""
+    rng = np.random.default_rng(draw(st.integers(0, 10_000)))
+    base, step = draw(st.sampled_from(LEVELS))
+    count = draw(st.integers(8, DAYS if timeframe == "D" else HOURS))
+    closes = np.round(np.maximum(base + step * np.cumsum(rng.integers(-3, 4, count)), step), 4)
+    moved = np.append(closes[0], closes[:-1]) + step * rng.integers(-2, 3, count)
+    opens = np.round(np.maximum(moved, step), 4)
+    plain = daily(closes.tolist()) if timeframe == "D" else hourly(closes.tolist())
+    late = 86_400 * draw(st.integers(0, 8))
+    high = np.maximum(opens, closes) + step * rng.integers(0, 3, count)
+    low = np.maximum(np.minimum(opens, closes) - step * rng.integers(0, 3, count), step)
+    volume = rng.integers(0, 60_000, count) * (rng.random(count) >= 0.2)
+    whole = BarSeries(plain.start + late, plain.end + late, opens, high, low, closes, volume)
+    return whole[(rng.random(count) >= draw(st.sampled_from([0.0, 0.1]))) | (np.arange(count) < 6)]
+
+
+@settings(max_examples=150, deadline=None)
+@given(st.data(), assumed, st.none() | LIMITS, st.sampled_from([1e5, 777.7, 2e7]))
+def test_hours_and_days_share_an_account_within_the_limits_of_live(
+    data: st.DataObject, assumptions: Assumptions, limits: SellingPolicy | None, capital: float
+) -> None:
+    """Rules of both timeframes, tickers that come and go, whatever they cost, limits or none."""
+    bars, rules = {}, {}
+    for name in "ABCD"[: data.draw(st.integers(1, 4))]:
+        timeframe = data.draw(st.sampled_from(["1H", "D"]))
+        bars[name] = data.draw(odd_bars(timeframe))
+        rules[name] = rule(f"SMA,5,{timeframe}")
+    given = evolve(assumptions, limits=limits, capital=capital, allow_jumps=True)
+
+    found = backtest(bars, rules, given)
+
+    expected = plain_account(bars, rules, given)
+    assert found.times.tolist() == list(expected.equity)
+    assert found.equity.tolist() == pytest.approx(list(expected.equity.values()), rel=1e-9)
+    assert [(fill.time, fill.ticker, fill.side.name) for fill in found.fills] == [
+        (time, ticker, "BUY" if side > 0 else "SELL") for time, ticker, side, _, _ in expected.fills
+    ]
 
 
 @settings(max_examples=150, deadline=None)
