@@ -60,7 +60,7 @@ def _unseen(tree: ast.Module) -> set[int]:
     dead: set[int] = set()
     for node in ast.walk(tree):
         parts: list[ast.AST | None] = []
-        if isinstance(node, ast.FunctionDef):
+        if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef):
             arguments = node.args
             parts += [node.returns]
             parts += [
