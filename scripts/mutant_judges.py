@@ -34,8 +34,14 @@ _FILE = (
     ("tests/contract/test_journal.py",),
     (f"{_UNIT}/test_sqlite_journal_crash.py",),
 )
+_SLOW = "line_that or servers_that_go or hang_up or queue_behind or ctrl_c or hung_up_on"
 _ORDERS = (f"{_UNIT}/test_ib_order_entry.py", f"{_UNIT}/test_ib_order_numbers.py")
-_ENTRY = (_ORDERS, ("tests/contract/test_order_entry.py", f"{_UNIT}/test_ib_never_sends.py"))
+_QUICK_ORDERS = (*_ORDERS, f"-k not ({_SLOW})")
+_ENTRY = (
+    _QUICK_ORDERS,
+    ("tests/contract/test_order_entry.py", f"{_UNIT}/test_ib_never_sends.py"),
+    (*_ORDERS, f"-k {_SLOW}"),
+)
 _SEEN = (f"{_UNIT}/test_ib_witness.py", f"{_UNIT}/test_ib_translate.py")
 _WITNESS = (_SEEN, ("tests/contract/test_witness.py",))
 _LINE = (f"{_UNIT}/test_ib_connection.py", "tests/contract/test_connection.py")
@@ -49,9 +55,9 @@ _INBOX = (
     *_WITNESS,
     _RULES,
     _BARS,
+    _QUICK_ORDERS,
     _READ,
     _TICKS,
-    _ORDERS,
     _TROUBLE,
 )
 _LEDGER = ("tests/unit/selling/test_ledger.py",)
@@ -170,4 +176,8 @@ TESTS: dict[str, tuple[tuple[str, ...], ...]] = {
     "adapters.ib.quotes": (_TICKS, _RULES),
     "adapters.ib.translate_prices": (_TICKS, _RULES),
 }
-"""What must notice a mutant of a module, one lot after the other: the quickest first."""
+"""
+What must notice a mutant of a module, one lot after the other: the quickest first.
+
+A lot is files, and options of pytest.
+"""
