@@ -52,13 +52,12 @@ _BARS = (f"{_UNIT}/test_ib_market_data.py", "tests/contract/test_market_data.py"
 _RULES = (f"{_UNIT}/test_ib_market_rules.py",)
 _INBOX = (
     (f"{_UNIT}/test_ib_inbox.py", f"{_UNIT}/test_ib_late_orders.py"),
-    *_WITNESS,
+    (f"{_UNIT}/test_ib_witness.py",),
     _RULES,
-    _BARS,
+    (f"{_UNIT}/test_ib_market_data.py",),
     _QUICK_ORDERS,
-    _READ,
-    _TICKS,
-    _TROUBLE,
+    (f"{_UNIT}/test_ib_broker.py",),
+    (f"{_UNIT}/test_ib_quotes.py",),
 )
 _LEDGER = ("tests/unit/selling/test_ledger.py",)
 _CHECKS = ("tests/unit/selling/test_checks.py",)
