@@ -36,7 +36,8 @@ _FILE = (
 )
 _SLOW = "line_that or servers_that_go or hang_up or queue_behind or ctrl_c or hung_up_on"
 _ORDERS = (f"{_UNIT}/test_ib_order_entry.py", f"{_UNIT}/test_ib_order_numbers.py")
-_QUICK_ORDERS = (*_ORDERS, f"-k not ({_SLOW})")
+_TURNS = f"{_UNIT}/test_ib_turns.py"
+_QUICK_ORDERS = (*_ORDERS, _TURNS, f"-k not ({_SLOW})")
 _ENTRY = (
     _QUICK_ORDERS,
     ("tests/contract/test_order_entry.py", f"{_UNIT}/test_ib_never_sends.py"),
@@ -164,7 +165,7 @@ TESTS: dict[str, tuple[tuple[str, ...], ...]] = {
     "adapters.ib.login_talk": (_LINE, _TROUBLE),
     "adapters.ib.greeting": ((f"{_UNIT}/test_ib_greeting.py",), _LINE, _TROUBLE),
     "adapters.ib.event_loop": ((f"{_UNIT}/test_ib_event_loop.py",), _LINE),
-    "adapters.ib.message_budget": ((f"{_UNIT}/test_ib_message_budget.py",), _ORDERS),
+    "adapters.ib.message_budget": ((f"{_UNIT}/test_ib_message_budget.py", _TURNS), _ORDERS),
     "adapters.ib.notices": (
         (f"{_UNIT}/test_ib_notices.py", f"{_UNIT}/test_ib_line_state.py"),
         *_ENTRY,
