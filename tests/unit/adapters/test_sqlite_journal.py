@@ -153,13 +153,21 @@ class TestPatience:
         """Two commands may look at one journal."""
         with closing(sqlite3.connect(used, isolation_level=None, check_same_thread=False)) as other:
             release = threading.Timer(0.2, other.execute, ("COMMIT",))
-            with opened(used, patience=30) as journal:
+            with closing(SqliteJournal(used, MODE, ACCOUNT)) as journal:
                 other.execute("BEGIN IMMEDIATE")
                 release.start()
                 journal.note([Entry(TEN, "", "waited", "")])
             release.join()
 
         assert sql(used, "SELECT count(*) FROM events WHERE what = 'waited'") == [(1,)]
+
+    def test_nothing_to_write_waits_for_nobody(self, used):
+        """A comparison that moves no intent is not held up, and does not fail."""
+        with closing(sqlite3.connect(used, isolation_level=None)) as other, opened(used) as journal:
+            other.execute("BEGIN IMMEDIATE")
+            journal.record([])
+            journal.note([])
+            journal.add_trades([], [])
 
 
 class TestReading:
