@@ -8,6 +8,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from ib_async import Contract, Order, OrderState
 from ib_async.decoder import Decoder
+from tests.contract.broker_stages import PATIENCE
 
 from adapters.ib.inbox import Inbox
 from adapters.ib.library_logs import quieten
@@ -29,7 +30,8 @@ def in_loop(story: Callable[[Inbox, Decoder], Coroutine[None, None, None]]) -> l
         inbox = Inbox(lambda code, text: codes.append(code), OrderNews(1))
         decoder = Decoder(inbox, 178)
         inbox.attach(decoder)
-        await story(inbox, decoder)
+        async with asyncio.timeout(PATIENCE):
+            await story(inbox, decoder)
 
     asyncio.run(run())
     return codes
@@ -94,7 +96,7 @@ def test_order_that_was_only_asked_about_works_nowhere(asked: bool) -> None:
         decoder.interpret(["53", "1"])
         assert pending is None or await pending.done == []
 
-    asyncio.run(story())
+    asyncio.run(asyncio.wait_for(story(), PATIENCE))
     assert news.take(0.0) == ()
 
 

@@ -7,6 +7,7 @@ from attrs import evolve
 from ib_async.decoder import Decoder
 from tests.builders import MSFT, an_order
 from tests.contract import broker_frames as frames
+from tests.contract.broker_stages import PATIENCE
 
 from adapters.ib.inbox import Inbox
 from adapters.ib.library_logs import quieten
@@ -39,7 +40,7 @@ def told(*messages: Frame, lists: Sequence[Sequence[Frame]]) -> list[list[int]]:
             inbox.orders = None
         return answers
 
-    return asyncio.run(listen())
+    return asyncio.run(asyncio.wait_for(listen(), PATIENCE))
 
 
 def row(order: OpenOrder) -> Frame:
