@@ -124,12 +124,12 @@ def _stories(seeds: int) -> str:
     return ""
 
 
-def run(name: str, seeds: int, show: bool, every: int) -> tuple[int, int]:
+def run(name: str, seeds: int, show: bool, first: int, every: int) -> tuple[int, int]:
     """Judge the mutants of a module; return how many were judged and how many live."""
     path = SOURCE / (name.replace(".", "/") + ".py")
     text = path.read_text(encoding="utf-8")
     began, count, alive = time.monotonic(), 0, 0
-    for line, what, tree in islice(mutants(ast.parse(text)), None, None, every):
+    for line, what, tree in islice(mutants(ast.parse(text)), first, None, every):
         count += 1
         noticed = judge(name, tree, seeds)
         if show and noticed:
@@ -151,6 +151,7 @@ def main() -> None:
     parser.add_argument("--seeds", type=int, default=SEEDS, help="stories of the second judge")
     parser.add_argument("--show", action="store_true", help="tell who noticed each mutant")
     parser.add_argument("--every", type=int, default=1, help="judge only every so many'th mutant")
+    parser.add_argument("--first", type=int, default=0, help="begin with this mutant, from 0")
     asked = parser.parse_args()
     sys.path[:0] = [str(SOURCE), str(ROOT)]
     os.environ["SELLCLI_TEST_PATIENCE"] = "6"  # a test that fails by waiting is the rule here
@@ -168,7 +169,7 @@ def main() -> None:
     names = [n for n in TESTS if not asked.only or n.rpartition(".")[2] in asked.only]
     if not names:
         parser.error(f"no such module; there are {', '.join(n.rpartition('.')[2] for n in TESTS)}")
-    results = [run(name, asked.seeds, asked.show, asked.every) for name in names]
+    results = [run(name, asked.seeds, asked.show, asked.first, asked.every) for name in names]
     total, alive = (sum(column) for column in zip(*results, strict=True))
     print(f"all: {total} mutants, {alive} alive, {100 * (total - alive) / total:.1f} % dead")
     raise SystemExit(1 if alive * 20 > total else 0)
