@@ -40,6 +40,19 @@ def test_code_that_nobody_knows_is_quoted_where_the_order_is_nowhere() -> None:
     assert noted(desk) == [SAID]
 
 
+def test_code_that_nobody_knows_is_quoted_where_an_order_is_unclear() -> None:
+    """Whoever has to settle it in TWS reads what the broker said of it."""
+    desk = SellingDesk()
+    desk.entry.fate = Fate.LOST
+    code, _, text = SAID.partition(": ")
+    said(desk, (Word.REMARK, int(code), text), (Word.EXECUTION, 0, "SLD 40 at 90"))
+
+    desk.run()
+
+    assert desk.ends == ["unknown"]
+    assert desk.record.words.endswith(f"the position was 100 and is 100; the broker said {SAID}")
+
+
 def test_words_are_on_record_once_each_time_they_change() -> None:
     """The broker repeats itself; the last that was said is quoted."""
     desk = SellingDesk()
