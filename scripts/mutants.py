@@ -60,7 +60,7 @@ def _unseen(tree: ast.Module) -> set[int]:
     dead: set[int] = set()
     for node in ast.walk(tree):
         parts: list[ast.AST | None] = []
-        if isinstance(node, ast.FunctionDef):
+        if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef):
             arguments = node.args
             parts += [node.returns]
             parts += [
@@ -90,11 +90,8 @@ def _is_for_mypy(target: ast.expr) -> bool:
 
 
 def _is_docstring(node: ast.AST) -> bool:
-    return (
-        isinstance(node, ast.Expr)
-        and isinstance(node.value, ast.Constant)
-        and isinstance(node.value.value, str)
-    )
+    """Say whether a statement only stands there: a docstring, or the ``...`` of a protocol."""
+    return isinstance(node, ast.Expr) and isinstance(node.value, ast.Constant)
 
 
 def _changes(node: ast.AST) -> Iterator[tuple[str, Change]]:

@@ -150,7 +150,7 @@ class MemoryJournal:
     def highest_order_id(self, client_id: int) -> int:
         """Return the highest order number that was ever used under a client id, or 0."""
         used = (order.order_id for _, _, order in self._sent if order.client_id == client_id)
-        return max(0, max(used, default=0))
+        return max(used, default=0)
 
     def add_trades(
         self, executions: Sequence[Execution], commissions: Sequence[Commission]

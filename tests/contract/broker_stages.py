@@ -1,5 +1,6 @@
 """Three brokers that can be told the same story: a fake, and two gateways behind the adapter."""
 
+import os
 import signal
 import threading
 import time
@@ -30,6 +31,9 @@ from sellcore.ports.clock import Clock
 from sellcore.ports.connection import Connection
 from sellcore.position import Position
 from sellcore.session import Session
+
+PATIENCE = float(os.environ.get("SELLCLI_TEST_PATIENCE", "30"))
+"""Seconds to wait for what must happen; fewer where a test is expected to fail."""
 
 START = datetime(2022, 5, 20, 14, tzinfo=UTC)
 ACCOUNT = "DU0000001"
@@ -94,7 +98,7 @@ class Stage(ABC):
         positions: Sequence[Position] = (),
         orders: Sequence[OpenOrder] = (),
         story: Sequence[Turn] = (),
-        timeout: float = 15.0,
+        timeout: float = PATIENCE / 2,
     ) -> None:
         self._story = list(story)
         self._positions, self._orders = list(positions), list(orders)
@@ -125,7 +129,7 @@ class Stage(ABC):
 
 def eventually(condition: Callable[[], bool]) -> None:
     """Return once ``condition`` holds; fail where it never does."""
-    deadline = time.monotonic() + 30
+    deadline = time.monotonic() + PATIENCE
     while not condition():
         assert time.monotonic() < deadline, "it never happened"
         time.sleep(0.005)

@@ -9,7 +9,7 @@ from decimal import Decimal
 from enum import Enum
 from pathlib import Path
 
-from tests.contract.broker_stages import AAPL, ACCOUNT, KO, START, eventually, held
+from tests.contract.broker_stages import AAPL, ACCOUNT, KO, PATIENCE, START, eventually, held
 
 from adapters.calendar import SessionTable
 from adapters.clocks import FrozenClock, SimulatedClock
@@ -86,7 +86,7 @@ class OrderStage(ABC):
         tmp_path: Path,
         trouble: Trouble = Trouble.NONE,
         others: Sequence[OpenOrder] = (),
-        timeout: float = 15.0,
+        timeout: float = PATIENCE / 2,
         client_id: int = CLIENT_ID,
     ) -> None:
         self._trouble, self._others, self._timeout = trouble, list(others), timeout
@@ -131,7 +131,7 @@ class OrderStage(ABC):
     def hear(self, wanted: Callable[[Reply], bool]) -> list[Reply]:
         """Return all replies up to one that is ``wanted``; fail where it never comes."""
         heard: list[Reply] = []
-        deadline = time.monotonic() + 30
+        deadline = time.monotonic() + PATIENCE
         while not any(map(wanted, heard)):
             assert time.monotonic() < deadline, f"only heard {heard}"
             heard += self.entry.replies(0.5)

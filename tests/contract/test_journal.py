@@ -631,6 +631,14 @@ class TestTrades:
 
         assert journal.trades() == ((first,), (a_commission("e1.01", 1.0),))
 
+    def test_cost_that_comes_behind_its_trade_is_stored(self, opened):
+        """The broker tells some late, and by then has no new trade to tell."""
+        trade, cost = an_execution("e1.01"), a_commission("e1.01")
+        opened.journal.add_trades([trade], [])
+        opened.journal.add_trades([], [cost])
+
+        assert opened.reopen().trades() == ((trade,), (cost,))
+
     def test_corrections_stand_beside_what_they_correct(self, journal):
         """Nothing the broker said is thrown away."""
         trades = (an_execution("e1.01"), an_execution("e1.02", shares="90"))

@@ -140,7 +140,7 @@ class SqliteJournal:
             (highest,) = db.execute(
                 "SELECT max(order_id) FROM sent WHERE client_id = ?", (client_id,)
             ).fetchone()
-        return max(0, int(highest or 0))
+        return int(highest or 0)
 
     def add_trades(
         self, executions: Sequence[Execution], commissions: Sequence[Commission]

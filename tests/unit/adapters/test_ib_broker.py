@@ -12,6 +12,7 @@ from tests.contract.broker_stages import (
     AAPL,
     DESCRIBED,
     KO,
+    PATIENCE,
     UNKNOWN,
     eventually,
     held,
@@ -33,7 +34,7 @@ READ_ONLY = "Error validating request.-'bU' : cause - The API interface is in Re
 class Reading:
     """A broker that reads from a scripted gateway for the length of a ``with`` block."""
 
-    def __init__(self, answers: dict[int, Answer], timeout: float = 15.0) -> None:
+    def __init__(self, answers: dict[int, Answer], timeout: float = PATIENCE / 2) -> None:
         self.clock = FrozenClock(NOON)
         self.gateway = ScriptedGateway(answers)
         self._timeout = timeout

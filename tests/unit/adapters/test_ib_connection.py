@@ -8,7 +8,7 @@ from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 from tests.contract.broker_frames import POSITION_END, error
-from tests.contract.broker_stages import eventually
+from tests.contract.broker_stages import PATIENCE, eventually
 from tests.contract.scripted_gateway import ACCOUNTS, LOGIN, ScriptedGateway, packed
 
 from adapters.clocks import SystemClock
@@ -21,7 +21,7 @@ from adapters.ib.order_news import OrderNews
 from adapters.ib.reading_client import reading_client
 from sellcore.errors import BrokerUnavailable, InvalidValue
 
-SOON = 30.0
+SOON = PATIENCE
 """Seconds; a time-out that must not be waited for."""
 
 

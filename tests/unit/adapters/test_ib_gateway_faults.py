@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 from attrs import evolve, frozen
-from tests.contract.broker_stages import AAPL, KO, eventually
+from tests.contract.broker_stages import AAPL, KO, PATIENCE, eventually
 
 from adapters.calendar import SessionTable
 from adapters.clocks import SimulatedClock
@@ -49,7 +49,7 @@ class Desk:
 
 @contextmanager
 def facing(
-    fault: str, *, begins: timedelta = timedelta(hours=1), timeout: float = 15.0
+    fault: str, *, begins: timedelta = timedelta(hours=1), timeout: float = PATIENCE / 2
 ) -> Iterator[Desk]:
     """Log in, then let the fault begin; it lasts two hours."""
     clock = SimulatedClock(START)

@@ -12,6 +12,7 @@ from ib_async import Contract, Order, OrderState
 from ib_async.decoder import Decoder
 from tests.builders import an_order
 from tests.contract import broker_frames as frames
+from tests.contract.broker_stages import PATIENCE
 
 from adapters.ib.inbox import Inbox
 from adapters.ib.library_logs import quieten
@@ -35,7 +36,8 @@ def in_loop(story: Callable[[Inbox, Decoder], Coroutine[None, None, None]]) -> l
         inbox = Inbox(lambda code, text: codes.append(code), OrderNews(1))
         decoder = Decoder(inbox, 178)
         inbox.attach(decoder)
-        await story(inbox, decoder)
+        async with asyncio.timeout(PATIENCE):
+            await story(inbox, decoder)
 
     asyncio.run(run())
     return codes
@@ -77,10 +79,30 @@ def test_order_that_cannot_be_decoded_spoils_the_answer() -> None:
 
     async def story(inbox: Inbox, decoder: Decoder) -> None:
         inbox.orders = pending = Pending[OpenOrderRow]()
-        decoder.interpret(["5", "7", "265598", "AAPL", "STK"])
+        decoder.interpret(["5", "7", "265598", "AAPL", "STK", "", "0", "?", "SMART"])
         decoder.interpret(["53", "1"])
-        with pytest.raises(BrokerUnavailable, match="cannot be read"):
+        with pytest.raises(BrokerUnavailable, match="cannot be read") as told:
             await pending.done
+        assert str(told.value).endswith(": message '5 7 265598 AAPL STK 0 ?' ...")
+
+    in_loop(story)
+
+
+@pytest.mark.parametrize(("version", "head"), [(178, ["10", "5"]), (163, ["10", "8", "5"])])
+def test_description_that_cannot_be_read_spoils_its_own_request(
+    version: int, head: list[str]
+) -> None:
+    """Other numbers in it are no numbers of requests."""
+
+    async def story(inbox: Inbox, decoder: Decoder) -> None:
+        decoder.serverVersion = version
+        inbox.details[5], inbox.details[7] = Pending(), Pending()
+        decoder.interpret([*head, "AAPL", "7", "7", "7", "7", "7"])
+        for request in ("5", "7"):
+            decoder.interpret(["52", "1", request])
+        with pytest.raises(BrokerUnavailable, match="cannot be read"):
+            await inbox.details[5].done
+        assert await inbox.details[7].done == []
 
     in_loop(story)
 
@@ -100,7 +122,7 @@ def test_order_that_was_only_asked_about_works_nowhere(asked: bool) -> None:
         decoder.interpret(["53", "1"])
         assert pending is None or await pending.done == []
 
-    asyncio.run(story())
+    asyncio.run(asyncio.wait_for(story(), PATIENCE))
     assert news.take(0.0) == ()
 
 

@@ -7,6 +7,7 @@ from attrs import evolve
 from ib_async.decoder import Decoder
 from tests.builders import MSFT, an_order
 from tests.contract import broker_frames as frames
+from tests.contract.broker_stages import PATIENCE
 
 from adapters.ib.inbox import Inbox
 from adapters.ib.library_logs import quieten
@@ -39,7 +40,7 @@ def told(*messages: Frame, lists: Sequence[Sequence[Frame]]) -> list[list[int]]:
             inbox.orders = None
         return answers
 
-    return asyncio.run(listen())
+    return asyncio.run(asyncio.wait_for(listen(), PATIENCE))
 
 
 def row(order: OpenOrder) -> Frame:
@@ -69,6 +70,16 @@ def test_order_that_has_ended_since_is_in_no_list() -> None:
     assert told(row(STOP), row(done), lists=[[]]) == [[]]
     assert told(row(done), lists=[[]]) == [[]]
     assert told(row(STOP), status(evolve(done, perm_id=77)), lists=[[]]) == [[STOP.perm_id]]
+
+
+def test_order_that_has_no_permanent_id_yet_ends_by_its_sender_and_number() -> None:
+    """Another client may have sent one with the same number."""
+    new = evolve(STOP, perm_id=0, client_id=5)
+    done = evolve(new, status="Cancelled")
+
+    assert told(row(new), status(done), lists=[[]]) == [[]]
+    assert told(row(new), status(evolve(done, client_id=6)), lists=[[]]) == [[0]]
+    assert told(row(new), status(evolve(done, order_id=9)), lists=[[]]) == [[0]]
 
 
 def test_list_that_is_pushed_as_a_whole_is_none_of_ours() -> None:

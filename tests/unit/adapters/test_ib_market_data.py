@@ -9,7 +9,7 @@ from datetime import UTC, datetime, timedelta
 import pytest
 from attrs import evolve
 from tests.contract import broker_frames as frames
-from tests.contract.broker_stages import AAPL, FUTURE, KO, eventually, interruptible
+from tests.contract.broker_stages import AAPL, FUTURE, KO, PATIENCE, eventually, interruptible
 from tests.contract.scripted_gateway import Frame, ScriptedGateway
 
 from adapters.clocks import FrozenClock
@@ -57,7 +57,7 @@ class Feed:
         self,
         answer: Answerer = bars,
         *,
-        timeout: float = 15.0,
+        timeout: float = PATIENCE / 2,
         pace: Pace | None = None,
         clock: FrozenClock | None = None,
     ) -> None:

@@ -11,7 +11,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from ib_async import ContractDetails as Told
 from tests.contract import broker_frames as frames
-from tests.contract.broker_stages import AAPL, DESCRIBED, KO, UNKNOWN
+from tests.contract.broker_stages import AAPL, DESCRIBED, KO, PATIENCE, UNKNOWN
 from tests.contract.scripted_gateway import Answer, ScriptedGateway
 
 from adapters.clocks import FrozenClock
@@ -38,7 +38,11 @@ class Reading:
     """A broker over a gateway that knows every contract, each with exchanges and rules."""
 
     def __init__(
-        self, rule: Answer, exchanges: str = "SMART,NYSE", rules: str = "7,8", timeout: float = 15.0
+        self,
+        rule: Answer,
+        exchanges: str = "SMART,NYSE",
+        rules: str = "7,8",
+        timeout: float = PATIENCE / 2,
     ) -> None:
         self._names = (exchanges, rules)
         self._timeout = timeout

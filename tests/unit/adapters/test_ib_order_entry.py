@@ -11,7 +11,7 @@ from decimal import Decimal
 import pytest
 from attrs import evolve
 from tests.contract import broker_frames as frames
-from tests.contract.broker_stages import AAPL, ACCOUNT, eventually, held, interruptible
+from tests.contract.broker_stages import AAPL, ACCOUNT, PATIENCE, eventually, held, interruptible
 from tests.contract.order_stages import by_another
 from tests.contract.scripted_gateway import Answer, Frame, ScriptedGateway
 
@@ -51,7 +51,7 @@ class Desk:
         """Return so many replies."""
         heard: list[Reply] = []
         while len(heard) < count:
-            told = self.entry.replies(30)
+            told = self.entry.replies(PATIENCE)
             assert told, f"only heard {heard}"
             heard += told
         return heard
@@ -64,7 +64,7 @@ def desk(
     client_id: int = 1,
     version: int = 178,
     rate: float = 0.0,
-    timeout: float = 15.0,
+    timeout: float = PATIENCE / 2,
 ) -> Iterator[Desk]:
     """Log in to a gateway with these answers."""
     greeting = (version, "20220520 12:00:00 EST")
@@ -170,39 +170,53 @@ def test_cancel_names_the_number_and_nothing_else(version: int, cancelled: list[
 FUTURE = Instrument(637533641, "ES", "FUT", "USD", Kind.OTHER)
 
 
+def limited(price: float) -> dict[str, object]:
+    return {"order_type": OrderType.LIMIT, "limit_price": price}
+
+
+MARKET, LIMIT = "SELL 100 MKT DAY", "SELL 100 LMT"
+WHOLE = "is not a number of whole shares"
+PAIRED = "a limit order has a limit price, no other order does"
+NAMED = "has no account or no reference"
+
+
 @pytest.mark.parametrize(
-    "changes",
+    ("changes", "why"),
     [
-        {"quantity": 0},
-        {"quantity": -5},
-        {"quantity": Decimal("10.5")},
-        {"quantity": True},
-        {"order_type": OrderType.LIMIT},
-        {"limit_price": 10.0},
-        {"order_type": OrderType.LIMIT, "limit_price": 0.0},
-        {"order_type": OrderType.LIMIT, "limit_price": float("nan")},
-        {"order_type": OrderType.LIMIT, "limit_price": float("inf")},
-        {"instrument": FUTURE},
-        {"instrument": evolve(AAPL, con_id=0)},
-        {"instrument": evolve(AAPL, symbol="\u00c4PPEL")},
-        {"instrument": evolve(AAPL, currency="\u20ac")},
-        {"account": ""},
-        {"account": "DU\x001"},
-        {"order_ref": ""},
-        {"order_ref": "sellcli:\u00e4"},
-        {"order_ref": "sellcli:\n"},
+        ({"quantity": 0}, f"SELL 0 MKT DAY: 0 {WHOLE}"),
+        ({"quantity": -5}, f"SELL -5 MKT DAY: -5 {WHOLE}"),
+        ({"quantity": Decimal("10.5")}, f"SELL 10.5 MKT DAY: Decimal('10.5') {WHOLE}"),
+        ({"quantity": True}, f"SELL True MKT DAY: True {WHOLE}"),
+        ({"order_type": OrderType.LIMIT}, f"{LIMIT} DAY: {PAIRED}"),
+        ({"limit_price": 10.0}, f"SELL 100 MKT 10.0 DAY: {PAIRED}"),
+        (limited(0.0), f"{LIMIT} 0.0 DAY: 0.0 is not a price above zero"),
+        (limited(float("nan")), f"{LIMIT} nan DAY: nan is not a price above zero"),
+        (limited(float("inf")), f"{LIMIT} inf DAY: inf is not a price above zero"),
+        ({"instrument": FUTURE}, "FUT:ES: only stocks are sold"),
+        ({"instrument": evolve(AAPL, con_id=0)}, "NASDAQ:AAPL: only stocks are sold"),
+        (
+            {"instrument": evolve(AAPL, symbol="\u00c4PPEL")},
+            f"{MARKET}: '\u00c4PPEL' is not plain ASCII",
+        ),
+        ({"instrument": evolve(AAPL, currency="\u20ac")}, f"{MARKET}: '\u20ac' is not plain ASCII"),
+        ({"account": ""}, f"{MARKET}: {NAMED}"),
+        ({"account": "DU\x001"}, f"{MARKET}: 'DU\\x001' is not plain ASCII"),
+        ({"order_ref": ""}, f"{MARKET}: {NAMED}"),
+        ({"order_ref": "sellcli:\u00e4"}, f"{MARKET}: 'sellcli:\u00e4' is not plain ASCII"),
+        ({"order_ref": "sellcli:\n"}, f"{MARKET}: 'sellcli:\\n' is not plain ASCII"),
     ],
     ids=str,
 )
-def test_what_is_no_plain_sale_is_never_written(changes: dict[str, object]) -> None:
-    """Nor is a good order of the same batch."""
+def test_what_is_no_plain_sale_is_never_written(changes: dict[str, object], why: str) -> None:
+    """Nor is a good order of the same batch; the line says what is wrong."""
     with desk() as it:
         good, bad = it.sale(), it.sale(**changes)
-        with pytest.raises(InvalidValue):
+        with pytest.raises(InvalidValue) as refused:
             it.entry.place([good, bad])
         it.entry.place([good])
         eventually(it.arrived)
         assert [fields[1] for fields in it.arrived()] == [str(good.order_id)]
+    assert str(refused.value) == why
 
 
 def test_numbers_of_a_batch_must_rise() -> None:
@@ -210,7 +224,10 @@ def test_numbers_of_a_batch_must_rise() -> None:
     with desk() as it:
         first, second, third, last = (it.sale() for _ in range(4))
         for batch in ([second, first], [first, first], [first, third, second, last]):
-            with pytest.raises(InvalidValue, match="do not rise"):
+            with pytest.raises(
+                InvalidValue,
+                match=r"^order numbers \[\d(, \d)+\] do not rise; the broker takes no others$",
+            ):
                 it.entry.place(batch)
         assert it.arrived() == []
 
@@ -325,7 +342,7 @@ def test_line_that_goes_before_the_first_byte_leaves_nothing_sent() -> None:
 def test_line_that_goes_between_two_orders_leaves_the_batch_unclear() -> None:
     """What was not written by then never is, not even over the next line."""
     with desk(rate=SLOW) as it:
-        it.gateway.answers[3] = lambda _: it.gateway.drop() or ()
+        it.gateway.answers[3] = lambda _: it.gateway.fall_silent() or ()
         orders = [it.sale() for _ in range(4)]
         with pytest.raises(SendUnclear, match="may have been sent or not: "):
             it.entry.place(orders)
@@ -340,7 +357,8 @@ def test_servers_that_go_between_two_orders_leave_the_batch_unclear() -> None:
     """A gateway would keep the others and send them when nobody wants them any more."""
     with desk(rate=SLOW) as it:
         it.gateway.answers[3] = lambda _: [frames.error(-1, 1100, "Connectivity has been lost.")]
-        with pytest.raises(SendUnclear, match="1100"):
+        lost = r"^orders may have been sent or not: the gateway lost the broker's servers \(1100: "
+        with pytest.raises(SendUnclear, match=lost):
             it.entry.place([it.sale() for _ in range(4)])
         time.sleep(0.3)
         assert len(it.arrived()) < 4
@@ -599,10 +617,17 @@ def test_only_orders_that_a_number_names_for_us_are_cancelled(
 ) -> None:
     """A gateway would take the number for an order of ours, or for none."""
     with desk(client_id=client_id) as it:
-        with pytest.raises(InvalidValue, match="cancel it"):
+        with pytest.raises(InvalidValue) as refused:
             it.entry.cancel([evolve(order, client_id=client_id, order_id=5), order])
         time.sleep(0.1)
         assert it.gateway.asked(4) == []
+    why = (
+        "has no number to be cancelled by; cancel it by hand"
+        if order.client_id == client_id
+        else f"entered by client {order.client_id}, not by client {client_id}; "
+        "cancel it where it was entered"
+    )
+    assert str(refused.value) == f"SELL 100 STP @ 1.00 GTC: {why}"
 
 
 def test_gateway_that_takes_no_cancel_in_is_hung_up_on() -> None:
@@ -613,6 +638,16 @@ def test_gateway_that_takes_no_cancel_in_is_hung_up_on() -> None:
             it.entry.cancel([evolve(by_another(11, 1), order_id=5)])
         assert it.connection.fault() is not None
         assert clogged.thrown_away
+
+
+def test_line_that_goes_between_two_cancels_takes_no_more() -> None:
+    """They are paced as orders are, and each looks at the line again."""
+    with desk(rate=SLOW) as it:
+        it.gateway.answers[4] = lambda _: it.gateway.fall_silent() or ()
+        with pytest.raises(BrokerUnavailable, match="closed the connection"):
+            it.entry.cancel([evolve(by_another(n, 1), order_id=n) for n in (5, 6, 7, 8)])
+        time.sleep(0.3)
+        assert len(it.gateway.asked(4)) < 4
 
 
 def test_orders_by_hand_are_cancelled_by_the_numbers_that_client_0_is_given() -> None:
@@ -640,7 +675,9 @@ def test_nothing_is_cancelled_where_orders_by_hand_are_given_no_number() -> None
     """A read-only gateway gives none; the line says what to do."""
     refusal: Answer = lambda _: [frames.error(-1, 321, READ_ONLY)]  # noqa: E731
     with desk({5: refusal}, client_id=0) as it:
-        with pytest.raises(BrokerUnavailable, match="untick 'Read-Only API'"):
+        with pytest.raises(
+            BrokerUnavailable, match=r"^orders entered by hand: .* untick 'Read-Only API'"
+        ):
             it.entry.cancel([evolve(by_another(20, 0), order_id=5), by_another(11, 0)])
         time.sleep(0.1)
         assert it.gateway.asked(4) == []
@@ -648,8 +685,8 @@ def test_nothing_is_cancelled_where_orders_by_hand_are_given_no_number() -> None
 
 def test_client_0_cancels_an_order_by_hand_that_was_bound() -> None:
     """Bound orders have numbers below zero; what is said about them is heard."""
-    bound = evolve(by_another(11, 0), order_id=-4)
+    bound = evolve(by_another(0, 0), order_id=-1)
     refusal: Answer = lambda f: [frames.error(f[2], 10147, "not found")]  # noqa: E731
     with desk({4: refusal}, client_id=0) as it:
         it.entry.cancel([bound])
-        assert it.hear() == [Reply(-4, Word.REMARK, "not found", 10147)]
+        assert it.hear() == [Reply(-1, Word.REMARK, "not found", 10147)]

@@ -11,7 +11,7 @@ import pytest
 from attrs import evolve
 from ib_async import Contract, Order, OrderState
 from tests.contract import broker_frames as frames
-from tests.contract.broker_stages import eventually
+from tests.contract.broker_stages import PATIENCE, eventually
 from tests.contract.order_stages import SimulatedOrderStage
 from tests.contract.scripted_gateway import GREETING, Answer, Frame, ScriptedGateway
 
@@ -48,7 +48,7 @@ class Asking:
 
 @contextmanager
 def asking(
-    answers: dict[int, Answer], *, timeout: float = 15.0, greeting: Frame = GREETING
+    answers: dict[int, Answer], *, timeout: float = PATIENCE / 2, greeting: Frame = GREETING
 ) -> Iterator[Asking]:
     """Log in to a gateway with these answers."""
     with ScriptedGateway(answers, greeting=greeting) as gateway:

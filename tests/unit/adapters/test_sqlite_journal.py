@@ -8,6 +8,7 @@ import sqlite3
 import threading
 from contextlib import closing
 from decimal import Decimal
+from pathlib import Path
 
 import pytest
 from tests.builders import ACCOUNT
@@ -21,6 +22,7 @@ from sellcore.order import Mode
 from sellcore.ports.journal import Entry
 from sellcore.selling.lifecycle import State
 
+OPEN_FILES = Path("/proc/self/fd")
 IS_ROOT = getattr(os, "geteuid", lambda: 0)() == 0
 
 
@@ -153,13 +155,21 @@ class TestPatience:
         """Two commands may look at one journal."""
         with closing(sqlite3.connect(used, isolation_level=None, check_same_thread=False)) as other:
             release = threading.Timer(0.2, other.execute, ("COMMIT",))
-            with opened(used, patience=30) as journal:
+            with closing(SqliteJournal(used, MODE, ACCOUNT)) as journal:
                 other.execute("BEGIN IMMEDIATE")
                 release.start()
                 journal.note([Entry(TEN, "", "waited", "")])
             release.join()
 
         assert sql(used, "SELECT count(*) FROM events WHERE what = 'waited'") == [(1,)]
+
+    def test_nothing_to_write_waits_for_nobody(self, used):
+        """A comparison that moves no intent is not held up, and does not fail."""
+        with closing(sqlite3.connect(used, isolation_level=None)) as other, opened(used) as journal:
+            other.execute("BEGIN IMMEDIATE")
+            journal.record([])
+            journal.note([])
+            journal.add_trades([], [])
 
 
 class TestReading:
@@ -191,6 +201,16 @@ class TestDamage:
         sql(path, "CREATE TABLE intents (one)", "PRAGMA user_version = 99")
 
         assert "none of this program (it does not begin like a journal)" in refusal(path)
+
+    @pytest.mark.skipif(not OPEN_FILES.is_dir(), reason="the system does not tell of open files")
+    def test_file_that_was_refused_is_let_go_of(self, used):
+        """The line tells people to move it away, which some systems allow of no open file."""
+        with pytest.raises(StorageError) as refused:
+            SqliteJournal(used, MODE, "U7654321")
+
+        held = [file.resolve() for file in OPEN_FILES.iterdir()]
+        assert used.resolve() not in held
+        assert refused.value is not None  # and with it all that its traceback holds on to
 
     @pytest.mark.parametrize(
         "loss",
@@ -254,8 +274,12 @@ class TestDamage:
             journal.prepare([a_record(1)])
             path.with_name(path.name + suffix).unlink()
 
-            with pytest.raises(StorageError, match="was moved or removed while in use"):
+            with pytest.raises(StorageError) as refused:
                 journal.prepare([a_record(2)])
+            assert str(refused.value) == (
+                f"the journal {path} or its -wal file was moved or removed while in use; put them"
+                " back and start again"
+            )
             assert journal.open_intents() == (a_record(1),)
 
     def test_unfinished_end_of_the_log_is_nothing(self, path, tmp_path):
@@ -336,6 +360,30 @@ class TestDurability:
             wanted |= {"fullfsync": 1, "checkpoint_fullfsync": 1}  # heeded on macOS
             assert {name: db.execute(f"PRAGMA {name}").fetchone()[0] for name in wanted} == wanted
 
+    @pytest.mark.skipif(os.name == "nt", reason="locks by files of their own are Unix's")
+    def test_file_system_that_cannot_share_memory_is_refused(self, used, monkeypatch):
+        """Without it there is no log that readers and a writer share, and no promise to keep."""
+        sql(used, "PRAGMA journal_mode = DELETE")  # as a backup by SQLite itself is
+        connect = sqlite3.connect
+        monkeypatch.setattr(
+            sqlite3,
+            "connect",
+            lambda address, **how: connect(f"{address}&vfs=unix-dotfile", **how),
+        )
+
+        assert "cannot share memory between programs; keep the journal on a local disk" in refusal(
+            used
+        )
+
+    def test_backup_by_sqlite_is_opened_like_the_file_itself(self, used, tmp_path):
+        """Such a copy has another kind of log at first."""
+        backup = tmp_path / "backup.db"
+        sql(used, f"VACUUM INTO '{backup}'")
+
+        with opened(backup) as journal:
+            assert [record.state for record in journal.intents()] == [State.SENDING]
+            assert journal._database._db.execute("PRAGMA journal_mode").fetchone() == ("wal",)
+
     def test_new_file_that_may_not_last_is_none(self, path, monkeypatch):
         """Half a journal would be met by the next run, and refused for ever."""
 
@@ -398,7 +446,7 @@ class TestDurability:
         """No error of the library gets out, and nothing is stored."""
         with opened(path) as journal:
             for known in ({"words": "\ud800"}, {"perm_id": 2**70}, {"close": float("nan")}):
-                with pytest.raises(StorageError, match="cannot write the journal"):
+                with pytest.raises(StorageError, match=f"cannot write the journal {path}: "):
                     journal.prepare([a_record(**known)])
 
             assert journal.intents() == ()

@@ -1,5 +1,7 @@
 """A list of open orders that leaves one out: it is no proof that the order has gone."""
 
+from collections.abc import Callable
+
 from attrs import evolve
 from tests.selling_desk import OURS, SellingDesk
 
@@ -8,18 +10,18 @@ from sellcore.usecases.sell import CHECKED
 
 
 def leaves_out(desk: SellingDesk, stop: OpenOrder, *lists: str) -> None:
-    """Let the lists of open orders behind the decision show the stop, or "hide" it, in turn."""
-
-    def hide() -> None:
-        desk.broker.finish(stop.perm_id)
-
-    def show() -> None:
-        desk.broker.work(stop)
+    """Let the lists of open orders behind the decision show, hide or first hold the stop."""
+    acts: dict[str, Callable[[], None]] = {
+        "show": lambda: None,
+        "hide": lambda: desk.broker.finish(stop.perm_id),
+        "enter": lambda: desk.broker.work(stop),
+    }
 
     def begin() -> None:
         for each in lists:
-            desk.stage.before("broker.open_orders", hide if each == "hide" else lambda: None)
-            desk.stage.behind("broker.open_orders", show if each == "hide" else lambda: None)
+            desk.stage.before("broker.open_orders", acts[each])
+            back = "enter" if each == "hide" else "show"
+            desk.stage.behind("broker.open_orders", acts[back])
 
     desk.stage.behind("journal.prepare", begin)
 
@@ -52,6 +54,21 @@ def test_stop_that_hides_again_once_it_was_asked_to_go_is_still_waited_for() -> 
     leaves_out(desk, stop, "show", "hide", "show", "hide", "show", "hide")
 
     desk.run(1)
+
+    assert desk.sent == []
+    assert ignored[:2] == [stop, stop]
+
+
+def test_stop_that_came_behind_the_decision_and_hides_then_is_waited_for() -> None:
+    """What the look before listed counts, not only what the watch had read."""
+    desk = SellingDesk()
+    stop = desk.rest()
+    desk.broker.finish(stop.perm_id)
+    ignored: list[OpenOrder] = []
+    desk.entry._cancel = ignored.append  # type: ignore[method-assign]
+    leaves_out(desk, stop, "enter", "hide", "show", "hide", "show", "hide")
+
+    desk.run(0.9)
 
     assert desk.sent == []
     assert ignored[:2] == [stop, stop]

@@ -158,13 +158,14 @@ def test_what_was_told_is_remembered_over_another_line(
 
 
 def test_trade_that_is_told_and_listed_fills_the_order() -> None:
-    """The lists settle it, as ever."""
+    """The lists settle it, as ever; what was said on the way is no part of its end."""
     desk = SellingDesk()
-    said(desk, (Word.EXECUTION, 0, "SLD 100 at 90"))
+    said(desk, (Word.REMARK, 399, "it waits"), (Word.EXECUTION, 0, "SLD 100 at 90"))
 
     desk.run()
 
     assert desk.ends == ["filled"]
+    assert desk.record.words == "sold 100 of 100"
 
 
 def full() -> None:
