@@ -226,7 +226,7 @@ def test_numbers_of_a_batch_must_rise() -> None:
         for batch in ([second, first], [first, first], [first, third, second, last]):
             with pytest.raises(
                 InvalidValue,
-                match=r"^order numbers \[\d(, \d)+\] do not rise; the broker takes no others$",
+                match=r"^order numbers \[\d+(, \d+)+\] do not rise; the broker takes no others$",
             ):
                 it.entry.place(batch)
         assert it.arrived() == []

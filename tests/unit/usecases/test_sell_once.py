@@ -58,10 +58,12 @@ def test_order_is_what_the_checks_were_asked_about() -> None:
     state, ports = desk.run(0).state, desk.ports()
     assert state is not None
     assert ports.selling is not None
-    record = a_record(instrument=MSFT, held=Decimal("100.7"))
+    now = desk.true.moment
+    record = a_record(instrument=MSFT, held=Decimal("100.7"), deadline=now + MINUTE)
     desk.journal.prepare([record])
+    checked = known(record=record, selling=Decimal(30), now=now, session=None)
 
-    send(ports, ports.selling, state, [Ready(record, known(record=record, selling=Decimal(30)))])
+    send(ports, ports.selling, state, [Ready(record, checked)])
 
     assert desk.sent == ["SELL 70 MKT DAY"]
     assert (desk.record.quantity, desk.record.position_before) == (70, Decimal("100.7"))
