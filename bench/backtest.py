@@ -90,8 +90,8 @@ def _final(series: list[BarSeries], signals: Signals, repeats: int) -> Iterable[
         LOOP: lambda: loop(opens, closes, nothing),
     }
     _SHARED[:] = series
-    quarter = -(-len(series) // 4)
-    parts = [(first, first + quarter) for first in range(0, len(series), quarter)]
+    half = -(-len(series) // 2)
+    parts = [(first, first + half) for first in range(0, len(series), half)]
     with ProcessPoolExecutor(2, mp_context=get_context("fork")) as executor:
         ours, both, *theirs = medians(
             [

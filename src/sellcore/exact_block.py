@@ -139,16 +139,15 @@ def _in_ticks(whole: Whole, lengths: Sequence[int], outs: Sequence[Booleans]) ->
     flat = whole.reshape(-1)
     totals = np.zeros(len(flat) + 1, dtype=whole.dtype)
     np.cumsum(flat, out=totals[1:])
-    gaps, scaled = np.empty_like(flat), np.empty_like(flat)
+    sums, scaled = np.empty_like(flat), np.empty_like(flat)
     ties = []
     for length, out in zip(lengths, outs, strict=True):
-        gap, own = gaps[length - 1 :], scaled[length - 1 :]
-        np.subtract(totals[length:], totals[:-length], out=gap)
+        own_sums, own = sums[length - 1 :], scaled[length - 1 :]
+        np.subtract(totals[length:], totals[:-length], out=own_sums)
         np.multiply(flat[length - 1 :], length, out=own)
-        np.subtract(gap, own, out=gap)
-        np.greater(gap, 0, out=out.reshape(-1)[length - 1 :])
+        np.greater(own_sums, own, out=out.reshape(-1)[length - 1 :])
         out[:, : length - 1] = False
-        places = np.flatnonzero(gap == 0) + (length - 1)
+        places = np.flatnonzero(own_sums == own) + (length - 1)
         ties.append(places[places % n >= length - 1])
     return ties
 

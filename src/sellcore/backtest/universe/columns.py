@@ -29,13 +29,6 @@ class Columns:
     turns: Turns
     levels: Levels
 
-    def part(self, first: int, end: int) -> "Columns":
-        """Return the columns from ``first`` on, before ``end``."""
-        firsts = self.turns.firsts[first : end + 1]
-        own = slice(int(firsts[0]), int(firsts[-1]))
-        turns = Turns(firsts - firsts[0], self.turns.bars[own], self.turns.prices[own])
-        return Columns(turns, Levels(self.levels.cash[own], self.levels.shares[own]))
-
 
 def columns_of(
     series: Sequence[BarSeries],

@@ -55,12 +55,15 @@ def curve_parts(
     rules = (len(columns.turns.firsts) - 1) // series
     most = min(rules, max(1, _CELLS // block.closes.size))
     room = Curves(*np.empty((2, most, series, width)))
+    states, lasting = _states(columns, capital, width)
+    begins = _leads(columns)[::series].tolist()
     for first in range(0, rules, most):
         end = min(first + most, rules)
         part = Curves(room.equity[: end - first], room.invested[: end - first])
         if equity is not None:
             part = Curves(equity[first:end], part.invested)
-        _write(block, columns.part(first * series, end * series), capital, part)
+        own = slice(begins[first], begins[end] if end < rules else None)
+        _write(states[own], lasting[own], block, part)
         yield slice(first, end), part
 
 
@@ -68,13 +71,12 @@ def curves_of(block: Block, columns: Columns, capital: float) -> Curves:
     """Return the curves of all of a block's columns, as ``curve_parts`` does by and by."""
     series, width = block.closes.shape
     curves = Curves(*np.empty((2, (len(columns.turns.firsts) - 1) // series, series, width)))
-    _write(block, columns, capital, curves)
+    _write(*_states(columns, capital, width), block, curves)
     return curves
 
 
-def _write(block: Block, columns: Columns, capital: float, into: Curves) -> None:
+def _write(states: Pairs, lasting: Counts, block: Block, into: Curves) -> None:
     """Work out the curves of whole rules."""
-    states, lasting = _states(columns, capital, block.closes.shape[1])
     pairs = np.repeat(states, lasting).reshape(into.equity.shape)
     np.multiply(pairs.imag, block.closes, out=into.invested)
     np.add(pairs.real, into.invested, out=into.equity)
@@ -88,8 +90,8 @@ def _states(columns: Columns, capital: float, width: int) -> tuple[Pairs, Counts
     by itself takes nearly twice as long as repeating pairs.
     """
     turns, levels = columns.turns, columns.levels
-    count = len(turns.firsts) - 1
-    lead = turns.firsts[:-1] + np.arange(count)
+    lead = _leads(columns)
+    count = len(lead)
     turn = np.ones(len(turns.bars) + count, dtype=np.bool_)
     turn[lead] = False
     begins = np.empty(len(turn), dtype=np.int64)
@@ -98,3 +100,10 @@ def _states(columns: Columns, capital: float, width: int) -> tuple[Pairs, Counts
     states = np.full(len(turn), complex(capital, 0.0))
     states.real[turn], states.imag[turn] = levels.cash, levels.shares
     return states, np.diff(begins, append=count * width)
+
+
+def _leads(columns: Columns) -> Counts:
+    """Return where each column's states begin, shape (columns,)."""
+    firsts = columns.turns.firsts[:-1]
+    leads: Counts = firsts + np.arange(len(firsts))
+    return leads

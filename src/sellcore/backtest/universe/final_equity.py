@@ -32,8 +32,10 @@ def final_equities(
     settled = None if are_proportional(assumptions) else columns_of(series, cut, rules, assumptions)
     for number, block in enumerate(cut):
         if settled is None:
-            turns = turns_of(block, rules, assumptions.fill, assumptions.entry)
-            final = final_by_growth(block, turns, assumptions)
+            # Turns without a name are let go at once: their memory serves the next block.
+            final = final_by_growth(
+                block, turns_of(block, rules, assumptions.fill, assumptions.entry), assumptions
+            )
         else:
             final = _final_by_levels(block, settled[number], assumptions.capital)
         begun = block.firsts(rules) < block.counts

@@ -5,6 +5,7 @@ A column is one rule on one series. Its turns alternate: bought, sold, bought an
 on, beginning with the purchase at the open of the first bar that can be decided.
 """
 
+import itertools
 from collections.abc import Sequence
 
 import numpy as np
@@ -60,25 +61,15 @@ def turns_by(
     block: Block, decided: Sides, rules: Sequence[MovingAverageRule], fill: Fill, entry: Entry
 ) -> Turns:
     """Return what is bought and sold by decisions that are made already."""
-    width = block.closes.shape[1]
-    held = np.zeros(decided.below.shape, dtype=np.bool_)
     firsts = block.firsts(rules)
-    for states, below, equal, own in zip(held, decided.below, decided.equal, firsts, strict=True):
-        first = int(own.min())
-        if first >= width:
-            continue
-        np.logical_not(below[:, first:], out=states[:, first:])
-        states[:, first - 1] = True  # the purchase, as if decided on the bar before
-        later = [(row, begin) for row, begin in enumerate(own.tolist()) if begin > first]
-        for row, begin in later:
-            states[row, first:begin] = True
-        if entry is Entry.HELD:
-            _sell_once(states[:, first:])
-        else:
-            _keep_where_equal(states, equal, own)
-        for row, begin in later:
-            states[row, first - 1 : begin - 1] = False
-    _end(held, block.counts, firsts, fill)
+    held = np.logical_not(decided.below)
+    _write_before(held, block, firsts, value=True)  # for a first bar that is kept as it was before
+    if entry is Entry.HELD:
+        _sell_once(held)
+    else:
+        _keep_where_equal(held, decided.equal, firsts)
+    _write_before(held, block, firsts - 1, value=False)  # bought, as if decided on the bar before
+    _end(held, block, firsts, fill)
     return _filled(held, block, fill)
 
 
@@ -91,17 +82,33 @@ def entries_of(block: Block, rules: Sequence[MovingAverageRule]) -> Turns:
     return Turns(np.concatenate(([0], np.cumsum(begun))), bars, block.opens[rows, bars])
 
 
-def _sell_once(states: Booleans) -> None:
+def _runs(values: Counts) -> list[slice]:
+    """Return where the same value stands side by side."""
+    bounds = [0, *(np.flatnonzero(np.diff(values)) + 1).tolist(), len(values)]
+    return [slice(*bound) for bound in itertools.pairwise(bounds)]
+
+
+def _write_before(held: Booleans, block: Block, ends: Counts, *, value: bool) -> None:
+    """Write each column's bars before its own of ``ends``, shape (rules, series)."""
+    for rows in _runs(block.begins):
+        for states, end in zip(held, ends[:, rows.start].tolist(), strict=True):
+            states[rows, :end] = value
+
+
+def _sell_once(held: Booleans) -> None:
     """Stay out from the first bar on that closed below."""
-    ends = np.where(states.all(axis=1), states.shape[1], np.argmin(states, axis=1))
-    np.less(np.arange(states.shape[1]), ends[:, np.newaxis], out=states)
+    width = held.shape[-1]
+    ends = np.where(held.all(axis=-1), width, np.argmin(held, axis=-1))
+    np.less(np.arange(width), ends[..., np.newaxis], out=held)
 
 
-def _keep_where_equal(states: Booleans, equal: Places, firsts: Counts) -> None:
+def _keep_where_equal(held: Booleans, equal: Sequence[Places], firsts: Counts) -> None:
     """Where a close equals its average nothing is done: it stays as it was the bar before."""
-    flat = states.reshape(-1)
-    rows, bars = np.divmod(equal, states.shape[1])
-    places = equal[bars >= firsts[rows]]
+    flat, series, width = held.reshape(-1), *held.shape[1:]
+    size = series * width
+    places = np.concatenate([own + rule * size for rule, own in enumerate(equal)])
+    columns, bars = np.divmod(places, width)
+    places = places[bars >= firsts.reshape(-1)[columns]]
     if not len(places):
         return
     begins = np.concatenate(([True], np.diff(places) > 1))
@@ -109,31 +116,39 @@ def _keep_where_equal(states: Booleans, equal: Places, firsts: Counts) -> None:
     flat[places] = flat[runs - 1][np.cumsum(begins) - 1]
 
 
-def _end(held: Booleans, counts: Counts, firsts: Counts, fill: Fill) -> None:
+def _end(held: Booleans, block: Block, firsts: Counts, fill: Fill) -> None:
     """Let nothing change behind the last bar whose decision can be filled."""
-    deciding = counts - 1 if fill is Fill.NEXT_OPEN else counts
-    for row, (count, end) in enumerate(zip(counts.tolist(), deciding.tolist(), strict=True)):
-        held[:, row, end:] = held[:, row, max(end - 1, 0), np.newaxis]
-        held[firsts[:, row] >= count, row] = False
+    for rows in _runs(block.counts):
+        count = int(block.counts[rows.start])
+        end = count - 1 if fill is Fill.NEXT_OPEN else count
+        held[:, rows, end:] = held[:, rows, max(end - 1, 0), np.newaxis]
+    held[firsts >= block.counts] = False
 
 
 def _filled(held: Booleans, block: Block, fill: Fill) -> Turns:
     """Return the bars at which each column changes, and the prices of its fills."""
     rules, series, width = held.shape
-    changed = np.not_equal(held[:, :, 1:], held[:, :, :-1])
-    places = np.flatnonzero(changed)
-    firsts = np.searchsorted(places, np.arange(rules * series + 1) * (width - 1))
-    counts = np.diff(firsts)
-    columns = np.arange(rules * series)
-    bars = places - np.repeat(columns * (width - 1) - 1, counts)  # the bar that was decided on
-    at = bars + np.repeat(columns % series * width, counts)
+    bars = _changes(held)
+    begins = np.arange(rules * series + 1) * width
+    firsts = np.searchsorted(bars, begins)
+    at = bars - np.repeat(begins[:-1:series], np.diff(firsts[::series]))
+    bars -= np.repeat(begins[:-1], np.diff(firsts))  # the bar that was decided on
     if fill is Fill.NEXT_OPEN:
         bars += 1
         at += 1
-        prices = block.opens.reshape(-1)[at]
+        prices = block.opens.take(at)
     else:
-        bought = firsts[:-1][counts > 0]
-        prices = block.closes.reshape(-1)[at]
-        prices[bought] = block.opens.reshape(-1)[at[bought] + 1]
+        bought = firsts[:-1][np.diff(firsts) > 0]
+        prices = block.closes.take(at)
+        prices[bought] = block.opens.take(at[bought] + 1)
         bars[bought] += 1
     return Turns(firsts, bars, prices)
+
+
+def _changes(held: Booleans) -> Places:
+    """Return the places, counted through all of it, that are not as the bar before them."""
+    flat = held.reshape(-1)
+    changed = np.empty_like(flat)
+    np.not_equal(flat[1:], flat[:-1], out=changed[1:])
+    changed.reshape(held.shape)[..., 0] = False
+    return np.flatnonzero(changed)
