@@ -17,9 +17,10 @@ def overtaken(holding: Holding, record: IntentRecord) -> str | None:
     """
     Return why an intent that has waited is not meant any more, or None where it is.
 
-    Over a night a person may give the holding another rule, and the broker may correct
-    the bar: the later value wins. One that differs by more than a correction is of
-    another scale, and nothing that was decided on the old one holds.
+    Over a night a person may give the holding another rule, or sell it and buy it back,
+    and the broker may correct the bar: the later value wins. One that differs by more
+    than a correction is of another scale, and nothing that was decided on the old one
+    holds.
 
     Args:
         holding: As it is now; what stands in the way of deciding it says nothing here.
@@ -31,6 +32,8 @@ def overtaken(holding: Holding, record: IntentRecord) -> str | None:
     if holding.rule != intent.rule:
         now = "no rule" if holding.rule is None else str(holding.rule)
         return f"it follows {now} now, not {intent.rule} any more"
+    if holding.epoch != intent.epoch:
+        return "the position was closed since, and this is another one"
     close = _close_of(holding, intent)
     if close is None or close == record.close or record.decided_at < intent.bar_end:
         return None

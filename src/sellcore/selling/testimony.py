@@ -25,6 +25,9 @@ PATIENCE = timedelta(seconds=20)
 BEHIND = SKEW_BLOCK + timedelta(seconds=1)
 """The broker may date a trade so far from our time: its clock, in whole seconds."""
 
+AHEAD = timedelta(minutes=14)
+"""A reading takes less; zones differ by quarters of an hour: what is dated later is misread."""
+
 FORGOTTEN = timedelta(hours=12)
 """The broker forgets ended orders and trades over night: after that their absence says nothing."""
 
@@ -68,21 +71,22 @@ class Testimony:
 
         Trades that are younger than the first time it was told so must have changed it,
         whoever made them, unless they leave it as it was. So must orders that have filled
-        since: the trades of others may not be told to us.
+        since: the trades of others may not be told to us. What is dated ahead of now was
+        dated by another zone, and says nothing.
         """
         since = self.told_since.get(con_id)
         if since is None:
             return Decimal(0)
+        first, last = since + BEHIND, self.read_at + AHEAD
         trades = corrected(trade for trade in self.executions if trade.con_id == con_id)
-        younger = (trade for trade in trades if trade.time > since + BEHIND)
-        changes = [(t.side, t.shares) for t in younger]
+        changes = [(t.side, t.shares) for t in trades if first < t.time <= last]
         changes += [
             (order.side, order.filled)
             for order in self.completed
             if order.con_id == con_id
             and order.status == FILLED
             and order.ended_at is not None
-            and order.ended_at > since + BEHIND
+            and first < order.ended_at <= last
             and not any(trade.perm_id == order.perm_id for trade in trades)
         ]
         sold = (shares if side is Side.SELL else -shares for side, shares in changes)

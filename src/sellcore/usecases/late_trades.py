@@ -31,7 +31,9 @@ def tell_late_trades(ports: Ports, selling: Selling, state: WatchState, told: Te
     sales = _sales(told)
     if not sales:
         return
-    records = {r.intent.order_ref: r for r in selling.journal.intents(told.read_at - REMEMBERED)}
+    first = min(trade.time for trades in sales.values() for trade in trades)
+    decided = selling.journal.intents(first - REMEMBERED)
+    records = {record.intent.order_ref: record for record in decided}
     for about, intent_id, text in _unexplained(sales, records):
         if state.told.get(about) == text:
             continue

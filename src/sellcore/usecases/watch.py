@@ -59,6 +59,7 @@ def begin(ports: Ports, terms: Terms, ask: Ask | None, login: Login | None = Non
     state.feed.series.update(_as_known(ports.bars.load(), state.began))
     read_account(ports, state)
     compare_with_journal(ports, state)  # before anybody is asked: that may take an hour
+    read_account(ports, state)  # what one answer leaves out would pass for a new holding later
     assign_missing(ports, state, terms, ask)
     tell_lost_rules(ports, state)
     refresh_sessions(ports, state)
@@ -99,7 +100,7 @@ def _recall(ports: Ports, state: WatchState, terms: Terms) -> None:
     logged = ports.log.decided(terms.mode, state.account, since) if terms.recall else frozenset()
     intents = () if ports.selling is None else ports.selling.journal.open_intents()
     on_record = {record.intent.instrument: record.intent.bar_end for record in intents}
-    held = [position.instrument for position in state.positions]
+    held = list(state.last_seen)  # one that the latest answer left out is among them
     for instrument in dict.fromkeys((*held, *on_record)):  # one on record may be sold meanwhile
         bars = {(bar.timeframe, bar.end) for bar in logged if bar.con_id == instrument.con_id}
         state.decided[instrument] = frozenset(bars)

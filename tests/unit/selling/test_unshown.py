@@ -9,7 +9,7 @@ from tests.journal_builders import TEN
 from tests.selling_builders import ended, told, trade
 
 from sellcore.order import Side
-from sellcore.selling.testimony import BEHIND
+from sellcore.selling.testimony import AHEAD, BEHIND
 
 SOON, LATER = TEN + BEHIND, TEN + BEHIND + timedelta(microseconds=1)
 
@@ -79,6 +79,18 @@ def test_order_that_ended_otherwise_or_earlier_counts_for_nothing(changes):
 def test_position_that_is_told_so_since_later_hides_nothing(since):
     """Nor does one of which nobody knows since when."""
     assert unshown(trade(at=LATER), since=since) == 0
+
+
+def test_trade_that_is_dated_ahead_says_nothing():
+    """By the clock of another zone; in earnest none is younger than its telling."""
+    read_at = told().read_at
+    ahead = read_at + AHEAD + timedelta(microseconds=1)
+
+    assert timedelta(minutes=14) == AHEAD
+    assert unshown(trade(at=read_at + AHEAD)) == 100
+    assert unshown(trade(at=ahead)) == 0
+    stop = ended(status="Filled", filled=Decimal(100), perm_id=9, ended_at=ahead)
+    assert evolve(told(completed=(stop,)), told_since={1: TEN}).unshown(1) == 0
 
 
 def test_trades_of_other_contracts_change_nothing():

@@ -1,5 +1,7 @@
 """Orders that sell behind their end, and sales of which the journal knows nothing."""
 
+from datetime import timedelta
+
 import pytest
 from attrs import evolve
 from tests.builders import MSFT
@@ -9,7 +11,8 @@ from tests.selling_desk import DECIDED, ELEVEN, SellingDesk
 
 from adapters.fake_order_desk import Fate
 from sellcore.order import Side
-from sellcore.usecases.late_trades import SOLD_LATE
+from sellcore.selling import testimony
+from sellcore.usecases.late_trades import SOLD_LATE, tell_late_trades
 
 
 def turn_up(desk: SellingDesk) -> None:
@@ -82,3 +85,19 @@ def test_sale_with_our_reference_that_is_not_in_the_journal_is_told(
         assert text.startswith(
             "100 shares of contract 272093 were sold with a reference of sellcli"
         )
+
+
+@pytest.mark.parametrize("days", [0, 6, 30])
+def test_trades_that_are_told_for_long_belong_to_their_intents(days: int) -> None:
+    """As long as an older intent is unknown, they are told again and again."""
+    desk = SellingDesk().run()
+    assert desk.ends == ["filled"]
+    ports, state = desk.ports(), desk.state
+    assert ports.selling is not None
+    assert state is not None
+    read_at = desk.true.moment + timedelta(days=days)
+    told = testimony.Testimony(read_at, (), (), (), tuple(desk.journal.trades()[0]))
+
+    tell_late_trades(ports, ports.selling, state, told)
+
+    assert desk.telling("unknown") == []

@@ -134,3 +134,19 @@ def test_bar_that_was_decided_before_its_end_is_not_corrected_by_its_end() -> No
     desk.watch(FRIDAY.close + 5 * MINUTE)
 
     assert desk.ends == ["working"]
+
+
+@pytest.mark.parametrize(("between", "ends"), [("0", "lapsed"), ("100", "filled")])
+def test_position_that_was_bought_back_over_the_weekend_is_another(between: str, ends: str) -> None:
+    """As many shares again, sold by hand and bought: nothing was decided on these."""
+    desk = friday()
+    desk.watch(FRIDAY.close + 30 * MINUTE)
+    desk.broker.drop("over the weekend")
+    desk.hold_quietly(between)
+    desk.true.moment = MONDAY.open - 10 * MINUTE
+    desk.clock.at(MONDAY.open - 5 * MINUTE, lambda: desk.hold_quietly("100"))
+    desk.watch(MONDAY.open + 12 * MINUTE)
+
+    assert desk.ends == [ends]
+    if ends == "lapsed":
+        assert desk.record.words == "the position was closed since, and this is another one"

@@ -1,5 +1,6 @@
 """An answer that leaves out a position: one is no proof that it is gone."""
 
+import pytest
 from tests.builders import MSFT
 from tests.selling_desk import SellingDesk
 
@@ -69,3 +70,18 @@ def test_order_is_taken_back_where_two_answers_leave_the_position_out() -> None:
 
     assert desk.ends == ["cancelled"]
     assert desk.broker.working() == ()
+
+
+@pytest.mark.parametrize("which", [1, 2, 3])
+def test_position_that_one_of_the_first_answers_leaves_out_is_no_new_holding(which: int) -> None:
+    """Its bar is decided and sold like any other: a new one would wait for the next."""
+    desk = SellingDesk()
+    answer, asked = desk.broker.positions, iter(range(1, 1000))
+    desk.broker.positions = (  # type: ignore[method-assign]
+        lambda: () if next(asked) == which else answer()
+    )
+
+    desk.run()
+
+    assert (desk.ends, desk.held()) == (["filled"], 0)
+    assert not any("new holding" in alert for alert in desk.alerts)
