@@ -21,7 +21,7 @@ from sellcore.snapshot import Holding, Snapshot
 from sellcore.timeframe import Granularity
 from sellcore.usecases.account import ambiguous_tickers
 from sellcore.usecases.prepare import prepare
-from sellcore.usecases.tell import tell, tell_elsewhere, tell_person
+from sellcore.usecases.tell import tell_elsewhere, tell_person
 from sellcore.usecases.tell_order import tell_signal
 from sellcore.usecases.unlogged import decision_of, unlogged
 from sellcore.usecases.watch_state import Ports, Terms, WatchState
@@ -92,7 +92,8 @@ def decide_due(ports: Ports, state: WatchState, terms: Terms, held: tuple[Holdin
         blocked = _blocked(ports, result.decisions, intents)
         ports.log.append([_record(state, terms, d, blocked, now) for d in decisions])
     except StorageError as error:
-        tell(ports, state, "log", f"{error}; nothing is decided until it can be recorded")
+        text = f"{error}; nothing is decided until it can be recorded"
+        tell_person(ports, state, Cause.DENIED, "log", text)
         for unrecorded in decisions:
             bar = f"the bar that ends {iso(unrecorded.bar_end)}"
             state.waiting[unrecorded.instrument] = f"{bar} cannot be recorded: {error}"

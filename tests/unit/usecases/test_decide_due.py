@@ -205,8 +205,11 @@ def test_decision_that_cannot_be_recorded_has_not_been_made() -> None:
     assert look.state.waiting == {
         MSFT: f"the bar that ends 2022-05-20T15:00:00Z cannot be recorded: {FULL}"
     }
-    assert (look.state.decided, look.state.prepared, look.alerts.sent) == ({}, [], [])
+    assert (look.state.decided, look.state.prepared) == ({}, [])
     assert not look.state.outcomes
+    assert [(str(told.cause), told.text) for told in look.alerts.sent] == [
+        ("denied", f"{FULL}; nothing is decided until it can be recorded")
+    ]
 
     look.desk.log.full = False
     assert look.decide(a_holding(NOW)) == 1

@@ -1,5 +1,6 @@
 """Alerts that reach nobody: a sale does not wait for them, and they are on record."""
 
+import pytest
 from tests.desk import MINUTE, SECOND
 from tests.selling_desk import DECIDED, ELEVEN, SellingDesk
 
@@ -54,3 +55,18 @@ def test_failed_alert_that_cannot_be_recorded_ends_nothing() -> None:
     assert (desk.ends, on_record(desk)) == (["filled"], [])
     assert len([text for text in desk.alerts if "cannot write the journal" in text]) == 1
     assert desk.true.moment == ELEVEN + 12 * MINUTE
+
+
+@pytest.mark.parametrize("disk", ["journal", "log"])
+def test_signal_that_cannot_be_recorded_is_told_while_it_can_still_be_sold(disk: str) -> None:
+    """To whoever is not looking at the screen as well: to make room takes a person."""
+    desk = SellingDesk()
+    desk.clock.at(ELEVEN, lambda: setattr(getattr(desk, disk), "full", True))
+    desk.clock.at(ELEVEN + 5 * MINUTE, lambda: setattr(getattr(desk, disk), "full", False))
+
+    desk.run()
+
+    told = next(notice for notice in desk.told.sent if notice.cause is Cause.DENIED)
+    assert told.text.endswith("; nothing is decided until it can be recorded")
+    assert told.at == DECIDED
+    assert (desk.ends, desk.held()) == (["filled"], 0)

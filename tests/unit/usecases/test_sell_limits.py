@@ -417,13 +417,13 @@ def fill_disk(desk: SellingDesk) -> Callable[[], None]:
 
 
 def test_journal_that_is_full_when_a_bar_is_decided_decides_nothing() -> None:
-    """Nothing of it is known to anybody; it is decided and sold once there is room."""
+    """Nobody is told of a signal, but of the disk; it is decided and sold once there is room."""
     desk = SellingDesk()
     desk.clock.at(ELEVEN, fill_disk(desk))
     desk.clock.at(ELEVEN + 5 * MINUTE, lambda: setattr(desk.journal, "full", False))
 
     desk.run(4)
-    assert (desk.sent, desk.ends, desk.causes) == ([], [], [])
+    assert (desk.sent, desk.ends, desk.causes) == ([], [], ["denied"])
     assert any("disk is full" in alert and "nothing is decided" in alert for alert in desk.alerts)
     desk.run()
 

@@ -60,7 +60,7 @@ def test_bar_that_is_held_is_told_to_nobody() -> None:
 
 
 def test_bar_that_was_missed_while_it_watched_is_told() -> None:
-    """The log could not be written in time; the hours before the watch are nobody's alarm."""
+    """And while there is time left, why; the hours before the watch are nobody's alarm."""
     desk = AlertingDesk()
     desk.falls()
     desk.clock.at(ELEVEN - 4 * MINUTE, lambda: setattr(desk.log, "full", True))
@@ -68,10 +68,12 @@ def test_bar_that_was_missed_while_it_watched_is_told() -> None:
 
     desk.watch(ELEVEN + 25 * MINUTE)
 
-    ((cause, text),) = desk.notices
-    assert cause == "missed"
+    (why, unlogged), (cause, text) = desk.notices
+    assert (why, cause) == ("denied", "missed")
+    assert unlogged.endswith("no space left on device; nothing is decided until it can be recorded")
+    assert desk.told.sent[0].at < ELEVEN + MINUTE
     assert text.startswith(f"NASDAQ:MSFT, bar that ended {BAR}: missed: ")
-    assert desk.told.sent[0].facts == {
+    assert desk.told.sent[1].facts == {
         "ticker": "NASDAQ:MSFT",
         "bar_end": BAR,
         "rule": "SMA(5) 1H",
