@@ -455,7 +455,7 @@ def fill_disk(desk: SellingDesk) -> Callable[[], None]:
 
 
 def test_journal_that_is_full_when_a_bar_is_decided_decides_nothing() -> None:
-    """A person is told; it is decided and sold once there is room."""
+    """Nobody is told of a signal, but of the disk; it is decided and sold once there is room."""
     desk = SellingDesk()
     desk.clock.at(ELEVEN, fill_disk(desk))
     desk.clock.at(ELEVEN + 5 * MINUTE, lambda: setattr(desk.journal, "full", False))

@@ -5,7 +5,7 @@ from decimal import Decimal
 from functools import partial
 
 import pytest
-from tests.builders import ACCOUNT, MSFT, rule
+from tests.builders import AAPL, ACCOUNT, MSFT, rule
 from tests.desk import MINUTE, SECOND
 from tests.journal_builders import a_record, steps
 from tests.selling_builders import known
@@ -69,6 +69,20 @@ def test_order_is_what_the_checks_were_asked_about() -> None:
     assert (desk.record.quantity, desk.record.position_before) == (70, Decimal("100.7"))
 
 
+def test_orders_of_one_look_go_on_record_by_one_write() -> None:
+    """All of them or none: a process that dies there leaves none that might have been sent."""
+    desk = SellingDesk(rules={"NASDAQ:MSFT": rule(), "NASDAQ:AAPL": rule()})
+    desk.hold(AAPL)
+    desk.falls(AAPL)
+
+    desk.run()
+
+    calls = desk.stage.calls
+    between = calls[calls.index("entry.order_ids") : calls.index("entry.place")]
+    assert between.count("journal.record") == 1
+    assert [record.sent_at for record in desk.records] == [DECIDED] * 2
+
+
 def test_order_that_was_sent_is_shown_though_the_run_is_ended_just_then() -> None:
     """Ctrl-C while the broker is listened to: what left the house is on the screen."""
     desk = SellingDesk()
@@ -83,6 +97,17 @@ def test_order_that_was_sent_is_shown_though_the_run_is_ended_just_then() -> Non
 
     moves = [event.record.state for event in desk.events if isinstance(event, OrderMoved)]
     assert moves[-1] is State.SENDING
+
+
+def test_answers_of_the_checks_are_on_record_before_what_follows_from_them() -> None:
+    """A process that dies in between leaves no refusal without its reasons."""
+    desk = SellingDesk()
+    desk.rest(client_id=9)
+
+    desk.run()
+
+    entries = desk.journal.entries(desk.record.intent_id)
+    assert [entry.what for entry in entries] == ["PREPARED", CHECKED, "DENIED"]
 
 
 def test_answers_of_all_checks_are_on_record_each_time_they_change() -> None:
@@ -100,6 +125,19 @@ def test_answers_of_all_checks_are_on_record_each_time_they_change() -> None:
     assert [check for check in last if not check.passed] == []
     assert noted[0].words == "halted: stop it; sellcli resume lets it sell again"
     assert noted[-1].words == "every check allows it"
+
+
+def test_answers_that_let_it_go_are_those_of_the_last_look() -> None:
+    """A stop sold 40 while it went: every check allowed it before as well, on other facts."""
+    desk = SellingDesk()
+    stop = desk.rest()
+    desk.stage.before("entry.cancel", lambda: desk.entry.fill(stop, 40))
+
+    desk.run()
+
+    noted = [e for e in desk.journal.entries(desk.record.intent_id) if e.what == CHECKED]
+    found = {check.name: check.found for check in from_json(noted[-1].details)}
+    assert (desk.sent, found["long"]) == (["SELL 60 MKT DAY"], "60 shares held")
 
 
 def test_answers_that_stay_are_on_record_once() -> None:
