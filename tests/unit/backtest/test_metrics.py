@@ -11,6 +11,7 @@ from tests.backtest_builders import DAY, OPENS, SHARED, daily, hourly, real_hour
 from tests.builders import rule
 
 from sellcore.backtest import FREE, Assumptions, Entry, backtest, metrics
+from sellcore.backtest.curve import Curve
 from sellcore.backtest.dates import trading_dates
 from sellcore.backtest.drawdown import drawdown
 
@@ -224,3 +225,20 @@ def test_rounding_is_no_drawdown() -> None:
     found = drawdown(equity, TIMES, capital=100.0, began=OPENS)
 
     assert (found.depth, found.peak, found.trough, found.bars) == (0.0, None, None, 0)
+
+
+def test_what_is_held_is_no_part_of_an_account_in_debt() -> None:
+    """A commission beyond all there was: no part, and none below zero, is held from then on."""
+    line = Curve(
+        time=np.array([1, 2, 3]) * DAY,
+        equity=np.array([100.0, 50.0, -20.0]),
+        cash=np.array([50.0, 0.0, -30.0]),
+        exposure=np.array([50.0, 50.0, 10.0]),
+        tickers={},
+    )
+
+    found = metrics.measure(line, (), (), began=0, capital=100.0, periods=252.0)
+
+    assert found.exposure == pytest.approx((0.5 + 1.0 + 0.0) / 3)
+    assert found.time_in_market == 1.0
+    assert found.cagr == -1.0
