@@ -122,6 +122,15 @@ def test_a_year_has_as_many_bars_as_the_data_show() -> None:
 
 
 @pytest.mark.skipif(not SHARED.is_dir(), reason="shared real bars are not here")
+def test_one_day_that_is_longer_or_shorter_makes_no_other_year() -> None:
+    """A day of nine bars among days of six, or of one: six a day is what there is."""
+    for odd in (9, 1):
+        counts = [6, 6, odd, 6, 6]
+        dates = np.repeat(np.arange(5), counts)
+
+        assert metrics.periods_per_year(dates) == 6 * 252
+
+
 def test_real_hours_are_seven_a_day() -> None:
     """Half days and days whose first hours are missing are the fewer."""
     bars = real_hours()
