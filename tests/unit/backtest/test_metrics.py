@@ -63,6 +63,8 @@ def test_returns_begin_with_the_capital_and_end_with_the_loss_of_all() -> None:
     returns = metrics.returns_of(np.array([110.0, 55.0, 0.0, 0.0]), 100.0)
 
     assert returns.tolist() == pytest.approx([0.1, -0.5, -1.0, 0.0])
+    in_debt = metrics.returns_of(np.array([50.0, -25.0, -50.0, -10.0]), 100.0)
+    assert in_debt.tolist() == pytest.approx([-0.5, -1.5, 0.0, 0.0])
 
 
 def test_drawdown_tells_depth_dates_and_length() -> None:
