@@ -279,6 +279,42 @@ def test_a_ticker_without_an_exchange_has_hours_and_days_where_gaps_are_allowed(
         halves.load(["KO"], Timeframe.HOUR)
 
 
+def test_an_hour_that_is_not_over_is_not_missed(tmp_path):
+    """What was recorded ends at noon and a half: the hour until one is not known, and not told."""
+    half_hours(tmp_path / "NYSE_KO_30m.parquet", drop=range(21, 26))
+    bars = open_dataset(str(tmp_path), SessionTable()).load(["NYSE:KO"], Timeframe.HOUR)["NYSE:KO"]
+
+    assert len(bars) == 7 + 4
+
+
+def test_days_without_a_trade_are_bars(tmp_path):
+    """A volume of zero is a number, zero or above."""
+    nothing = {"volume": pa.array(np.zeros(9))}
+    write(tmp_path / "NYSE_KO_1d.parquet", columns_of(days_of(1, 9)) | nothing)
+
+    assert len(open_dataset(str(tmp_path)).load(["NYSE:KO"], Timeframe.DAY)["NYSE:KO"]) == 9
+
+
+@pytest.mark.parametrize(
+    "name", ["_temporary/NYSE_KO_1d.parquet", ".trash/NYSE_KO_1d.parquet", "_metadata.parquet"]
+)
+def test_what_writers_leave_behind_is_no_part(tmp_path, name):
+    """Folders and files with a dot or a line in front are passed over."""
+    write(tmp_path / "NYSE_IBM_1d.parquet", columns_of(days_of(1, 9)))
+    write(tmp_path / name, columns_of(days_of(2, 9)))
+
+    assert open_dataset(str(tmp_path)).tickers() == ("NYSE:IBM",)
+
+
+@pytest.mark.parametrize("size", ["1m", "5m"])
+def test_files_too_fine_to_be_decided_on_are_passed_over(tmp_path, size):
+    """A data folder has them for the simulated gateway."""
+    write(tmp_path / "NYSE_IBM_1d.parquet", columns_of(days_of(1, 9)))
+    write(tmp_path / f"NYSE_KO_{size}.parquet", columns_of(days_of(2, 9)))
+
+    assert open_dataset(str(tmp_path)).tickers() == ("NYSE:IBM",)
+
+
 def test_half_hours_need_sessions(tmp_path):
     """Without a calendar nobody knows where an hour is cut."""
     half_hours(tmp_path / "NYSE_KO_30m.parquet")
@@ -319,6 +355,10 @@ BROKEN = {
     "nan": (put("close", 7, float("nan")), "NYSE:KO at 2020-01-09: close is missing"),
     "null": (put("close", 7, None), "NYSE:KO at 2020-01-09: close is missing"),
     "infinite": (put("high", 2, float("inf")), "NYSE:KO at 2020-01-04: high inf is not a number"),
+    "twice, and apart": (
+        lambda rows: (put("ts", 6, date(2020, 1, 4))(rows), put("ts", 5, date(2020, 1, 9))(rows)),
+        "NYSE:KO at 2020-01-04: this bar is there twice; keep one",
+    ),
     "volume": (
         put("volume", 9, -3.0),
         "NYSE:KO at 2020-01-11: volume -3 is not a number, expected one zero or above",
@@ -364,6 +404,8 @@ def test_a_gap_before_what_is_asked_about_is_left_behind(tmp_path):
         date(2020, 1, 8),
     ]
     assert len(load("hours", Timeframe.HOUR, date(2020, 1, 3))) == 7 + 4
+    assert len(load("hours", Timeframe.HOUR, date(2020, 1, 2))) == 7 + 4
+    assert load("days", Timeframe.DAY, date(2020, 1, 6)).same(behind)
     with pytest.raises(InvalidValue, match="2020-01-06: the bar of this session is missing"):
         load("days", Timeframe.DAY, date(2020, 1, 5))
 

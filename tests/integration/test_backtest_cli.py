@@ -322,6 +322,11 @@ CASES = {
     "unknown costs": ((*BAD, "--costs", "cheap"), nothing, "--costs 'cheap' is none of ib, free"),
     "costs below zero": ((*BAD, "--costs", "-1"), nothing, "--costs FIXED -1.0 is not a"),
     "endless slippage": ((*BAD, "--slippage-bps", "inf"), nothing, "--slippage-bps inf is not"),
+    "to before the start": (
+        (*BAD, "--to", "2001-01-01"),
+        rows(lambda r: r),
+        "there is no bar up to --to 2001-01-01; end later, or bring older bars",
+    ),
     "no capital": ((*BAD, "--capital", "nan"), nothing, "capital nan is not a number above 0"),
     "from after to": (
         (*BAD, "--from", "2016-01-01", "--to", "2015-01-01"),

@@ -315,6 +315,11 @@ CASES = {
         dataset,
         "no ticker has 3 bars from 2030-01-01 on that a rule can decide; begin earlier",
     ),
+    "to before the first of a folder": (
+        (*BAD, "--to", "2001-01-01"),
+        days(lambda r: r),
+        "there is no bar up to --to 2001-01-01; end later, or bring older bars",
+    ),
     "to before the start": ((*BAD, "--to", "2001-01-01"), dataset, "has bars for SMA(5) D"),
     "two sources": ((*BAD, "--origin", "broker"), nothing, "give one of them"),
     "both kinds of worker": ((*BAD, "--workers", "2", "--dask", "x"), nothing, "give one of them"),

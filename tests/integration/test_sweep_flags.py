@@ -106,3 +106,19 @@ def test_a_report_is_of_the_period_that_was_asked_for(tmp_path: Path) -> None:
     best = found["judged"]["ranking"][0]["rule"]
     assert f"{best} \N{MIDDLE DOT} {first} to {last} \N{MIDDLE DOT} 80 closes" in page
     assert f"the account starts on {first} or later" in page
+
+
+@pytest.mark.parametrize(("more", "walks"), [(0, False), (1, True)])
+def test_a_walk_needs_a_day_more_than_it_learns_from(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, more: int, walks: bool
+) -> None:
+    """With just as many days there is nothing left to follow: a note, and all else is told."""
+    lay_out_days(tmp_path / "bars", ["AAA"], count=120)
+    days = document(tmp_path, *SWEEP)["judged"]["days"]
+    monkeypatch.setattr("sellcli.compose.sweep.TRAIN", days - more)
+
+    done = sellcli(tmp_path, *SWEEP, "--walk-forward", "--json")
+
+    assert done.code == 0
+    assert (strict_json(done.out)["walk_forward"] is not None) is walks
+    assert ("walk-forward needs more than" in done.err) is not walks

@@ -246,3 +246,14 @@ def test_an_imported_series_never_has_a_number_of_the_brokers(ticker: str) -> No
 
     assert imported_id(ticker) == -1 - int(digits, 16)
     assert -(2**53) < imported_id(ticker) < 0
+
+
+@pytest.mark.parametrize("minutes", [30, 5])
+def test_a_bar_that_begins_at_the_close_is_of_no_session(minutes: int) -> None:
+    """What trades after hours is left out, from its very first bar on."""
+    inside = every(minutes, MONDAY.open, MONDAY.close)
+
+    found = taken(foreign([*inside, MONDAY.close], minutes))
+
+    assert found.stored.bars.end[-1] == to_epoch(MONDAY.close)
+    assert any(note.startswith(f"1 of {len(inside) + 1} bars lie outside") for note in found.notes)

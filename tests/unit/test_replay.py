@@ -266,6 +266,55 @@ def test_each_finding_names_the_bar_of_its_record() -> None:
         )
 
 
+def test_findings_are_told_by_bar_and_then_by_ticker() -> None:
+    """In whatever mode each of two holdings was decided."""
+    records = a_day()[:2]
+    other = [evolve(r, ticker="AMEX:A", con_id=9, mode=Mode.PAPER, intent_id=None) for r in records]
+
+    found = replayed([*records, *other])
+
+    assert [(finding.bar.end, finding.bar.ticker) for finding in found] == [
+        (end, ticker) for end in ENDS[:2] for ticker in ("AMEX:A", "NASDAQ:MSFT")
+    ]
+
+
+def test_of_a_bar_that_two_runs_saw_the_first_close_is_the_witness() -> None:
+    """A run began again behind the revision; the averages of the first were made before it."""
+    bars = with_close(ENDS[1], 101.23)
+    tape = a_tape(
+        SESSIONS, Granularity.HALF_HOUR, lambda n: float(bars.close[n]) if n < len(bars) else 0.0
+    )
+    again = evolve(a_day(tape)[1], run_id="another", timestamp=ENDS[1] + 5 * SECOND)
+
+    found = replayed([*a_day(), again], history(bars))
+
+    assert differing(found)[ENDS[2]] is Cause.EARLIER_REVISED
+
+
+def test_the_last_bar_of_what_is_known_is_missed_where_it_is_gone() -> None:
+    """The cache claims to know the session up to its very close."""
+    whole = TAPE.whole
+    known_until = Coverage(((int(whole.start[0]), to_epoch(FRIDAY.close)),))
+
+    found = replayed(a_day(), history(without(FRIDAY.close), known_until))
+
+    assert differing(found) == {FRIDAY.close: Cause.BAR_GONE}
+
+
+def test_the_last_bar_of_a_session_may_be_decided_behind_the_next_open() -> None:
+    """Friday's close, decided on Monday morning: that is in time, and an hour later is not."""
+    monday = SESSIONS[SESSIONS.index(FRIDAY) + 1]
+    record = a_day()[-1]
+
+    def told(moment: datetime) -> Verdict:
+        late = evolve(record, timestamp=moment)
+        (found,) = replay([late], monday.day, {MSFT.con_id: history()})
+        return found.verdict
+
+    assert told(monday.open + timedelta(minutes=5)) is Verdict.AGREES
+    assert told(monday.open + timedelta(minutes=61)) is Verdict.DIFFERS
+
+
 def test_a_bar_without_a_record_is_found() -> None:
     """Between two decisions on a holding none may be missing."""
     records = a_day()

@@ -9,7 +9,7 @@ from attrs import frozen
 
 from sellcli.compose.bars import Origin, TickerBars
 from sellcli.compose.files import assignment_store
-from sellcli.compose.research_bars import closed_bars, has_bars, research_bars
+from sellcli.compose.research_bars import check_some, closed_bars, has_bars, research_bars
 from sellcli.settings import Settings
 from sellcore.errors import ConfigError
 
@@ -89,6 +89,7 @@ def tested(
         )
         for found in chosen
     }
+    check_some(bars.values(), question.until)
     result = backtest(bars, rules, assumptions, actions, since=question.since)
     return Tested(result, {found.ticker: found.origin for found in chosen}, notes)
 

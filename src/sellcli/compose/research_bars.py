@@ -1,6 +1,6 @@
 """Bars for research: which tickers, from where, and of which timeframe."""
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from datetime import date
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -100,6 +100,17 @@ def closed_bars(
     if since is None or from_epoch(missing.until).date() > since:
         raise ConfigError(_gap(found.ticker, missing))
     return bars[int(bars.start.searchsorted(missing.until)) :]
+
+
+def check_some(bars: "Iterable[BarSeries]", until: date | None) -> None:
+    """
+    Refuse bars that all begin behind the last trading date.
+
+    Raises:
+        ConfigError: no bar is left.
+    """
+    if until is not None and not any(map(len, bars)):
+        raise ConfigError(f"there is no bar up to --to {until}; end later, or bring older bars")
 
 
 def _gap(ticker: str, missing: "Coverage") -> str:

@@ -9,7 +9,7 @@ import numpy as np
 from attrs import frozen
 
 from sellcli.compose.bars import Origin
-from sellcli.compose.research_bars import closed_bars, has_bars, research_bars
+from sellcli.compose.research_bars import check_some, closed_bars, has_bars, research_bars
 from sellcli.compose.workers import executor
 from sellcli.settings import Settings
 from sellcore.backtest.actions import Action
@@ -211,6 +211,7 @@ def _source(settings: Settings, universe: Universe) -> "tuple[BarSource, Sequenc
             f"no ticker of {len(every)} has bars for rules of {' or '.join(map(str, series))}; "
             "bring some with 'sellcli import', or sweep rules of the other timeframe"
         )
+    check_some((bars for own in series.values() for bars in own.values()), universe.until)
     source = MemoryBars(series)
     return source, tuple(found.ticker for found in every) if universe.tickers else source.tickers()
 

@@ -11,6 +11,7 @@ from tests.backtest_builders import DAY, OPENS, SHARED, daily, hourly, real_hour
 from tests.builders import rule
 
 from sellcore.backtest import FREE, Assumptions, Entry, backtest, metrics
+from sellcore.backtest.curve import Curve
 from sellcore.backtest.dates import trading_dates
 from sellcore.backtest.drawdown import drawdown
 
@@ -62,6 +63,8 @@ def test_returns_begin_with_the_capital_and_end_with_the_loss_of_all() -> None:
     returns = metrics.returns_of(np.array([110.0, 55.0, 0.0, 0.0]), 100.0)
 
     assert returns.tolist() == pytest.approx([0.1, -0.5, -1.0, 0.0])
+    in_debt = metrics.returns_of(np.array([50.0, -25.0, -50.0, -10.0]), 100.0)
+    assert in_debt.tolist() == pytest.approx([-0.5, -1.5, 0.0, 0.0])
 
 
 def test_drawdown_tells_depth_dates_and_length() -> None:
@@ -121,6 +124,15 @@ def test_a_year_has_as_many_bars_as_the_data_show() -> None:
 
 
 @pytest.mark.skipif(not SHARED.is_dir(), reason="shared real bars are not here")
+def test_one_day_that_is_longer_or_shorter_makes_no_other_year() -> None:
+    """A day of nine bars among days of six, or of one: six a day is what there is."""
+    for odd in (9, 1):
+        counts = [6, 6, odd, 6, 6]
+        dates = np.repeat(np.arange(5), counts)
+
+        assert metrics.periods_per_year(dates) == 6 * 252
+
+
 def test_real_hours_are_seven_a_day() -> None:
     """Half days and days whose first hours are missing are the fewer."""
     bars = real_hours()
@@ -224,3 +236,20 @@ def test_rounding_is_no_drawdown() -> None:
     found = drawdown(equity, TIMES, capital=100.0, began=OPENS)
 
     assert (found.depth, found.peak, found.trough, found.bars) == (0.0, None, None, 0)
+
+
+def test_what_is_held_is_no_part_of_an_account_in_debt() -> None:
+    """A commission beyond all there was: no part, and none below zero, is held from then on."""
+    line = Curve(
+        time=np.array([1, 2, 3]) * DAY,
+        equity=np.array([100.0, 50.0, -20.0]),
+        cash=np.array([50.0, 0.0, -30.0]),
+        exposure=np.array([50.0, 50.0, 10.0]),
+        tickers={},
+    )
+
+    found = metrics.measure(line, (), (), began=0, capital=100.0, periods=252.0)
+
+    assert found.exposure == pytest.approx((0.5 + 1.0 + 0.0) / 3)
+    assert found.time_in_market == 1.0
+    assert found.cagr == -1.0

@@ -18,6 +18,7 @@ from sellcore.backtest import (
     Assumptions,
     Costs,
     Entry,
+    Fill,
     adjust,
     backtest,
     deflated_sharpe,
@@ -111,6 +112,10 @@ MISTAKES: dict[str, tuple[Callable[[], object], str]] = {
         "whole_shares 'no' is not True or False",
     ),
     "jumps in words": (lambda: Assumptions(allow_jumps=0), "allow_jumps 0 is not True or False"),
+    "a member of another set": (
+        lambda: Assumptions(entry=Fill.NEXT_OPEN),
+        "entry <Fill.NEXT_OPEN: 'next open'> is not one of Entry.HELD, Entry.RECLAIM",
+    ),
     "an adjustment in words": (
         lambda: adjust(BARS, [SPLIT], "total return"),
         "adjustment 'total return' is not one of Adjustment.PRICE, Adjustment.TOTAL_RETURN",
@@ -201,6 +206,10 @@ MISTAKES: dict[str, tuple[Callable[[], object], str]] = {
     "a price that is none": (
         lambda: bars_of(close=np.where(np.arange(40) == 7, np.nan, BARS.close)),
         "a bar's close must be a finite number above zero; bar 7 has nan",
+    ),
+    "a price without end": (
+        lambda: bars_of(high=np.where(np.arange(40) == 3, np.inf, BARS.high)),
+        "a bar's high must be a finite number above zero; bar 3 has inf",
     ),
     "a price below zero": (
         lambda: bars_of(low=np.where(np.arange(40) > 30, -1.5, BARS.low)),

@@ -229,5 +229,8 @@ def test_orders_that_came_to_nothing_are_told_with_the_reason_of_the_last() -> N
         "spent buys nothing at 300.0000",
         "1 order not filled (no bar follows), the last to sell NYSE:B, decided 2020-01-09",
     ]
+    dearer = daily([300.0] * 8, first=int(dear.start[1]))
+    (both,) = unfilled(backtest({"NYSE:A": dear, "NYSE:C": dearer}, parse_rule("SMA,5,D"), assumed))
+    assert both.startswith("2 orders not filled (denied), the last to buy NYSE:C, decided 2020-01-")
     assert unfilled(backtest({"X": daily([10.0] * 8)}, parse_rule("SMA,5,D"), assumed)) == []
     assert "\n1 order not filled (denied)" in screen_of(run, 0)

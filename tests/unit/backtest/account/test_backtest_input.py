@@ -92,6 +92,15 @@ def test_its_action_lets_a_split_pass(ratio: float) -> None:
     assert found.equity.tolist() == pytest.approx([found.equity[0]] * 4, rel=1e-4)
 
 
+def test_a_dividend_is_no_action_for_a_split() -> None:
+    """On its day a split went untold: that is what is missing, and the dividend may stay."""
+    bars = daily(with_jump(2), [60.0] * 5 + [30.0] * 3)
+    dividend = Action("X", date(2020, 1, 7), ActionKind.DIVIDEND, 0.5)
+
+    with pytest.raises(InvalidValue, match=r"looks like a split 2:1 without an action; give the"):
+        backtest({"X": bars}, SMA5, Assumptions(), [dividend])
+
+
 def test_of_two_jumps_the_first_is_told() -> None:
     """It is the one to look up; the other comes up once that is settled."""
     opens = [60.0] * 5 + [30.0] * 5 + [10.0] * 5
@@ -216,10 +225,11 @@ def long(seconds: int, count: int = 40) -> BarSeries:
     ("bars", "told"),
     [
         (long(7_200), "a bar of 2 hours for SMA"),
+        (long(5_400), "a bar of 1.5 hours for SMA"),
         (long(1_800), "bars of mostly 30 minutes for SMA"),
         (long(300), "bars of mostly 5 minutes for SMA"),
     ],
-    ids=["two hours", "half hours", "minutes"],
+    ids=["two hours", "an hour and a half", "half hours", "minutes"],
 )
 def test_bars_that_are_no_hours_are_refused(bars: BarSeries, told: str) -> None:
     """An average of fifty half hours is not one of fifty hours."""

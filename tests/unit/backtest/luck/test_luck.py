@@ -221,3 +221,14 @@ def test_the_worst_rule_is_never_the_best() -> None:
 def test_returns_that_are_all_one_have_no_ratio() -> None:
     """What rounding leaves of their spread is none: a tenth is no binary number."""
     assert sharpe_ratios(np.full((1, 7), 0.1)).tolist() == [0.0]
+
+
+def test_returns_that_hardly_move_have_a_high_ratio_and_are_not_flat():
+    """A hundredth of the mean is a spread; nothing at all is none."""
+    steady = 0.01 + 0.00005 * (-1.0) ** np.arange(40)
+    flat = np.full(40, 0.02)
+
+    found = deflated_sharpe(np.array([flat, steady]))
+
+    assert found.best == 1
+    assert found.sharpe == pytest.approx(0.01 / np.std(steady, ddof=1))

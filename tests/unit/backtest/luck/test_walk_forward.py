@@ -59,12 +59,20 @@ def test_growth_compounds_the_returns_followed():
     assert found.growth.tolist() == pytest.approx([1.1, 0.55])
 
 
-def test_each_window_tells_how_good_its_rule_was_before_and_after():
+@pytest.mark.parametrize("test", [20, 2])
+def test_each_window_tells_how_good_its_rule_was_before_and_after(test):
     """Mean over deviation, of the bars that were learned from and of those that followed."""
     returns = np.random.default_rng(8).normal(0, 0.01, (4, 90))
 
-    for window in walk_forward(returns, train=30, test=20).windows:
+    for window in walk_forward(returns, train=30, test=test).windows:
         before = returns[window.chosen, window.learned_from : window.first].tolist()
         after = returns[window.chosen, window.first : window.end].tolist()
         assert window.sharpe_before == pytest.approx(mean(before) / stdev(before))
         assert window.sharpe_after == pytest.approx(mean(after) / stdev(after))
+
+
+def test_one_bar_alone_has_no_ratio():
+    """Nothing spreads in it."""
+    returns = np.random.default_rng(8).normal(0, 0.01, (4, 33))
+
+    assert [w.sharpe_after for w in walk_forward(returns, train=30, test=1).windows] == [0.0] * 3

@@ -358,3 +358,15 @@ def test_the_rule_without_bars_is_the_one_that_is_named():
 
     with pytest.raises(InvalidValue, match=r"has bars for SMA\(5\) 1H; give some"):
         sweep(source, [DAILY[0], evolve(DAILY[0], timeframe=Timeframe.HOUR)], Assumptions())
+
+
+@pytest.mark.parametrize("entry", Entry)
+def test_an_order_of_no_share_costs_nothing(entry: Entry) -> None:
+    """Not even the minimum: whoever cannot pay for a share keeps all there was."""
+    costs = Costs(minimum=1, maximum_pct=None)
+    poor = Assumptions(costs=costs, capital=20.0, entry=entry)
+
+    found = sweep(SOURCE, SHORT[:1], poor, tickers=["NYSE:A"])
+
+    assert found.columns["final_equity"].tolist() == [[20.0]]
+    assert backtest({"NYSE:A": UNIVERSE["NYSE:A"]}, SHORT[0], poor).final_equity == 20.0

@@ -8,7 +8,7 @@ from attrs import evolve
 
 from adapters.memory_bars import MemoryBars
 from sellcore.backtest.account.engine import backtest
-from sellcore.backtest.assumptions import Assumptions, Entry
+from sellcore.backtest.assumptions import Assumptions, Costs, Entry
 from sellcore.backtest.universe.daily_returns import rule_returns
 from sellcore.bar import BarSeries
 from sellcore.errors import InvalidValue
@@ -110,3 +110,19 @@ def test_no_history_long_enough_is_refused():
 
     with pytest.raises(InvalidValue, match="no ticker of 1 has two days"):
         rule_returns(source, RULES, RECLAIM)
+
+
+def test_an_account_in_debt_earns_and_loses_nothing_more():
+    """A commission of more than the sale brings: from then on its returns are 0, not -1."""
+    bars = series(3, FIRST + DAY * np.arange(80), DAY)
+    dear = evolve(RECLAIM, costs=Costs(fixed=60_000.0, maximum_pct=None))
+    rule = RULES[0]
+
+    found = rule_returns(MemoryBars({Timeframe.DAY: {"NYSE:X": bars}}), [rule], dear)
+
+    told = backtest({"NYSE:X": bars}, rule, dear)
+    sold = told.fills[1].row
+    assert told.final_equity < 0
+    later = found.returns[0][found.days >= int(bars.start[sold + 1]) // DAY]
+    assert len(later) > 20
+    assert not later.any()

@@ -1,0 +1,79 @@
+"""The bars of a data folder, of several files of a ticker the finest; and a way out without."""
+
+from datetime import timedelta
+from pathlib import Path
+
+import pytest
+from tests.builders import at
+from tests.integration.research import HEADER, lay_out_days
+
+from adapters.parquet.bar_store import ParquetBarStore
+from sellcli.compose.bars import Origin, folder_bars, only_elsewhere
+from sellcli.settings import Settings
+from sellcore.bar import BarSeries
+from sellcore.coverage import Coverage
+from sellcore.errors import ConfigError
+from sellcore.instant import to_epoch
+from sellcore.series import SeriesKey, SeriesUpdate
+from sellcore.timeframe import Granularity
+
+OPEN = at("2022-05-19 13:30")
+
+
+def write_intraday(folder: Path, name: str, minutes: int, price: float) -> None:
+    """Write a session of bars of one price."""
+    folder.mkdir(exist_ok=True)
+    starts = [OPEN + timedelta(minutes=minutes * n) for n in range(390 // minutes)]
+    rows = [f"{start:%Y-%m-%dT%H:%M:%SZ},{','.join([str(price)] * 4)},10" for start in starts]
+    (folder / name).write_text(HEADER + "\n".join(rows) + "\n")
+
+
+@pytest.mark.parametrize("finer", [1, 5])
+def test_half_hours_are_cut_from_the_finest_file(tmp_path: Path, finer: int) -> None:
+    """Two files of one ticker: the one that has more bars tells what was traded."""
+    write_intraday(tmp_path / "bars", "NASDAQ_AAA_30m.csv", 30, 30.0)
+    write_intraday(tmp_path / "bars", f"NASDAQ_AAA_{finer}m.csv", finer, 5.0)
+
+    (found,) = folder_bars(tmp_path / "bars")
+
+    bars = found.series[Granularity.HALF_HOUR].bars
+    assert (len(bars), set(bars.close.tolist())) == (13, {5.0})
+    assert bars.volume.tolist() == [10 * 30 / finer] * 13
+    assert found.origin is Origin.FILES
+
+
+def test_days_of_their_own_stay_beside_finer_bars(tmp_path: Path) -> None:
+    """Longer histories may be daily only."""
+    lay_out_days(tmp_path / "bars", ["AAA"], count=30)
+    write_intraday(tmp_path / "bars", "NASDAQ_AAA_5m.csv", 5, 5.0)
+
+    (found,) = folder_bars(tmp_path / "bars", ["nasdaq:aaa", "NASDAQ:AAA"])
+
+    assert {size: len(stored.bars) for size, stored in found.series.items()} == {
+        Granularity.DAY: 30,
+        Granularity.HALF_HOUR: 13,
+    }
+
+
+def test_a_ticker_that_is_not_there_is_told_with_one_that_is(tmp_path: Path) -> None:
+    """It may be misspelt."""
+    lay_out_days(tmp_path / "bars", ["AAA"], count=30)
+
+    with pytest.raises(ConfigError, match="holds no bars of NASDAQ:AAB; it has NASDAQ:AAA"):
+        folder_bars(tmp_path / "bars", ["NASDAQ:AAB"])
+
+
+def test_a_series_without_a_bar_is_nothing_to_be_sent_to(tmp_path: Path) -> None:
+    """Whoever has no bars is not told that the simulated ones have some, when they are none."""
+    key = SeriesKey(7, Granularity.DAY, "NASDAQ:AAA")
+    moment = to_epoch(OPEN)
+    settings = Settings(cache_dir=tmp_path)
+
+    def told(bars: BarSeries) -> str:
+        with ParquetBarStore(tmp_path / "simulated") as store:
+            store.merge([SeriesUpdate(key, bars, Coverage(((moment, moment + 60),)))])
+        return only_elsewhere(settings, None)
+
+    assert told(BarSeries.empty()) == ""
+    one = BarSeries([moment], [moment + 60], *([[5.0]] * 5))
+    assert told(one) == ", only simulated ones; take those with --origin simulated"
