@@ -108,6 +108,17 @@ def test_login_without_accounts_is_given_up(login: list[tuple[object, ...]]) -> 
     assert "no account was named within 0.3 s" in text
 
 
+def test_login_that_failed_leaves_no_line_open() -> None:
+    """The gateway would keep its client id taken, and refuse the next try."""
+    with ScriptedGateway(login=[]) as gateway:
+        connection = a_connection(gateway.port, timeout=0.3)
+        with pytest.raises(BrokerUnavailable):
+            connection.connect()
+        assert gateway.received != []
+        eventually(lambda: gateway.lines == 0)
+        connection.close()
+
+
 def test_gateways_complaint_is_quoted() -> None:
     """What was said before the time-out is the best hint there is."""
     with ScriptedGateway(login=[error(-1, 1100, "Connectivity\nhas been\x1b[1m lost")]) as gateway:
