@@ -163,6 +163,7 @@ TESTS: dict[str, tuple[tuple[str, ...], ...]] = {
     "adapters.ib.market_rules": (_RULES, _READ),
     "adapters.ib.line": (
         (f"{_UNIT}/test_ib_line.py", *_LINE),
+        (f"{_UNIT}/test_ib_market_data.py", _TURNS),
         _TROUBLE,
         _ORDERS,
         _SEEN,

@@ -74,7 +74,9 @@ def _unseen(tree: ast.Module) -> set[int]:
             parts += [node.annotation]
         if isinstance(node, ast.Import | ast.ImportFrom):
             parts += [node]
-        if isinstance(node, ast.Assign) and all(_is_for_mypy(each) for each in node.targets):
+        if isinstance(node, ast.Assign) and (
+            _is_type_variable(node.value) or all(_is_for_mypy(each) for each in node.targets)
+        ):
             parts += [node.value]
         if _is_docstring(node):
             parts += [node]
@@ -87,6 +89,14 @@ def _is_for_mypy(target: ast.expr) -> bool:
     if not isinstance(target, ast.Name):
         return False
     return target.id == "__all__" or (target.id[0].isupper() and not target.id.isupper())
+
+
+def _is_type_variable(value: ast.expr) -> bool:
+    return (
+        isinstance(value, ast.Call)
+        and isinstance(value.func, ast.Name)
+        and value.func.id == "TypeVar"
+    )
 
 
 def _is_docstring(node: ast.AST) -> bool:

@@ -98,6 +98,11 @@ class ScriptedGateway:
             with suppress(OSError):
                 client.shutdown(socket.SHUT_WR)
 
+    @property
+    def lines(self) -> int:
+        """How many connections are still served."""
+        return sum(thread.is_alive() for thread in self._threads[1:])
+
     def asked(self, message: int) -> list[list[str]]:
         """Return the requests of one kind, in order of arrival."""
         return [fields for fields in list(self.received) if fields[0] == str(message)]

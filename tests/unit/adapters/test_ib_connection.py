@@ -111,6 +111,17 @@ def test_login_without_accounts_is_given_up(login: list[tuple[object, ...]]) -> 
     assert "no account was named within 0.3 s" in text
 
 
+def test_login_that_failed_leaves_no_line_open() -> None:
+    """The gateway would keep its client id taken, and refuse the next try."""
+    with ScriptedGateway(login=[]) as gateway:
+        connection = a_connection(gateway.port, timeout=0.3)
+        with pytest.raises(BrokerUnavailable):
+            connection.connect()
+        assert gateway.received != []
+        eventually(lambda: gateway.lines == 0)
+        connection.close()
+
+
 def test_gateways_complaint_is_quoted() -> None:
     """What was said before the time-out is the best hint there is."""
     with ScriptedGateway(login=[error(-1, 1100, "Connectivity\nhas been\x1b[1m lost")]) as gateway:
@@ -132,11 +143,28 @@ def test_account_that_is_not_in_the_login_is_named() -> None:
     assert "account 'U7654321' is not in this login, which has DU0000001" in text
 
 
-@pytest.mark.parametrize("options", [{"port": 0}, {"port": 70000}, {"client_id": -1}])
-def test_impossible_settings_are_refused(options: dict[str, int]) -> None:
+@pytest.mark.parametrize(
+    ("port", "client_id", "why"),
+    [
+        (0, 1, "port 0 is not one of 1 to 65535; IB Gateway listens on 4001"),
+        (65536, 1, "port 65536 is not one of 1 to 65535; IB Gateway listens on 4001"),
+        (1, -1, "client id -1 is not a number of 0 or more"),
+        (1, 2**31, "client id 2147483648 is not a number of 0 or more"),
+    ],
+)
+def test_impossible_settings_are_refused(port: int, client_id: int, why: str) -> None:
     """What cannot be a port or a client id never reaches the network."""
-    with pytest.raises(InvalidValue, match="is not"):
-        IBConnection(**({"host": "h", "port": 1, "client_id": 1, "clock": SystemClock()} | options))
+    with pytest.raises(InvalidValue) as refused:
+        IBConnection("h", port, client_id, SystemClock())
+    assert str(refused.value) == why
+
+
+@pytest.mark.parametrize(("port", "client_id"), [(1, 0), (65535, 2**31 - 1)])
+def test_outermost_settings_are_taken(port: int, client_id: int) -> None:
+    """The first and the last of each; a client may be nought."""
+    connection = IBConnection("h", port, client_id, SystemClock())
+    assert connection.client_id == client_id
+    assert connection.fault() == "not connected"
 
 
 @pytest.mark.parametrize("version", [157, 163, 164, 173, 178])
@@ -182,6 +210,22 @@ def test_loss_of_servers_during_the_login_is_a_fault() -> None:
         connection.connect()
         assert "1100: lost" in (connection.fault() or "")
         connection.close()
+
+
+def test_line_stands_until_it_is_gone_itself() -> None:
+    """Servers that are lost behind it leave it open; a hang-up does not."""
+    with ScriptedGateway() as gateway:
+        connection = a_connection(gateway.port)
+        assert not connection.is_open()
+        connection.connect()
+        assert connection.is_open()
+        gateway.say(*error(-1, 1100, "lost"))
+        eventually(lambda: "1100" in (connection.fault() or ""))
+        assert connection.is_open()
+        gateway.drop()
+        eventually(lambda: not connection.is_open())
+        connection.close()
+        assert not connection.is_open()
 
 
 def test_half_open_line_is_found_out() -> None:

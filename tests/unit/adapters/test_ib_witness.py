@@ -122,40 +122,33 @@ def test_time_without_any_zone_spoils_the_answer() -> None:
         it.witness.trades()
 
 
-@pytest.mark.parametrize(
-    "broken",
-    [
-        frames.execution(None)[:20],
-        frames.execution(None, shares="many"),
-        frames.execution(None, shares="-100"),
-        frames.execution(None, shares="nan"),
-        frames.execution(None, shares="1.7976931348623157E308"),
-        frames.execution(None, price="1.7976931348623157E308"),
-        frames.execution(None, side="?"),
-        frames.execution(None, time="yesterday"),
-        frames.execution(None, exec_id=""),
-        (11,),
-    ],
-    ids=[
-        "short",
-        "no number",
-        "negative",
-        "nan",
-        "endless",
-        "unset price",
-        "side",
-        "time",
-        "no id",
-        "empty",
-    ],
-)
-def test_trade_that_cannot_be_read_spoils_the_answer(broken: Frame) -> None:
-    """One trade left out would look like shares that were not sold."""
+HUGE = "1.7976931348623157E308"
+BROKEN: dict[str, tuple[Frame, str]] = {
+    "short": (frames.execution(None)[:20], "a trade is malformed"),
+    "empty": ((11,), "a trade is malformed"),
+    "no number": (frames.execution(None, shares="many"), "quantity 'many'"),
+    "negative": (frames.execution(None, shares="-100"), "a trade of -100 at 201.94"),
+    "nan": (frames.execution(None, shares="nan"), "quantity NaN"),
+    "endless": (frames.execution(None, shares=HUGE), "quantity 1.7976931348623157E+308"),
+    "unset price": (
+        frames.execution(None, price=HUGE),
+        "a trade of 100 at 1.7976931348623157e+308",
+    ),
+    "side": (frames.execution(None, side="?"), "order action '?'"),
+    "time": (frames.execution(None, time="yesterday"), "time 'yesterday'"),
+    "no id": (frames.execution(None, exec_id=""), "a trade without an id"),
+}
+
+
+@pytest.mark.parametrize(("broken", "why"), BROKEN.values(), ids=BROKEN)
+def test_trade_that_cannot_be_read_spoils_the_answer(broken: Frame, why: str) -> None:
+    """One trade left out would look like shares that were not sold; the line says what it met."""
     with (
         asking({7: trades(frames.execution(None), broken)}) as it,
-        pytest.raises(BrokerUnavailable, match="cannot be read"),
+        pytest.raises(BrokerUnavailable) as told,
     ):
         it.witness.trades()
+    assert str(told.value).endswith(f"answer cannot be read: {why}")
 
 
 def test_trade_told_twice_counts_once() -> None:

@@ -277,6 +277,16 @@ class TestDamage:
         with opened(used) as journal, pytest.raises(StorageError, match="is damaged"):
             journal.intents()
 
+    def test_row_under_another_name_says_both(self, used):
+        """Somebody changed what the name of an intent stands for."""
+        name = a_record().intent_id
+        sql(used, "UPDATE intents SET epoch = 5")
+
+        with opened(used) as journal, pytest.raises(StorageError) as refused:
+            journal.intents()
+        other = a_record(epoch=5).intent_id
+        assert f"(intent {name}: its fields name {other});" in str(refused.value)
+
     @pytest.mark.parametrize("suffix", ["-wal", "-journal"])
     def test_lost_file_is_not_begun_anew_beside_its_log(self, used, suffix):
         """What the log holds was promised; a new file would take its place."""
