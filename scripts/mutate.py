@@ -142,6 +142,7 @@ TESTS: dict[str, tuple[tuple[str, ...], ...]] = {
     "sellcore.usecases.send": _SELL,
     "sellcore.usecases.reconcile": _SELL,
     "sellcore.usecases.excess": _SELL,
+    "sellcore.usecases.skew": (("tests/unit/usecases/test_sell_limits.py",), *_SELL),
     "sellcore.usecases.late_trades": (("tests/unit/usecases/test_sell_late.py",), *_SELL),
     "sellcore.usecases.take_testimony": _SELL,
     "sellcore.usecases.hear": (_GATHER, *_SELL),
