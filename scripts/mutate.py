@@ -99,7 +99,10 @@ TESTS: dict[str, tuple[tuple[str, ...], ...]] = {
     f"{_CORE}.other_orders": (("tests/unit/selling/test_other_orders.py",), *_SELL),
     f"{_CORE}.intent_record": (("tests/unit/selling/test_intent_record.py",), *_SELL),
     f"{_CORE}.last_sale": (("tests/unit/selling/test_last_sale.py",), *_SELL),
-    f"{_CORE}.overtaken": (("tests/unit/usecases/test_sell_overtaken.py",), *_SELL),
+    f"{_CORE}.overtaken": (
+        ("tests/unit/selling/test_overtaken.py", "tests/unit/usecases/test_sell_overtaken.py"),
+        *_SELL,
+    ),
     f"{_CORE}.limit_price": (("tests/unit/selling/test_limit_price.py",), *_SELL),
     "sellcore.due": (("tests/unit/test_due.py",), _PLAN, *_WATCH),
     "sellcore.bar_reading": (("tests/unit/test_bar_reading.py",), _PLAN, *_WATCH),
