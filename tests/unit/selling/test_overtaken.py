@@ -64,3 +64,11 @@ def test_corrected_bar_that_cannot_be_decided_sells_nothing():
     assert text is not None
     assert text.endswith(": not all of the bar that ends 2022-05-20T15:00:00Z is known")
     assert overtaken(holding, record) is None
+
+
+def test_bar_that_still_formed_when_it_was_decided_is_not_corrected():
+    """Decided shortly before its end, as at_close may have it: it closes otherwise."""
+    early = evolve(RECORD, close=99.0, decided_at=ELEVEN - timedelta(minutes=1))
+
+    assert overtaken(a_holding(NOW), early) is None
+    assert overtaken(a_holding(NOW), evolve(early, decided_at=NOW)) is not None
