@@ -73,7 +73,11 @@ TESTS: dict[str, tuple[tuple[str, ...], ...]] = {
         ("tests/unit/selling/test_testimony.py", "tests/unit/selling/test_unshown.py"),
         *_SELL,
     ),
-    f"{_CORE}.overtaken": (("tests/unit/usecases/test_sell_overtaken.py",), *_SELL),
+    f"{_CORE}.overtaken": (
+        ("tests/unit/selling/test_overtaken.py", "tests/unit/usecases/test_sell_overtaken.py"),
+        *_SELL,
+    ),
+    "sellcore.usecases.skew": (("tests/unit/usecases/test_sell_limits.py",), *_SELL),
     "sellcore.usecases.excess": _SELL,
     "sellcore.usecases.late_trades": (("tests/unit/usecases/test_sell_late.py",), *_SELL),
     f"{_CORE}.checks": (_CHECKS, *_SELL),

@@ -17,13 +17,10 @@ def is_long(facts: Held) -> Check:
 
 
 def is_as_decided(facts: Facts) -> Check:
-    """
-    Check that the position is as it was decided on, but for what our cancels let fill.
-
-    What an order that was asked to go has sold may be told behind the position.
-    """
+    """Check that the position is as it was decided on, but for what our cancels let fill."""
     expected = facts.record.held - facts.cancelled_sold
     same = facts.held == expected
+    # What an order that was asked to go has sold may be told behind the position.
     asked = facts.cancelled_sold > 0 or bool(facts.record.asked_to_go)
     return Check(
         "position",
