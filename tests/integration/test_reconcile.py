@@ -116,13 +116,18 @@ def test_login_of_another_account_is_no_witness(
     assert left(tmp_path) == {record.intent_id: State.SENDING}
 
 
-@pytest.mark.parametrize("caps", [WIDE, WIDE | {"LIVE_MAX_SHARES_PER_ORDER": "1"}])
-def test_run_that_ends_with_an_unknown_says_so(tmp_path: Path, caps: dict[str, str]) -> None:
+@pytest.mark.parametrize(
+    ("caps", "once"),
+    [(WIDE, ()), (WIDE | {"LIVE_MAX_SHARES_PER_ORDER": "1"}, ()), (WIDE, ("--once",))],
+)
+def test_run_that_ends_with_an_unknown_says_so(
+    tmp_path: Path, caps: dict[str, str], once: tuple[str, ...]
+) -> None:
     """By its exit code, whatever else was sold or denied, and with the way out."""
     leave(tmp_path / "state" / "simulated", State.UNKNOWN, a_record())
     (tmp_path / "day.toml").write_text(SCENARIO)
 
-    done = run(tmp_path, *LIVE, "--arm-until", "23:59", settings=ARMED | caps)
+    done = run(tmp_path, *LIVE, *once, "--arm-until", "23:59", settings=ARMED | caps)
 
     assert done.returncode == 4
     assert "look in TWS, then settle it: sellcli reconcile" in done.stdout

@@ -2,13 +2,14 @@
 
 from decimal import Decimal
 from io import StringIO
+from typing import cast
 
 import pytest
 from attrs import evolve
-from tests.builders import ACCOUNT
+from tests.builders import ACCOUNT, an_order
 from tests.journal_builders import TEN, a_record, sent
 
-from sellcli.screen.json_forms import event_form, intent_form, record_form
+from sellcli.screen.json_forms import Json, event_form, intent_form, record_form
 from sellcli.screen.json_stream import JsonDocument
 from sellcore.event import Alert, Retrying
 from sellcore.order_type import OrderType
@@ -45,6 +46,21 @@ def test_order_that_was_sent_is_told_with_what_came_of_it() -> None:
     assert (form["quantity"], form["sent_quantity"], form["filled"]) == (100, 60, 45)
     assert (form["limit_price"], form["average_price"]) == (98.5, 98.6)
     assert (form["client_id"], form["order_id"]) == (record.client_id, record.order_id)
+
+
+def test_orders_that_must_go_first_are_told_with_what_is_left_of_them() -> None:
+    """Part of a stop has sold already."""
+    stop = evolve(an_order(stop_price=240.0), remaining=Decimal("40.5"), order_ref="mine")
+    (told,) = cast(list[dict[str, Json]], intent_form(a_record(cancels=(stop,)).intent)["cancels"])
+
+    assert (told["side"], told["type"], told["tif"]) == ("SELL", "STP", stop.tif)
+    assert (told["quantity"], told["remaining"]) == (100, 40.5)
+    assert (told["stop_price"], told["limit_price"]) == (240.0, None)
+    assert (told["perm_id"], told["client_id"], told["order_ref"]) == (
+        stop.perm_id,
+        stop.client_id,
+        "mine",
+    )
 
 
 def test_wait_for_the_broker_is_an_alert_that_says_until_when() -> None:

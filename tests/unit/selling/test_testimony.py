@@ -312,6 +312,15 @@ class TestNowhere:
             f"{words}; the position was 100.7 and is {now:f}",
         )
 
+    def test_night_has_passed_however_short_the_line_stands(self):
+        """A program that is started in the morning opens its line then, and need not alarm."""
+        morning = told(seconds=NEXT_DAY)
+        opened = morning.read_at - timedelta(seconds=LATE)
+
+        finding = find(exposed(S.WORKING), morning, since=opened)
+
+        assert finding.happening is H.SEEN_CANCELLED
+
     def test_what_the_position_alone_shows_as_sold_counts_as_sold(self):
         """All of it: nobody remembers the trades, nor a price."""
         finding = find(exposed(S.WORKING), told(seconds=NEXT_DAY, held="0.7"))
