@@ -141,6 +141,31 @@ class TestPrepare:
         assert journal.prepare([a_record(1, 1), a_record(2, 1)]) == (a_record(2, 1),)
         assert journal.intents() == (first, a_record(2, 1))
 
+    @pytest.mark.parametrize(
+        "same",
+        [
+            a_record(1, 1, rule="SMA,50,D"),
+            a_record(1, 1, rule="EMA,20,1H"),
+            a_record(1, 1, instrument=Instrument(1, "S1", "NYSE", "USD")),
+            a_record(1, 1, epoch=3),
+        ],
+        ids=["another timeframe", "another average", "another name", "another epoch"],
+    )
+    def test_position_is_its_contract_whatever_else_differs(self, journal, same):
+        """A rule that was changed meanwhile, or a listing that moved, sells nothing twice."""
+        first = driven(journal, a_record(1), Happening.SENDING)
+
+        assert journal.prepare([same]) == ()
+        assert journal.open_intents() == (first,)
+
+    def test_contracts_of_one_name_are_two_positions(self, journal):
+        """The same symbol in two currencies: one of them sold keeps nothing from the other."""
+        twins = [Instrument(n, "RY", "TSE", currency) for n, currency in ((1, "CAD"), (2, "USD"))]
+        records = tuple(a_record(instrument=twin) for twin in twins)
+
+        assert journal.prepare(records) == records
+        assert journal.open_intents() == records
+
     @pytest.mark.parametrize("state", ENDED)
     def test_ended_intent_frees_its_position(self, journal, state):
         """Once one has ended the next bar may sell."""
@@ -493,6 +518,14 @@ class TestSent:
         counts = Happening.SENDING in WAYS[state]
         wanted = Sent(1, {"USD": 9950.0}) if counts else Sent()
         assert opened.reopen().sent_since(TEN) == wanted
+
+    def test_order_counts_once_however_many_intents_its_position_has_had(self, journal):
+        """Those before it were denied, and the one behind it waits."""
+        driven(journal, a_record(1), Happening.DENIED)
+        driven(journal, a_record(1, 1), *WAYS[State.REJECTED])
+        driven(journal, a_record(1, 2))
+
+        assert journal.sent_since(TEN) == Sent(1, {"USD": 9950.0})
 
     def test_limit_prices_value_before_the_close(self, journal):
         """An order is worth what it was at least to bring; else what the signal saw."""

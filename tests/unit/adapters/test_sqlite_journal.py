@@ -16,8 +16,10 @@ from tests.journal_builders import MODE, TEN, a_commission, a_record, an_executi
 from adapters.sqlite import schema
 from adapters.sqlite.database import Database
 from adapters.sqlite.journal import SqliteJournal
+from adapters.sqlite.rows import KNOWN, MEANT, known_row, meant_row
 from sellcore.errors import IllegalMove, StorageError
 from sellcore.order import Mode
+from sellcore.order_type import OrderType
 from sellcore.ports.journal import Entry
 from sellcore.selling.lifecycle import State
 
@@ -66,6 +68,10 @@ def refusal(path, **whose):
     assert "\n" not in str(refused.value)
     assert str(path) in str(refused.value)
     return str(refused.value)
+
+
+def _row(record):
+    return (*meant_row(record.intent, record.intent_id), *known_row(record))
 
 
 class TestOwner:
@@ -117,6 +123,23 @@ class TestVersions:
         assert sql(used, "SELECT count(*) FROM sqlite_master WHERE name = 'later'") == [(0,)]
         with opened(used) as journal:
             assert len(journal.intents()) == 1
+
+    def test_order_of_the_first_version_was_meant_at_the_market(self, path, monkeypatch):
+        """It knew no other; all else is as it was written."""
+        record = a_record()
+        row = dict(zip((*MEANT, *KNOWN), _row(record), strict=True))
+        del row["order_type"]
+        with monkeypatch.context() as patch:
+            patch.setattr(schema, "MIGRATIONS", schema.MIGRATIONS[:1])
+            with opened(path):
+                pass
+        with closing(sqlite3.connect(path, isolation_level=None)) as db:
+            blanks = ", ".join("?" * len(row))
+            db.execute(f"INSERT INTO intents ({', '.join(row)}) VALUES ({blanks})", [*row.values()])
+
+        with opened(path) as journal:
+            assert journal.intents() == (record,)
+            assert record.intent.order_type is OrderType.MARKET
 
     @pytest.mark.parametrize("more", [1, 97])
     def test_file_of_a_later_program_is_refused(self, used, more):
@@ -201,6 +224,20 @@ class TestDamage:
         sql(used, loss)
 
         assert f"it lacks {loss.split()[1].lower()} {loss.split()[2]}" in refusal(used)
+
+    def test_guard_that_misses_a_row_is_damage(self, used):
+        """An index that is named like the guard, and would let a second sale be prepared."""
+        ((guard,),) = sql(used, "SELECT sql FROM sqlite_master WHERE name = 'one_open_intent'")
+        sql(
+            used,
+            "DROP INDEX one_open_intent",
+            f"{guard.partition('WHERE')[0]} WHERE state = 'none'",
+            "PRAGMA writable_schema = ON",
+            f"UPDATE sqlite_master SET sql = '{guard.replace(chr(39), chr(39) * 2)}'"
+            " WHERE name = 'one_open_intent'",
+        )
+
+        assert "missing from index one_open_intent" in refusal(used)
 
     @pytest.mark.parametrize(
         "change",
