@@ -5,7 +5,7 @@ from decimal import Decimal
 from functools import partial
 
 import pytest
-from tests.builders import ACCOUNT, MSFT, rule
+from tests.builders import AAPL, ACCOUNT, MSFT, rule
 from tests.desk import MINUTE, SECOND
 from tests.journal_builders import a_record, steps
 from tests.selling_builders import known
@@ -65,6 +65,20 @@ def test_order_is_what_the_checks_were_asked_about() -> None:
 
     assert desk.sent == ["SELL 70 MKT DAY"]
     assert (desk.record.quantity, desk.record.position_before) == (70, Decimal("100.7"))
+
+
+def test_orders_of_one_look_go_on_record_by_one_write() -> None:
+    """All of them or none: a process that dies there leaves none that might have been sent."""
+    desk = SellingDesk(rules={"NASDAQ:MSFT": rule(), "NASDAQ:AAPL": rule()})
+    desk.hold(AAPL)
+    desk.falls(AAPL)
+
+    desk.run()
+
+    calls = desk.stage.calls
+    between = calls[calls.index("entry.order_ids") : calls.index("entry.place")]
+    assert between.count("journal.record") == 1
+    assert [record.sent_at for record in desk.records] == [DECIDED] * 2
 
 
 def test_order_that_was_sent_is_shown_though_the_run_is_ended_just_then() -> None:

@@ -78,6 +78,19 @@ def test_words_are_on_record_once_each_time_they_change() -> None:
     assert desk.record.words.endswith("the broker said 10349: TIF was set to DAY")
 
 
+def test_words_on_an_order_that_works_are_on_record_too() -> None:
+    """Minutes behind the send, when it is listed already."""
+    desk = SellingDesk()
+    desk.entry.fate = Fate.WORKS
+    word = Reply(1, Word.REMARK, "held until the open", 404)
+    desk.clock.at(ELEVEN + 3 * MINUTE, lambda: desk.entry.say(word))
+
+    desk.run()
+
+    assert desk.ends == ["working"]
+    assert noted(desk) == ["404: held until the open"]
+
+
 def test_status_without_a_code_is_not_quoted() -> None:
     """It says where an order stands, and the lists say that better."""
     desk = SellingDesk()
