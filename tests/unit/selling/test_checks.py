@@ -253,6 +253,11 @@ FAILS = {
             "it opened less than 1860 s ago",
         ),
         (
+            {"now": FRIDAY.close - MINUTE, "policy": policy(close_buffer=MINUTE)},
+            FOR_NOW,
+            "it closes within 60 s",
+        ),
+        (
             {"session": None, "record": of(send_at=SendAt.NEXT_OPEN)},
             FOR_NOW,
             "its market is closed",

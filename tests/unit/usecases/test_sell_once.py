@@ -97,6 +97,17 @@ def test_order_that_was_sent_is_shown_though_the_run_is_ended_just_then() -> Non
     assert moves[-1] is State.SENDING
 
 
+def test_answers_of_the_checks_are_on_record_before_what_follows_from_them() -> None:
+    """A process that dies in between leaves no refusal without its reasons."""
+    desk = SellingDesk()
+    desk.rest(client_id=9)
+
+    desk.run()
+
+    entries = desk.journal.entries(desk.record.intent_id)
+    assert [entry.what for entry in entries] == ["PREPARED", CHECKED, "DENIED"]
+
+
 def test_answers_of_all_checks_are_on_record_each_time_they_change() -> None:
     """With what each of them met, so that anybody can ask why it was sold, or was not."""
     desk = SellingDesk()
@@ -112,6 +123,19 @@ def test_answers_of_all_checks_are_on_record_each_time_they_change() -> None:
     assert [check for check in last if not check.passed] == []
     assert noted[0].words == "halted: stop it; sellcli resume lets it sell again"
     assert noted[-1].words == "every check allows it"
+
+
+def test_answers_that_let_it_go_are_those_of_the_last_look() -> None:
+    """A stop sold 40 while it went: every check allowed it before as well, on other facts."""
+    desk = SellingDesk()
+    stop = desk.rest()
+    desk.stage.before("entry.cancel", lambda: desk.entry.fill(stop, 40))
+
+    desk.run()
+
+    noted = [e for e in desk.journal.entries(desk.record.intent_id) if e.what == CHECKED]
+    found = {check.name: check.found for check in from_json(noted[-1].details)}
+    assert (desk.sent, found["long"]) == (["SELL 60 MKT DAY"], "60 shares held")
 
 
 def test_answers_that_stay_are_on_record_once() -> None:
