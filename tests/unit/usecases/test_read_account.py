@@ -211,6 +211,17 @@ def test_stock_without_details_is_told_once_and_asked_for_again() -> None:
     assert [p.instrument for p in stocks(state)] == [AAPL, MSFT]
 
 
+def test_ticker_of_three_stocks_is_as_ambiguous_as_one_of_two() -> None:
+    """Dollars, Canadian dollars and pesos."""
+    desk, state = a_desk()
+    desk.hold(MSFT_CAD)
+    desk.hold(evolve(MSFT_CAD, con_id=999, currency="MXN"))
+
+    read(desk, state)
+
+    assert ambiguous_tickers(state) == {"NASDAQ:MSFT"}
+
+
 def test_ticker_of_two_stocks_is_ambiguous_and_told_once() -> None:
     """A call on it does not count."""
     desk, state = a_desk()
