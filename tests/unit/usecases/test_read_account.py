@@ -270,6 +270,24 @@ def test_broker_knows_the_hours_of_one_stock_better_than_the_table() -> None:
     assert FRIDAY in state.contracts.sessions[AAPL]
 
 
+def test_hours_that_are_told_the_next_day_take_the_place_of_those_before() -> None:
+    """An early close is announced late; and a watch that runs for weeks needs days ahead."""
+    desk, state = a_desk()
+    read(desk, state)
+    refresh_sessions(desk.ports(), state)
+    assert MONDAY in state.contracts.sessions[MSFT]
+    early = new_york(MONDAY.day, "13:00")
+    describe(desk, MSFT, _2022_05_23=early)
+    desk.true.moment += timedelta(days=1)
+
+    read(desk, state)
+    refresh_sessions(desk.ports(), state)
+
+    assert early in state.contracts.sessions[MSFT]
+    assert MONDAY not in state.contracts.sessions[MSFT]
+    assert state.contracts.sessions[MSFT][-1].day == date(2022, 5, 31)  # a holiday lies between
+
+
 def test_sessions_reach_four_years_back_and_ten_days_ahead() -> None:
     """The longest history that any rule asks for, and the next open across any holiday."""
     desk, state = a_desk()
