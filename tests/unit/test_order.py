@@ -41,6 +41,11 @@ EASTERN = datetime.fromisoformat("2022-05-20T11:00-04:00")
             "SELL 100 MKT DAY, after cancelling SELL 100 STP @ 240.00 GTC "
             "and SELL 100 LMT @ 300.00 GTC",
         ),
+        (
+            {"cancels": (an_order(),), "send_at": SendAt.NEXT_OPEN, "residual": Decimal("0.7")},
+            "SELL 100 MKT DAY, after cancelling SELL 100 STP @ 240.00 GTC, at the next open, "
+            "leaving 0.7",
+        ),
     ],
 )
 def test_intent_is_told_in_words(changes: dict[str, object], words: str) -> None:

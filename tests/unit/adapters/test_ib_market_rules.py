@@ -157,6 +157,23 @@ def test_refusal_waits_until_it_can_mean_one_rule_only() -> None:
     asyncio.run(story())
 
 
+def test_refusal_of_an_earlier_question_refuses_nothing_of_the_next() -> None:
+    """What was refused then says nothing of the rules that are waited for now."""
+
+    async def story() -> None:
+        rules = MarketRules()
+        (seven,) = rules.expect([7]).values()
+        rules.refused(Refusal(321, REFUSAL))
+        with pytest.raises(Refusal):
+            await seven.done
+        eight, nine = rules.expect([8, 9]).values()
+        rules.told(["93", "8", "1", "0", "0.01"])
+        assert await eight.done
+        assert rules.waiting == [nine]
+
+    asyncio.run(story())
+
+
 def test_rule_that_does_not_come_costs_neither_the_line_nor_the_details() -> None:
     """It is asked for again with the next reading; the answer to the first may come late."""
     with Reading(lambda _: (), timeout=1.0) as reading:

@@ -1,7 +1,7 @@
 """The meaning of error codes, and how untrusted texts are quoted."""
 
 import pytest
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 from adapters.ib.notices import LONGEST_TEXT, history_cause, one_line
@@ -58,6 +58,8 @@ def test_texts_of_the_broker_are_one_plain_line(told: str, shown: str) -> None:
 
 
 @given(st.text(max_size=2000))
+@example("x" * 2000)
+@example("a b " * 500)
 def test_any_text_is_short_and_printable(told: str) -> None:
     """Length and characters are bounded whatever is sent, and cleaning twice adds nothing."""
     shown = one_line(told)

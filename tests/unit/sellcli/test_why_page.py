@@ -6,7 +6,7 @@ from decimal import Decimal
 import pytest
 from attrs import evolve
 from tests.builders import ACCOUNT, bars_at
-from tests.desk import HOUR
+from tests.desk import HOUR, MINUTE
 from tests.journal_builders import TEN, WAYS, a_record, steps
 
 from sellcli.screen.why_page import form, page
@@ -71,6 +71,19 @@ def test_checks_that_count_are_the_last_ones() -> None:
     assert form(story)["checks"] == [
         {"name": "halt", "passed": True, "found": "not halted", "remedy": ""}
     ]
+
+
+def test_page_says_which_bar_it_is_and_when_that_was_decided() -> None:
+    """The two are not one instant, and one that was decided late is told so."""
+    story = a_story(State.FILLED)
+    late = evolve(story.decision, timestamp=TEN + 9 * MINUTE)
+
+    first, *_ = page(evolve(story, decision=late))
+
+    assert first == (
+        "NASDAQ:S1, bar that ended 2022-05-20T14:00:00Z, decided 2022-05-20T14:09:00Z "
+        f"(paper, account {ACCOUNT})"
+    )
 
 
 def test_check_that_failed_says_what_to_do() -> None:

@@ -116,6 +116,19 @@ def test_bars_that_were_decided_before_stay_so() -> None:
     assert look.state.decided[MSFT] == {day, (Timeframe.HOUR, ELEVEN)}
 
 
+def test_each_bar_is_told_in_the_zone_of_its_own_exchange() -> None:
+    """Whichever was decided first."""
+    look = Look()
+    london = TradingDays([evolve(FRIDAY, zone="Europe/London")])
+    look.state.contracts.sessions[AAPL] = london
+    second = evolve(a_holding(NOW), position=a_position("100", AAPL))
+
+    look.decide(a_holding(NOW), second)
+
+    zones = {e.decision.instrument: e.zone for e in look.desk.events if isinstance(e, Decided)}
+    assert zones == {MSFT: "America/New_York", AAPL: "Europe/London"}
+
+
 def test_exchange_whose_sessions_are_not_known_is_told_in_utc() -> None:
     """There is no other zone to tell it in."""
     look = Look()

@@ -211,6 +211,17 @@ def test_stock_without_details_is_told_once_and_asked_for_again() -> None:
     assert [p.instrument for p in stocks(state)] == [AAPL, MSFT]
 
 
+def test_ticker_of_three_stocks_is_as_ambiguous_as_one_of_two() -> None:
+    """Dollars, Canadian dollars and pesos."""
+    desk, state = a_desk()
+    desk.hold(MSFT_CAD)
+    desk.hold(evolve(MSFT_CAD, con_id=999, currency="MXN"))
+
+    read(desk, state)
+
+    assert ambiguous_tickers(state) == {"NASDAQ:MSFT"}
+
+
 def test_ticker_of_two_stocks_is_ambiguous_and_told_once() -> None:
     """A call on it does not count."""
     desk, state = a_desk()
@@ -257,6 +268,24 @@ def test_broker_knows_the_hours_of_one_stock_better_than_the_table() -> None:
     assert early in state.contracts.sessions[MSFT]
     assert FRIDAY not in state.contracts.sessions[MSFT]
     assert FRIDAY in state.contracts.sessions[AAPL]
+
+
+def test_hours_that_are_told_the_next_day_take_the_place_of_those_before() -> None:
+    """An early close is announced late; and a watch that runs for weeks needs days ahead."""
+    desk, state = a_desk()
+    read(desk, state)
+    refresh_sessions(desk.ports(), state)
+    assert MONDAY in state.contracts.sessions[MSFT]
+    early = new_york(MONDAY.day, "13:00")
+    describe(desk, MSFT, _2022_05_23=early)
+    desk.true.moment += timedelta(days=1)
+
+    read(desk, state)
+    refresh_sessions(desk.ports(), state)
+
+    assert early in state.contracts.sessions[MSFT]
+    assert MONDAY not in state.contracts.sessions[MSFT]
+    assert state.contracts.sessions[MSFT][-1].day == date(2022, 5, 31)  # a holiday lies between
 
 
 def test_sessions_reach_four_years_back_and_ten_days_ahead() -> None:

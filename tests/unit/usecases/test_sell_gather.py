@@ -71,6 +71,14 @@ def looking() -> Looking:
     return Looking()
 
 
+def test_what_is_sent_in_one_look_adds_up_currency_by_currency() -> None:
+    """An order in another currency makes none of the room that was used."""
+    sent = Sent(3, {"USD": 100.0}).with_order("CAD", 7.0).with_order("USD", 20.5)
+
+    assert (sent.orders, sent.value_in("USD"), sent.value_in("CAD")) == (5, 120.5, 7.0)
+    assert sent.value_in("EUR") == 0.0
+
+
 def test_line_is_in_the_way_by_itself(looking: Looking) -> None:
     """What the line says comes first, then what kept the watch from reading."""
     assert looking.look().line is None

@@ -448,17 +448,18 @@ def test_halt_while_another_sale_is_heard_of_leaves_the_stop_where_it_is() -> No
     assert "entry.cancel" not in desk.stage.calls
 
 
-def test_our_order_is_taken_back_where_more_is_being_sold_than_is_held() -> None:
-    """Somebody has sold by hand meanwhile."""
+@pytest.mark.parametrize("held", ["40", "99", "99.9"])
+def test_our_order_is_taken_back_where_more_is_being_sold_than_is_held(held: str) -> None:
+    """Somebody has sold by hand meanwhile: by one share, or by part of one, it goes short too."""
     desk = SellingDesk()
     desk.entry.fate = Fate.WORKS
-    desk.clock.at(ELEVEN + 3 * MINUTE, lambda: desk.hold_quietly("40"))
+    desk.clock.at(ELEVEN + 3 * MINUTE, lambda: desk.hold_quietly(held))
 
     desk.run()
 
-    assert (desk.ends, desk.broker.working(), desk.held()) == (["cancelled"], (), 40)
+    assert (desk.ends, desk.broker.working(), str(desk.held())) == (["cancelled"], (), held)
     assert desk.telling("unknown") == [
-        "NASDAQ:MSFT: 40 shares are held and 100 are being sold; our order is asked to go"
+        f"NASDAQ:MSFT: {held} shares are held and 100 are being sold; our order is asked to go"
     ]
 
 

@@ -5,7 +5,7 @@ from decimal import Decimal
 
 import pytest
 from attrs import evolve
-from tests.builders import AAPL, ACCOUNT, MSFT, an_order
+from tests.builders import AAPL, ACCOUNT, MSFT, an_order, rule
 from tests.desk import FRIDAY, HOUR, MINUTE, MONDAY, SECOND, BrittleLog
 from tests.journal_builders import a_record, an_execution, moved, sent
 from tests.selling_builders import ended
@@ -130,6 +130,21 @@ def test_intent_of_a_process_that_died_is_explained_however_late() -> None:
     assert (desk.sent, desk.ends) == ([], ["denied"])
     assert logged(desk) == [(Outcome.SIGNAL, desk.record.intent_id)]
     assert len(desk.telling("signal")) == 1
+
+
+def test_all_intents_of_a_process_that_died_are_explained_once_each() -> None:
+    """Two holdings fell in the same hour, and neither decision reached the log."""
+    desk = SellingDesk(rules={"NASDAQ:MSFT": rule(), "NASDAQ:AAPL": rule()})
+    desk.hold(AAPL)
+    desk.falls(AAPL)
+    desk.stage.behind("journal.prepare", desk.die)
+
+    assert desk.run_through_kills() == 2
+
+    assert (len(desk.sent), desk.ends) == (2, ["filled", "filled"])
+    assert sorted(logged(desk), key=str) == sorted(
+        [(Outcome.SIGNAL, record.intent_id) for record in desk.records], key=str
+    )
 
 
 def test_bars_behind_an_intent_that_nobody_logged_are_missed_not_forgotten() -> None:
