@@ -198,3 +198,22 @@ def test_a_jump_is_told_with_the_flag_that_lets_it_pass(
     assert (done.code, done.out) == (2, "")
     assert one_line(done.err).endswith("give the action, or --allow-jumps where it is real\n")
     assert sellcli(tmp_path, *command, "--allow-jumps").code == 0
+
+
+@pytest.mark.parametrize("command", ["backtest", "sweep"])
+def test_a_ticker_that_was_not_listed_yet_keeps_no_other_from_being_tested(
+    tmp_path: Path, command: str
+) -> None:
+    """BBB begins behind --to: AAA is tested alone, and what is left out is told."""
+    write_rows(tmp_path / "bars", "NASDAQ_AAA_1d.csv", day_rows(120, seed=0))
+    write_rows(tmp_path / "bars", "NASDAQ_BBB_1d.csv", day_rows(120, seed=1)[80:])
+    rule = ("--rule", "SMA,5,D") if command == "backtest" else ("--rules", "SMA,5,D")
+
+    found = document(tmp_path, command, *rule, "--data", "bars", "--to", str(sessions(120)[60].day))
+
+    if command == "backtest":
+        assert list(found["tickers"]) == ["NASDAQ:AAA"]
+        assert found["left_out"]["NASDAQ:BBB"].endswith("SMA(5) D needs 5 closed bars, has 0")
+    else:
+        assert found["judged"]["tickers"] == ["NASDAQ:AAA"]
+        assert found["judged"]["too_short"] == ["NASDAQ:BBB"]

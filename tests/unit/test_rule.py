@@ -82,6 +82,7 @@ def test_what_is_no_rule_is_refused_with_what_would_be(text: str, expected: str)
         parse_rule(text)
 
     assert expected in str(refusal.value)
+    assert str(refusal.value).startswith(f"rule {text!r}")
     assert str(refusal.value).endswith("e.g. SMA,50,1H")
     assert "\n" not in str(refusal.value)
 

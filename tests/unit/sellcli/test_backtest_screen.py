@@ -188,6 +188,20 @@ def test_each_tickers_days_are_those_of_its_own_exchange() -> None:
     assert told == [("ASX:BHP", "2020-03-13"), ("NYSE:KO", "2020-03-13")]
 
 
+def test_one_rule_of_hours_among_rules_of_days_tells_the_hour() -> None:
+    """Which of two fills of a day came first, nobody could tell otherwise."""
+    bars = {"NYSE:H": hourly([10.0] * 40), "NYSE:D": daily([10.0] * 8)}
+    rules = {"NYSE:H": parse_rule("SMA,5,1H"), "NYSE:D": parse_rule("SMA,5,D")}
+
+    run = backtest(bars, rules, Assumptions(costs=FREE))
+
+    when = told_when(run)
+    assert [when(fill.ticker, fill.time) for fill in run.fills] == [
+        "2020-01-02 18:30",
+        "2020-01-06 14:30",
+    ]
+
+
 def screen_of(run: Backtest, trades: int) -> str:
     """Return what a wide terminal without colours shows."""
     out = io.StringIO()
