@@ -88,6 +88,33 @@ def test_order_that_cannot_be_decoded_spoils_the_answer() -> None:
     in_loop(story)
 
 
+@pytest.mark.parametrize(
+    "error",
+    [ValueError(), IndexError(), KeyError(), TypeError(), OverflowError(), StopIteration()],
+    ids=repr,
+)
+def test_whatever_the_library_raises_on_an_order_spoils_the_answer(error: Exception) -> None:
+    """Its decoder would log the error and go on: the order would be missing."""
+
+    class Decoding(Decoder):
+        """A decoder that meets a message it cannot read."""
+
+        def openOrder(self, fields: Frame) -> None:  # noqa: N802
+            raise error
+
+    async def story() -> None:
+        inbox = Inbox(lambda code, text: None, OrderNews(1))
+        decoder = Decoding(inbox, 178)
+        inbox.attach(decoder)
+        inbox.orders = pending = Pending[OpenOrderRow]()
+        decoder.interpret(["5", "7"])
+        decoder.interpret(["53", "1"])
+        with pytest.raises(BrokerUnavailable, match="message '5 7'"):
+            await pending.done
+
+    asyncio.run(asyncio.wait_for(story(), PATIENCE))
+
+
 @pytest.mark.parametrize(("version", "head"), [(178, ["10", "5"]), (163, ["10", "8", "5"])])
 def test_description_that_cannot_be_read_spoils_its_own_request(
     version: int, head: list[str]

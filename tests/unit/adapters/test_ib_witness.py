@@ -127,7 +127,7 @@ BROKEN: dict[str, tuple[Frame, str]] = {
     "short": (frames.execution(None)[:20], "a trade is malformed"),
     "empty": ((11,), "a trade is malformed"),
     "no number": (frames.execution(None, shares="many"), "quantity 'many'"),
-    "negative": (frames.execution(None, shares="-100"), "a trade of -100 at 201.94"),
+    "negative": (frames.execution(None, shares="-0.5"), "a trade of -0.5 at 201.94"),
     "nan": (frames.execution(None, shares="nan"), "quantity NaN"),
     "endless": (frames.execution(None, shares=HUGE), "quantity 1.7976931348623157E+308"),
     "unset price": (
@@ -149,6 +149,13 @@ def test_trade_that_cannot_be_read_spoils_the_answer(broken: Frame, why: str) ->
     ):
         it.witness.trades()
     assert str(told.value).endswith(f"answer cannot be read: {why}")
+
+
+def test_trade_of_no_shares_is_one() -> None:
+    """A correction takes a trade back by it."""
+    taken_back = frames.execution(None, "0000e0d5.67fe667b.01.02", shares=0)
+    with asking({7: trades(frames.execution(None), taken_back)}) as it:
+        assert [trade.shares for trade in it.witness.trades()[0]] == [Decimal(100), Decimal(0)]
 
 
 def test_trade_told_twice_counts_once() -> None:
@@ -347,6 +354,28 @@ def test_ended_order_that_cannot_be_read_spoils_the_answer() -> None:
         pytest.raises(BrokerUnavailable, match="answer cannot be read"),
     ):
         it.witness.completed_orders()
+
+
+def test_ended_order_of_less_than_nothing_spoils_the_answer() -> None:
+    """Nobody knows what it means."""
+    answer = [frame_of(ended(Status.CANCELLED, -40)), frames.COMPLETED_ORDERS_END]
+    with (
+        asking({99: lambda _: answer}) as it,
+        pytest.raises(BrokerUnavailable, match=r"an order for 100\.0, -40\.0 filled$"),
+    ):
+        it.witness.completed_orders()
+
+
+def test_ended_order_for_a_part_of_a_share_is_read() -> None:
+    """Other programs send such ones; none of it may be filled."""
+    orders = [
+        evolve(ended(filled=filled), terms=Terms(Decimal("0.5"), OrderType.MARKET))
+        for filled in ("0.25", 0)
+    ]
+    answer = [frame_of(evolve(each, status=Status.CANCELLED)) for each in orders]
+    with asking({99: lambda _: [*answer, frames.COMPLETED_ORDERS_END]}) as it:
+        told = [(order.quantity, order.filled) for order in it.witness.completed_orders()]
+        assert set(told) == {(Decimal("0.5"), Decimal("0.25")), (Decimal("0.5"), Decimal(0))}
 
 
 def test_ended_order_told_twice_counts_once() -> None:
