@@ -33,11 +33,12 @@ from bench.backtest_peers import (
     vectorbt_signals,
 )
 from bench.measure import Goal, Row, Task, Unit, medians
+from sellcore.arrays import Floats
 from sellcore.backtest.universe.block import blocks
 from sellcore.backtest.universe.equity_curves import equity_curves
 from sellcore.backtest.universe.final_equity import final_by_growth, final_equities
 from sellcore.backtest.universe.turns import decide_block, turns_by
-from sellcore.bar import BarSeries, Floats
+from sellcore.bar import BarSeries
 
 NUMBA, RUST = "vectorbt, numba", "vectorbt, rust"
 LOOP = "a loop compiled by numba, float averages"

@@ -5,7 +5,7 @@ from collections.abc import Callable
 import numpy as np
 
 from bench.backtest_peers import ASSUMED, COSTS, RULES
-from sellcore.bar import Floats
+from sellcore.arrays import Floats
 from sellcore.rule import AverageKind
 
 Loop = Callable[[Floats, Floats, Floats], Floats]

@@ -16,8 +16,9 @@ import numpy as np
 from attrs import frozen
 from numpy.typing import NDArray
 
+from sellcore.arrays import Floats
 from sellcore.backtest.assumptions import Assumptions, Costs, Entry
-from sellcore.bar import BarSeries, Floats
+from sellcore.bar import BarSeries
 from sellcore.exact import sides_of_average
 from sellcore.rule import LENGTHS, AverageKind, MovingAverageRule
 from sellcore.timeframe import Timeframe

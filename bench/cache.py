@@ -24,7 +24,8 @@ from adapters.parquet.bar_store import ParquetBarStore
 from adapters.parquet.reading import read_cache
 from bench.measure import Goal, Row, Unit, medians
 from sellcore.average_table import AVERAGES, AverageTable
-from sellcore.bar import COLUMNS, BarSeries
+from sellcore.bar import BarSeries
+from sellcore.bar_columns import COLUMNS
 from sellcore.coverage import Coverage
 from sellcore.series import SeriesKey, SeriesUpdate, StoredSeries
 from sellcore.timeframe import Granularity, Timeframe

@@ -20,8 +20,8 @@ from numpy.lib.stride_tricks import sliding_window_view
 from numpy.typing import NDArray
 
 from bench.measure import Goal, Row, Unit, medians, peak_memory
+from sellcore.arrays import Floats
 from sellcore.average import averages
-from sellcore.bar import Floats
 from sellcore.exact import below_average
 from sellcore.rolling import RollingAverages
 from sellcore.rule import LENGTHS, AverageKind

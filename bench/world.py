@@ -17,7 +17,8 @@ from adapters.memory_assignments import MemoryAssignments
 from adapters.memory_log import MemoryDecisionLog
 from adapters.parquet.average_store import ParquetAverageStore
 from adapters.parquet.bar_store import ParquetBarStore
-from sellcore.bar import BarSeries, Seconds
+from sellcore.arrays import Seconds
+from sellcore.bar import BarSeries
 from sellcore.contract import ContractDetails
 from sellcore.event import Event
 from sellcore.instant import to_epoch

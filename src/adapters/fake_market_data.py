@@ -9,7 +9,8 @@ from zoneinfo import ZoneInfo
 import numpy as np
 from attrs import frozen
 
-from sellcore.bar import BarSeries, Seconds
+from sellcore.arrays import Seconds
+from sellcore.bar import BarSeries
 from sellcore.instant import from_epoch, to_epoch
 from sellcore.instrument import Instrument
 from sellcore.ports.clock import Clock

@@ -7,7 +7,8 @@ from zoneinfo import ZoneInfo
 import numpy as np
 from numpy.typing import NDArray
 
-from sellcore.bar import BarSeries, Seconds
+from sellcore.arrays import Seconds
+from sellcore.bar import BarSeries
 from sellcore.coverage import Coverage
 from sellcore.errors import InvalidValue
 from sellcore.instant import from_epoch, iso, to_epoch

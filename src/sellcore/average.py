@@ -9,7 +9,7 @@ from collections.abc import Sequence
 import numpy as np
 from numpy.typing import ArrayLike
 
-from sellcore.bar import Floats
+from sellcore.arrays import Floats
 from sellcore.ema_kernel import write_emas
 from sellcore.errors import InvalidValue
 from sellcore.prices import read_kind, read_length, read_prices

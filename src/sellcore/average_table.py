@@ -5,7 +5,7 @@ from collections.abc import Iterable, Mapping
 import numpy as np
 from attrs import field, frozen
 
-from sellcore.bar import Floats, Seconds
+from sellcore.arrays import Floats, Seconds
 from sellcore.errors import InvalidValue
 from sellcore.rule import LENGTHS, AverageKind
 

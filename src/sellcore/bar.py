@@ -8,17 +8,14 @@ import numpy as np
 from attrs import field, frozen
 from numpy.typing import NDArray
 
-from sellcore.bar_columns import COLUMNS as COLUMNS
-from sellcore.bar_columns import IN_ORDER, check_columns, floats_of, seconds_of
-from sellcore.bar_columns import PRICES as PRICES
-from sellcore.bar_columns import Floats as Floats
-from sellcore.bar_columns import Seconds as Seconds
+from sellcore.arrays import Floats, Seconds
+from sellcore.bar_columns import COLUMNS, IN_ORDER, check_columns, floats_of, seconds_of
 from sellcore.errors import InvalidValue
 from sellcore.instant import from_epoch, iso, to_epoch
 
 if TYPE_CHECKING:
     from sellcore.charts.figure import Figure
-    from sellcore.frames import DataFrame, Table
+    from sellcore.frames import Columns, DataFrame, Table
     from sellcore.rule import MovingAverageRule
 
 
@@ -194,9 +191,9 @@ class BarSeries:
         Raises:
             NotInstalled: pyarrow cannot be loaded.
         """
-        from sellcore.frames import arrow_table, bar_columns
+        from sellcore.frames import arrow_table
 
-        return arrow_table(bar_columns(self))
+        return arrow_table(self._as_columns())
 
     def to_pandas(self) -> "DataFrame":
         """
@@ -205,9 +202,16 @@ class BarSeries:
         Raises:
             NotInstalled: pandas cannot be loaded.
         """
-        from sellcore.frames import bar_columns, data_frame
+        from sellcore.frames import data_frame
 
-        return data_frame(bar_columns(self), index="end")
+        return data_frame(self._as_columns(), index="end")
+
+    def _as_columns(self) -> "Columns":
+        """Return the columns, with times as tables know them."""
+        from sellcore.frames import times
+
+        plain = {name: getattr(self, name) for name in COLUMNS}
+        return {**plain, "start": times(self.start), "end": times(self.end)}
 
     def plot(self, rule: "MovingAverageRule | None" = None) -> "Figure":
         """

@@ -4,16 +4,10 @@ from collections.abc import Sequence
 from datetime import UTC, datetime
 
 import numpy as np
-from numpy.typing import NDArray
 
+from sellcore.arrays import Floats, Seconds
 from sellcore.errors import InvalidValue
 from sellcore.instant import from_epoch, iso, to_epoch
-
-Seconds = NDArray[np.int64]
-"""Whole seconds since 1970-01-01 UTC."""
-
-Floats = NDArray[np.float64]
-"""Prices in the instrument's currency, or volumes in shares."""
 
 PRICES = ("open", "high", "low", "close")
 COLUMNS = ("start", "end", *PRICES, "volume")

@@ -16,7 +16,7 @@ from functools import lru_cache
 
 import numpy as np
 
-from sellcore.bar import Floats
+from sellcore.arrays import Floats
 
 BLOCK = 16
 """Bars in a block: longer ones cost more arithmetic, shorter ones more carries."""

@@ -13,8 +13,8 @@ import numpy as np
 from attrs import frozen
 from numpy.typing import ArrayLike, NDArray
 
+from sellcore.arrays import Floats
 from sellcore.average import ema
-from sellcore.bar import Floats
 from sellcore.errors import InvalidValue
 from sellcore.exact_ema import Signs, clear_side_of_ema, ema_signs
 from sellcore.prices import read_kind, read_length, read_prices

@@ -13,8 +13,8 @@ import numpy as np
 from attrs import frozen
 from numpy.typing import NDArray
 
+from sellcore.arrays import Booleans, Counts, Floats, Places
 from sellcore.average import averages
-from sellcore.bar import Floats
 from sellcore.exact import sides_of_average
 from sellcore.exact_ema import error_bound
 from sellcore.rule import AverageKind
@@ -23,9 +23,6 @@ from sellcore.ticks import EXACT
 Average = tuple[AverageKind, int]
 """A kind, and a length in bars."""
 
-Booleans = NDArray[np.bool_]
-Counts = NDArray[np.int64]
-Places = NDArray[np.intp]
 Whole = NDArray[np.int32] | NDArray[np.int64]
 
 _DECIMALS = (2, 4, 6)

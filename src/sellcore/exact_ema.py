@@ -25,8 +25,8 @@ import numpy as np
 from attrs import frozen
 from numpy.typing import NDArray
 
+from sellcore.arrays import Floats
 from sellcore.average import ema
-from sellcore.bar import Floats
 from sellcore.ema_kernel import levels
 from sellcore.ticks import Ticks
 

@@ -9,7 +9,9 @@ from attrs import frozen
 from numpy.typing import NDArray
 
 from sellcore.aggregation import fold
-from sellcore.bar import PRICES, BarSeries, Floats, Seconds
+from sellcore.arrays import Floats, Seconds
+from sellcore.bar import BarSeries
+from sellcore.bar_columns import PRICES
 from sellcore.coverage import Coverage
 from sellcore.errors import InvalidValue
 from sellcore.instant import from_epoch, iso, to_epoch

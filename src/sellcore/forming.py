@@ -3,7 +3,7 @@
 import numpy as np
 from attrs import frozen
 
-from sellcore.bar import COLUMNS
+from sellcore.bar_columns import COLUMNS
 from sellcore.instant import to_epoch
 from sellcore.intake import HIGHEST, LOWEST
 from sellcore.request import FetchedBars

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 from numpy.typing import NDArray
 
-from sellcore.bar import COLUMNS, BarSeries, Seconds
+from sellcore.arrays import Seconds
 from sellcore.errors import NotInstalled
 
 if TYPE_CHECKING:
@@ -30,12 +30,6 @@ Columns = Mapping[str, Numbers | Sequence[str]]
 def times(seconds: "Seconds | Sequence[int]") -> NDArray[np.datetime64]:
     """Return seconds since 1970 UTC as what tables know as times."""
     return np.asarray(seconds, dtype=np.int64).view("datetime64[s]")
-
-
-def bar_columns(bars: BarSeries) -> Columns:
-    """Return the columns of a series, its times as times."""
-    plain = {name: getattr(bars, name) for name in COLUMNS}
-    return {**plain, "start": times(bars.start), "end": times(bars.end)}
 
 
 def arrow_table(columns: Columns) -> "Table":

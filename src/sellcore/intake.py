@@ -7,7 +7,9 @@ import numpy as np
 from attrs import frozen
 from numpy.typing import NDArray
 
-from sellcore.bar import PRICES, BarSeries, Floats, Seconds
+from sellcore.arrays import Floats, Seconds
+from sellcore.bar import BarSeries
+from sellcore.bar_columns import PRICES
 from sellcore.coverage import Coverage
 from sellcore.instant import to_epoch
 from sellcore.policy import Policy

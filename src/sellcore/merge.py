@@ -6,7 +6,8 @@ import numpy as np
 from attrs import frozen
 from numpy.typing import NDArray
 
-from sellcore.bar import COLUMNS, BarSeries
+from sellcore.bar import BarSeries
+from sellcore.bar_columns import COLUMNS
 from sellcore.instant import from_epoch, iso
 from sellcore.quoting import quoted
 from sellcore.series import SeriesKey, SeriesUpdate, StoredSeries, are_closed, upsert

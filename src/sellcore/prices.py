@@ -6,7 +6,7 @@ from math import isfinite
 import numpy as np
 from numpy.typing import ArrayLike
 
-from sellcore.bar import Floats
+from sellcore.arrays import Floats
 from sellcore.errors import InvalidValue
 from sellcore.rule import AverageKind, parse_kind
 

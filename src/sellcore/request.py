@@ -6,7 +6,7 @@ from functools import cached_property
 
 from attrs import field, frozen
 
-from sellcore.bar import Floats, Seconds
+from sellcore.arrays import Floats, Seconds
 from sellcore.errors import InvalidValue
 from sellcore.instrument import Instrument
 from sellcore.series import SeriesKey

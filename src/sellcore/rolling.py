@@ -13,14 +13,13 @@ import numpy as np
 from attrs import define
 from numpy.typing import ArrayLike, NDArray
 
+from sellcore.arrays import Counts, Floats
 from sellcore.average import averages
-from sellcore.bar import Floats
 from sellcore.errors import InvalidValue
 from sellcore.prices import read_prices
 from sellcore.rule import LENGTHS, AverageKind
 from sellcore.ticks import EXACT, ticks
 
-Counts = NDArray[np.int64]
 Rows = NDArray[np.int64] | slice
 
 _LONGEST = max(LENGTHS)

@@ -8,7 +8,8 @@ from attrs import field, frozen
 from numpy.typing import NDArray
 
 from sellcore.aggregation import aggregate
-from sellcore.bar import COLUMNS, BarSeries
+from sellcore.bar import BarSeries
+from sellcore.bar_columns import COLUMNS
 from sellcore.coverage import Coverage
 from sellcore.timeframe import Granularity
 from sellcore.trading_days import TradingDays

@@ -17,7 +17,7 @@ from functools import lru_cache
 
 import numpy as np
 
-from sellcore.bar import Floats
+from sellcore.arrays import Floats
 
 TILE = 32_768
 """Bars in a tile: few enough for the cache, enough that a call costs little beside its work."""

@@ -9,7 +9,7 @@ prints). In ticks, sums and comparisons are exact.
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from sellcore.bar import Floats
+from sellcore.arrays import Floats
 from sellcore.errors import InvalidValue
 from sellcore.prices import read_prices
 

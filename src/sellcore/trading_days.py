@@ -8,7 +8,7 @@ from typing import Self
 
 import numpy as np
 
-from sellcore.bar import Seconds
+from sellcore.arrays import Seconds
 from sellcore.instant import to_epoch
 from sellcore.session import Session
 

@@ -5,7 +5,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from sellcore.bar import COLUMNS, BarSeries
+from sellcore.bar import BarSeries
+from sellcore.bar_columns import COLUMNS
 from sellcore.errors import InvalidValue
 
 _ROWS = st.lists(st.integers(0, 50), max_size=8, unique=True).map(sorted)

@@ -19,7 +19,7 @@ from numpy.typing import NDArray
 from adapters.parquet.damage import Damaged
 from adapters.parquet.layout import SCHEMA_VERSION
 from adapters.parquet.seal import BLANK, MARK, checksum, seal_position
-from sellcore.bar import Floats, Seconds
+from sellcore.arrays import Floats, Seconds
 
 _UNKNOWN = 900_000_000_000_000
 """Stands for a column's offset, this plus its number, until the file is laid out."""

@@ -9,8 +9,8 @@ from adapters.parquet.durable import publish, read_bytes, stage, storage_error
 from adapters.parquet.layout import AVERAGES as FILES
 from adapters.parquet.layout import SCHEMA_VERSION
 from adapters.parquet.sealed import NewerSchema, unseal
+from sellcore.arrays import Floats, Seconds
 from sellcore.average_table import AVERAGES, AverageTable
-from sellcore.bar import Floats, Seconds
 from sellcore.timeframe import Timeframe
 
 COLUMNS = {(kind, length): f"{kind.value.lower()}_{length}" for kind, length in AVERAGES}

@@ -7,7 +7,8 @@ from attrs import frozen
 
 from adapters.parquet.damage import Damaged
 from adapters.parquet.sealed import unseal
-from sellcore.bar import PRICES, BarSeries
+from sellcore.bar import BarSeries
+from sellcore.bar_columns import PRICES
 from sellcore.coverage import Coverage
 from sellcore.series import SeriesKey, StoredSeries
 from sellcore.timeframe import Granularity

@@ -17,7 +17,7 @@ import pyarrow.parquet as pq
 from attrs import frozen
 from numpy.typing import NDArray
 
-from sellcore.bar import Floats, Seconds
+from sellcore.arrays import Floats, Seconds
 from sellcore.errors import StorageError
 
 LABELS = ("ticker", "symbol")

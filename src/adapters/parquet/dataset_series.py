@@ -9,8 +9,9 @@ from numpy.typing import NDArray
 
 from adapters.parquet.dataset_file import NUMBERS, Piece
 from sellcore.aggregation import aggregate, hour_buckets
+from sellcore.arrays import Floats, Seconds
 from sellcore.backtest.dates import day_number, trading_dates
-from sellcore.bar import BarSeries, Floats, Seconds
+from sellcore.bar import BarSeries
 from sellcore.errors import CalendarError, InvalidValue
 from sellcore.instant import from_epoch, iso, to_epoch
 from sellcore.ports.sessions import SessionCalendar

@@ -14,7 +14,9 @@ from attrs import frozen
 from numpy.typing import NDArray
 
 from adapters.parquet.damage import Damaged
-from sellcore.bar import COLUMNS, BarSeries, Floats, Seconds
+from sellcore.arrays import Floats, Seconds
+from sellcore.bar import BarSeries
+from sellcore.bar_columns import COLUMNS
 from sellcore.coverage import Coverage
 from sellcore.errors import InvalidValue
 from sellcore.series import SeriesKey, SeriesUpdate

@@ -16,7 +16,7 @@ from attrs import frozen
 from adapters.parquet.damage import Damaged
 from adapters.parquet.layout import SCHEMA_VERSION
 from adapters.parquet.seal import BLANK, checksum, seal_position
-from sellcore.bar import Floats, Seconds
+from sellcore.arrays import Floats, Seconds
 
 
 class NewerSchema(Exception):

@@ -10,9 +10,11 @@ from itertools import pairwise
 import numpy as np
 from attrs import field, frozen
 
+from sellcore.arrays import Floats
 from sellcore.backtest.assumptions import Adjustment
 from sellcore.backtest.dates import is_date, trading_dates
-from sellcore.bar import COLUMNS, PRICES, BarSeries, Floats
+from sellcore.bar import BarSeries
+from sellcore.bar_columns import COLUMNS, PRICES
 from sellcore.errors import InvalidValue
 from sellcore.kinds import check_member, member_of, number
 from sellcore.quoting import quoted

@@ -2,7 +2,7 @@
 
 from attrs import frozen
 
-from sellcore.bar import Floats, Seconds
+from sellcore.arrays import Floats, Seconds
 
 
 @frozen(eq=False)

@@ -5,7 +5,7 @@ from datetime import date, datetime
 import numpy as np
 from numpy.typing import NDArray
 
-from sellcore.bar import Seconds
+from sellcore.arrays import Seconds
 
 DAY = 86_400
 """Seconds."""

@@ -7,9 +7,10 @@ import numpy as np
 from attrs import field, frozen
 from numpy.typing import NDArray
 
+from sellcore.arrays import Floats
 from sellcore.average import averages
 from sellcore.backtest.dates import day_number, is_date, trading_dates
-from sellcore.bar import BarSeries, Floats
+from sellcore.bar import BarSeries
 from sellcore.errors import Disagreement, InvalidValue
 from sellcore.evaluation import Evaluation, evaluate
 from sellcore.exact import sides_of_average

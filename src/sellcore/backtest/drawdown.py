@@ -3,8 +3,8 @@
 import numpy as np
 from attrs import frozen
 
+from sellcore.arrays import Floats, Seconds
 from sellcore.backtest.dates import DAY
-from sellcore.bar import Floats, Seconds
 
 ROUNDING = 1e-13
 """A fall that is no deeper is none: what is left is rounding."""

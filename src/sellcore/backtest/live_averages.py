@@ -7,9 +7,9 @@ and there: live divides an SMA's sum once, and its EMA ends with the bar it deci
 
 import numpy as np
 
+from sellcore.arrays import Floats
 from sellcore.average import ema
 from sellcore.backtest.decisions import Decisions
-from sellcore.bar import Floats
 from sellcore.rule import AverageKind
 from sellcore.ticks import ticks
 

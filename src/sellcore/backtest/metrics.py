@@ -13,12 +13,12 @@ from collections.abc import Sequence
 import numpy as np
 from attrs import frozen
 
+from sellcore.arrays import Floats
 from sellcore.backtest.curve import Curve
 from sellcore.backtest.dates import Dates
 from sellcore.backtest.drawdown import Drawdown, drawdown
 from sellcore.backtest.execution import Execution
 from sellcore.backtest.trades import Trade
-from sellcore.bar import Floats
 
 TRADING_DAYS = 252
 """In a year."""

@@ -4,7 +4,7 @@ from typing import TYPE_CHECKING, cast
 
 import numpy as np
 
-from sellcore.bar import Floats
+from sellcore.arrays import Floats
 from sellcore.charts.chart import (
     Chart,
     Trace,

@@ -7,7 +7,7 @@ from textwrap import wrap
 import numpy as np
 from attrs import frozen
 
-from sellcore.bar import Floats, Seconds
+from sellcore.arrays import Floats, Seconds
 from sellcore.charts.palette import LIGHT
 from sellcore.frames import times
 

@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from sellcore.bar import Floats
+from sellcore.arrays import Floats
 from sellcore.charts.chart import Chart, Trace, growth_axis, layout, line, lines
 from sellcore.charts.palette import LIGHT
 from sellcore.charts.series import span

@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 from numpy.typing import NDArray
 
-from sellcore.bar import Floats
+from sellcore.arrays import Floats
 from sellcore.charts.chart import Chart, Trace, layout, lines
 from sellcore.charts.palette import LIGHT
 from sellcore.rule import MovingAverageRule

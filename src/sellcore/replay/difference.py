@@ -7,8 +7,9 @@ from math import isclose
 import numpy as np
 from attrs import frozen
 
+from sellcore.arrays import Floats
 from sellcore.average import ema, sma
-from sellcore.bar import BarSeries, Floats
+from sellcore.bar import BarSeries
 from sellcore.evaluation import Evidence
 from sellcore.instant import from_epoch, iso
 from sellcore.merge import TOLERANCE

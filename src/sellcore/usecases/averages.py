@@ -4,9 +4,10 @@ from collections.abc import Mapping
 
 import numpy as np
 
+from sellcore.arrays import Floats
 from sellcore.average import averages
 from sellcore.average_table import AVERAGES, AverageName, AverageTable
-from sellcore.bar import BarSeries, Floats
+from sellcore.bar import BarSeries
 from sellcore.errors import StorageError
 from sellcore.ports.average_store import AverageStore
 from sellcore.rule import LENGTHS, AverageKind, required_bars

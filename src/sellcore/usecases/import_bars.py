@@ -6,7 +6,7 @@ from datetime import date, datetime, timedelta
 import numpy as np
 from attrs import evolve, frozen
 
-from sellcore.bar import PRICES
+from sellcore.bar_columns import PRICES
 from sellcore.errors import CalendarError, ConfigError
 from sellcore.foreign_bars import ForeignBars, TakenOver, take_over
 from sellcore.instant import from_epoch, iso

@@ -4,12 +4,12 @@ from collections.abc import Sequence
 
 import numpy as np
 
+from sellcore.arrays import Floats, Seconds
 from sellcore.backtest.account.book import Book
 from sellcore.backtest.account.phases import AT_CLOSE, Moment
 from sellcore.backtest.account.times import AccountTimes
 from sellcore.backtest.curve import Curve, TickerCurve
 from sellcore.backtest.decisions import Decisions
-from sellcore.bar import Floats, Seconds
 
 
 def values_at(book: Book, decided: Sequence[Decisions], time: int) -> dict[str, float]:

@@ -5,9 +5,9 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from sellcore.arrays import Floats
 from sellcore.backtest.live_averages import live_averages
-from sellcore.bar import COLUMNS as BAR_COLUMNS
-from sellcore.bar import Floats
+from sellcore.bar_columns import COLUMNS as BAR_COLUMNS
 from sellcore.errors import InvalidValue
 from sellcore.frames import Columns, Numbers, times
 

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 from attrs import fields, frozen
 
+from sellcore.arrays import Floats, Seconds
 from sellcore.backtest.account.orders import Order
 from sellcore.backtest.actions import Action
 from sellcore.backtest.assumptions import Assumptions, Costs, describe
@@ -18,7 +19,8 @@ from sellcore.backtest.decisions import Decisions
 from sellcore.backtest.execution import Execution
 from sellcore.backtest.metrics import Metrics
 from sellcore.backtest.trades import Trade
-from sellcore.bar import COLUMNS, BarSeries, Floats, Seconds
+from sellcore.bar import BarSeries
+from sellcore.bar_columns import COLUMNS
 from sellcore.rule import MovingAverageRule
 from sellcore.selling.limits import SellingPolicy
 from sellcore.timeframe import Timeframe

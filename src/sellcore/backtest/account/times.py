@@ -5,9 +5,9 @@ from collections.abc import Sequence
 import numpy as np
 from attrs import frozen
 
+from sellcore.arrays import Seconds
 from sellcore.backtest.dates import Dates, trading_dates
 from sellcore.backtest.decisions import Decisions
-from sellcore.bar import Seconds
 
 
 @frozen(eq=False)

@@ -11,8 +11,8 @@ from statistics import NormalDist
 import numpy as np
 from attrs import frozen
 
+from sellcore.arrays import Floats
 from sellcore.backtest.luck.trials import as_returns, sharpe_ratios
-from sellcore.bar import Floats
 
 EULER_GAMMA = 0.577_215_664_901_532_9
 

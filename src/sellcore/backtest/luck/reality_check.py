@@ -10,8 +10,8 @@ import math
 import numpy as np
 from attrs import frozen
 
+from sellcore.arrays import Floats
 from sellcore.backtest.luck.trials import as_returns
-from sellcore.bar import Floats
 from sellcore.errors import InvalidValue
 from sellcore.kinds import number, whole_number
 

@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from sellcore.bar import Floats
+from sellcore.arrays import Floats
 from sellcore.errors import InvalidValue
 
 _LEAST = 3

@@ -11,8 +11,8 @@ from enum import Enum
 import numpy as np
 from attrs import frozen
 
+from sellcore.arrays import Floats
 from sellcore.backtest.luck.trials import numbers_of, sharpe_ratios
-from sellcore.bar import Floats
 from sellcore.errors import InvalidValue
 from sellcore.kinds import check_member, whole_number
 

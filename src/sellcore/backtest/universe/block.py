@@ -6,9 +6,9 @@ from datetime import date
 import numpy as np
 from attrs import frozen
 
+from sellcore.arrays import Counts, Floats
 from sellcore.backtest.decisions import first_since
-from sellcore.bar import BarSeries, Floats
-from sellcore.exact_block import Counts
+from sellcore.bar import BarSeries
 from sellcore.rule import MovingAverageRule
 
 _STEP = 128

@@ -11,13 +11,13 @@ from datetime import date
 import numpy as np
 from attrs import evolve, frozen
 
+from sellcore.arrays import Counts, Floats
 from sellcore.backtest.account.engine import backtest
 from sellcore.backtest.assumptions import Assumptions, Entry
 from sellcore.backtest.universe.block import Block
 from sellcore.backtest.universe.levels import Levels, levels_of, purchases
 from sellcore.backtest.universe.turns import Turns, entries_of, turns_of
-from sellcore.bar import BarSeries, Floats
-from sellcore.exact_block import Counts
+from sellcore.bar import BarSeries
 from sellcore.order import Side
 from sellcore.rule import MovingAverageRule
 

@@ -6,10 +6,9 @@ import numpy as np
 from attrs import frozen
 from numpy.typing import NDArray
 
+from sellcore.arrays import Counts, Floats
 from sellcore.backtest.universe.block import Block
 from sellcore.backtest.universe.columns import Columns
-from sellcore.bar import Floats
-from sellcore.exact_block import Counts
 
 Pairs = NDArray[np.complex128]
 """Cash and shares."""

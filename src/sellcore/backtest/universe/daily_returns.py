@@ -12,6 +12,7 @@ from datetime import date
 import numpy as np
 from attrs import frozen
 
+from sellcore.arrays import Counts, Floats
 from sellcore.backtest.actions import Action
 from sellcore.backtest.assumptions import Assumptions
 from sellcore.backtest.dates import Dates, trading_dates
@@ -26,9 +27,8 @@ from sellcore.backtest.universe.chunks import (
 )
 from sellcore.backtest.universe.columns import columns_of
 from sellcore.backtest.universe.curves import curves_of
-from sellcore.bar import BarSeries, Floats
+from sellcore.bar import BarSeries
 from sellcore.errors import InvalidValue
-from sellcore.exact_block import Counts
 from sellcore.ports.bar_source import BarSource
 from sellcore.rule import MovingAverageRule
 from sellcore.timeframe import Timeframe

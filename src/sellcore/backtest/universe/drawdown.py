@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from sellcore.bar import Floats
+from sellcore.arrays import Floats
 
 _LANE = 128
 """Bars of which only the highest and the lowest are looked at first."""

@@ -5,13 +5,13 @@ from collections.abc import Sequence
 import numpy as np
 from attrs import frozen
 
+from sellcore.arrays import Counts, Floats
 from sellcore.backtest.assumptions import Assumptions
 from sellcore.backtest.universe.block import blocks
 from sellcore.backtest.universe.columns import columns_of
 from sellcore.backtest.universe.curves import curve_parts
 from sellcore.backtest.universe.drawdown import drawdowns
-from sellcore.bar import BarSeries, Floats
-from sellcore.exact_block import Counts
+from sellcore.bar import BarSeries
 from sellcore.rule import MovingAverageRule
 
 

@@ -3,11 +3,10 @@
 import numpy as np
 from attrs import fields, frozen
 
+from sellcore.arrays import Counts, Floats
 from sellcore.backtest.drawdown import ROUNDING
 from sellcore.backtest.universe.curves import Curves
 from sellcore.backtest.universe.drawdown import drawdowns
-from sellcore.bar import Floats
-from sellcore.exact_block import Counts
 
 _NO_SPREAD = 1e-13
 """Returns that spread less are all one, as ``metrics`` has it."""

@@ -4,12 +4,13 @@ from collections.abc import Sequence
 
 import numpy as np
 
+from sellcore.arrays import Floats
 from sellcore.backtest.assumptions import Assumptions
 from sellcore.backtest.universe.block import Block, blocks
 from sellcore.backtest.universe.columns import Columns, columns_of
 from sellcore.backtest.universe.levels import are_proportional, growth_of
 from sellcore.backtest.universe.turns import Turns, turns_of
-from sellcore.bar import BarSeries, Floats
+from sellcore.bar import BarSeries
 from sellcore.rule import MovingAverageRule
 
 

@@ -12,10 +12,9 @@ from collections.abc import Sequence
 import numpy as np
 from attrs import frozen
 
+from sellcore.arrays import Booleans, Counts, Floats
 from sellcore.backtest.assumptions import Assumptions, Costs
 from sellcore.backtest.universe.turns import Turns
-from sellcore.bar import Floats
-from sellcore.exact_block import Booleans, Counts
 
 
 @frozen(eq=False)

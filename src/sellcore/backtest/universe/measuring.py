@@ -6,6 +6,7 @@ from datetime import date
 import numpy as np
 from numpy.typing import NDArray
 
+from sellcore.arrays import Counts, Floats
 from sellcore.backtest.assumptions import Assumptions
 from sellcore.backtest.dates import trading_dates
 from sellcore.backtest.metrics import TRADING_DAYS
@@ -13,8 +14,7 @@ from sellcore.backtest.universe.block import Block, blocks
 from sellcore.backtest.universe.columns import Columns, columns_of, held_columns, sales
 from sellcore.backtest.universe.curves import curve_parts
 from sellcore.backtest.universe.figures import FIGURES, figures_of
-from sellcore.bar import BarSeries, Floats
-from sellcore.exact_block import Counts
+from sellcore.bar import BarSeries
 from sellcore.rule import MovingAverageRule
 
 COLUMNS: Mapping[str, float | int] = {

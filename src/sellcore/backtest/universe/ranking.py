@@ -5,10 +5,10 @@ from collections.abc import Sequence
 import numpy as np
 from attrs import frozen
 
+from sellcore.arrays import Floats
 from sellcore.backtest.drawdown import drawdown
 from sellcore.backtest.metrics import TRADING_DAYS, cagr, sharpe, volatility
 from sellcore.backtest.universe.daily_returns import RuleReturns
-from sellcore.bar import Floats
 from sellcore.rule import MovingAverageRule
 
 

@@ -11,10 +11,10 @@ from collections.abc import Sequence
 import numpy as np
 from attrs import frozen
 
+from sellcore.arrays import Booleans, Counts, Floats, Places
 from sellcore.backtest.assumptions import Entry, Fill
 from sellcore.backtest.universe.block import Block
-from sellcore.bar import Floats
-from sellcore.exact_block import Booleans, Counts, Places, Sides, sides
+from sellcore.exact_block import Sides, sides
 from sellcore.rule import MovingAverageRule
 
 
