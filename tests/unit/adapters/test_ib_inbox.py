@@ -268,3 +268,16 @@ def test_unaddressed_refusal_ends_the_question_without_a_number(what: str, numbe
             await pending.done
 
     in_loop(story)
+
+
+def test_look_at_the_market_ends_with_what_is_enough() -> None:
+    """A bid alone does not say whether trading is halted."""
+
+    async def story(inbox: Inbox, decoder: Decoder) -> None:
+        inbox.ticks[9] = ticks = Ticks()
+        decoder.interpret(["1", "6", "9", "1", "50", "100", "1"])
+        assert not ticks.done.done()
+        decoder.interpret(["45", "6", "9", "49", "0"])
+        assert ticks.done.done()
+
+    in_loop(story)
