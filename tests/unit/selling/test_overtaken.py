@@ -48,6 +48,8 @@ def test_bar_that_is_not_stored_any_more_corrects_nothing():
     assert overtaken(evolve(holding, series={}), evolve(RECORD, close=99.0)) is None
     earlier = a_holding(ELEVEN - timedelta(hours=1))
     assert overtaken(earlier, evolve(RECORD, close=99.0)) is None
+    between = evolve(RECORD.intent, bar_end=ELEVEN - timedelta(minutes=10))
+    assert overtaken(holding, evolve(RECORD, close=99.0, intent=between)) is None
 
 
 def test_corrected_bar_that_cannot_be_decided_sells_nothing():
