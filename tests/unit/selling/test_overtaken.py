@@ -74,3 +74,12 @@ def test_bar_that_still_formed_when_it_was_decided_is_not_corrected():
 
     assert overtaken(a_holding(NOW), early) is None
     assert overtaken(a_holding(NOW), evolve(early, decided_at=NOW)) is not None
+
+
+def test_close_of_another_scale_is_no_correction():
+    """Twice as much: whatever the bar says now, it is not what was decided on."""
+    text = overtaken(a_holding(NOW), evolve(RECORD, close=CLOSE / 2))
+
+    assert text is not None
+    assert text.startswith("the close of 2022-05-20T15:00:00Z was corrected from ")
+    assert text.endswith(": a split, or a restated history")

@@ -80,11 +80,12 @@ def test_sale_with_our_reference_that_is_not_in_the_journal_is_told(
 
     desk.run(-40)
 
-    assert len(desk.telling("unknown")) == told
-    for text in desk.telling("unknown"):
-        assert text.startswith(
-            "100 shares of contract 272093 were sold with a reference of sellcli"
-        )
+    text = (
+        "100 shares of contract 272093 were sold with a reference of sellcli, "
+        "sellcli:0123456789abcdef, that is not in this journal: does another sellcli sell for "
+        "this account? end one of the two"
+    )
+    assert desk.telling("unknown") == [text] * told
 
 
 @pytest.mark.parametrize("days", [0, 6, 30])
