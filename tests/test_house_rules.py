@@ -217,6 +217,15 @@ def test_no_file_is_empty():
     assert empty == []
 
 
+@pytest.mark.skipif(not (ROOT / ".git").exists(), reason="git knows which files are the project's")
+def test_names_of_files_are_plain():
+    """Every system can hold them, and none is what a program once left behind."""
+    plain = re.compile(r"[A-Za-z0-9._/-]+")
+    everything = [name_of(path) for path in tracked(".")]
+
+    assert [name for name in everything if not plain.fullmatch(name)] == []
+
+
 def test_the_core_draws_no_lots():
     """The same snapshot gives the same plan: nothing in the core is random."""
     drawing = [

@@ -412,11 +412,12 @@ class TestDurability:
         """Without it there is no log that readers and a writer share, and no promise to keep."""
         sql(used, "PRAGMA journal_mode = DELETE")  # as a backup by SQLite itself is
         connect = sqlite3.connect
-        monkeypatch.setattr(
-            sqlite3,
-            "connect",
-            lambda address, **how: connect(f"{address}&vfs=unix-dotfile", **how),
-        )
+
+        def connect_without_sharing(address, **how):
+            uri = address.startswith("file:")  # and not the model of the schema in memory
+            return connect(f"{address}&vfs=unix-dotfile" if uri else address, **how)
+
+        monkeypatch.setattr(sqlite3, "connect", connect_without_sharing)
 
         assert "cannot share memory between programs; keep the journal on a local disk" in refusal(
             used
