@@ -56,6 +56,22 @@ def tell_lost_rules(ports: Ports, state: WatchState) -> None:
             tell_person(ports, state, Cause.MISSED, f"lost rule {ticker}", text)
 
 
+def tell_idle(ports: Ports, state: WatchState) -> None:
+    """
+    Tell a person where stocks are held and no rule at all is assigned.
+
+    Nothing would be sold all day. Where that is not meant, the assignments lie in
+    another folder, or somebody has removed them.
+    """
+    tickers = missing(state)
+    if tickers and not state.rules and not state.unclear:
+        text = (
+            "no rule is assigned, so nothing is decided; give one to each holding that may be "
+            f"sold: sellcli assign {tickers[0]} SMA 50, and start again"
+        )
+        tell_person(ports, state, Cause.MISSED, "no rules", text)
+
+
 def tell_undescribed(ports: Ports, state: WatchState) -> None:
     """
     Tell a person of holdings that the broker does not describe, though they have a rule.

@@ -29,6 +29,7 @@ from sellcore.usecases.rules import (
     Ask,
     assign_missing,
     load_rules,
+    tell_idle,
     tell_lost_rules,
     tell_undescribed,
 )
@@ -62,6 +63,7 @@ def begin(ports: Ports, terms: Terms, ask: Ask | None, login: Login | None = Non
     read_account(ports, state)  # what one answer leaves out would pass for a new holding later
     assign_missing(ports, state, terms, ask)
     tell_lost_rules(ports, state)
+    tell_idle(ports, state)
     refresh_sessions(ports, state)
     _recall(ports, state, terms)
     for problem in (*problems, *ports.bars.problems(), *ports.log.problems()):

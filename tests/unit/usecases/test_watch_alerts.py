@@ -4,10 +4,12 @@ from decimal import Decimal
 
 import pytest
 from attrs import evolve
-from tests.builders import ACCOUNT, MSFT, a_tape
+from tests.builders import AAPL, ACCOUNT, MSFT, a_tape
 from tests.desk import FRIDAY, HOUR, MINUTE, SESSIONS, Desk
 
 from adapters.alerts.memory_alerts import MemoryAlerts
+from adapters.memory_assignments import MemoryAssignments
+from sellcore.assignment import Assignments
 from sellcore.contract import ContractDetails
 from sellcore.request import Cause as Refused
 from sellcore.request import FetchedBars, NoBars
@@ -144,6 +146,48 @@ def test_rule_that_stays_behind_when_a_listing_moves_is_told(minutes: int) -> No
             "start again",
         )
     ]
+
+
+def test_watch_without_any_rule_is_told() -> None:
+    """Whoever mistakes the folder, or loses the file, must not wait for sales all day."""
+    desk = AlertingDesk()
+    desk.assignments = MemoryAssignments()
+
+    desk.watch(ELEVEN + 12 * MINUTE)
+
+    assert desk.notices == [
+        (
+            "missed",
+            "no rule is assigned, so nothing is decided; give one to each holding that may be "
+            "sold: sellcli assign NASDAQ:MSFT SMA 50, and start again",
+        )
+    ]
+
+
+class UnclearAssignments(MemoryAssignments):
+    """A file whose only line cannot be used."""
+
+    def load(self) -> Assignments:
+        return Assignments(unclear={"NASDAQ:MSFT": "its length is not a number"})
+
+
+@pytest.mark.parametrize(
+    "how", ["another holding has one", "nothing long is held", "its line is unclear"]
+)
+def test_holding_without_a_rule_that_may_be_meant_is_told_to_nobody(how: str) -> None:
+    """The table shows that it is never sold."""
+    desk = AlertingDesk()
+    if how == "another holding has one":
+        desk.hold(AAPL)
+    elif how == "its line is unclear":
+        desk.assignments = UnclearAssignments()
+    else:
+        desk.assignments = MemoryAssignments()
+        desk.hold(MSFT, -100)
+
+    desk.watch(ELEVEN + 12 * MINUTE)
+
+    assert not any("no rule" in text for _, text in desk.notices)
 
 
 def test_holding_that_the_broker_does_not_describe_is_told() -> None:
