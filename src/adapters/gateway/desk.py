@@ -63,9 +63,6 @@ class Desk:
         """Return the lowest order id that this client may use, for nextValidId."""
         return self._book.next_order_id(client_id)
 
-    def client_connected(self, client: Client) -> None:
-        """Say nothing: a client's orders outlived its connection, it learns of them by asking."""
-
     def client_disconnected(self, client: Client) -> None:
         """Orders stay; only the wish to hear of orders entered by hand ends."""
         if client.client_id == 0:

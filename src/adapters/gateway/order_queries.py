@@ -39,10 +39,6 @@ class OrderQueries:
             99: self._completed_orders,
         }
 
-    def send_next_id(self, client: Client) -> None:
-        """Send nextValidId (9)."""
-        client.send(9, "1", self.exchange.book.next_order_id(client.client_id))
-
     def _own_open_orders(self, client: Client, _: list[str]) -> None:
         """Answer with the client's orders; client 0 takes over those entered by hand."""
         if self.world.switches.read_only:
@@ -96,4 +92,5 @@ class OrderQueries:
         client.send(55, "1", request)
 
     def _ids(self, client: Client, _: list[str]) -> None:
-        self.send_next_id(client)
+        """Answer with nextValidId (9)."""
+        client.send(9, "1", self.exchange.book.next_order_id(client.client_id))

@@ -47,7 +47,7 @@ class Pacing:
     _asked: deque[tuple[float, tuple[object, ...], tuple[object, ...], int]] = field(factory=deque)
     _seen: int = 0
 
-    def check(self, request: HistoryRequest, *, head_timestamp: bool = False) -> None:
+    def check(self, request: HistoryRequest) -> None:
         """
         Count a request in.
 
@@ -55,7 +55,7 @@ class Pacing:
             Refused: 162, it came too fast.
         """
         self._fault()
-        if request.size not in _SMALL and not head_timestamp:
+        if request.size not in _SMALL:
             return
         now = self._wall()
         while self._asked and now - self._asked[0][0] > _LONG:
