@@ -21,9 +21,10 @@ from adapters.gateway.order_checks import (
 )
 from adapters.gateway.order_queries import OrderQueries
 from adapters.gateway.order_reports import OrderReports
-from adapters.gateway.order_request import OrderRequest, Refused, integer, parse_place_order
+from adapters.gateway.order_request import OrderRequest, integer, parse_place_order
 from adapters.gateway.orders import Order, Status, money
 from adapters.gateway.portfolio import Portfolio
+from adapters.gateway.refused import Refused
 from adapters.gateway.scenario_orders import scenario_orders
 from adapters.gateway.what_if import effect
 from adapters.gateway.world import World

@@ -8,8 +8,8 @@ from adapters.gateway.exchange import Exchange
 from adapters.gateway.execution_filter import parse_filter
 from adapters.gateway.order_checks import READ_ONLY
 from adapters.gateway.order_reports import OrderReports
-from adapters.gateway.order_request import Refused
 from adapters.gateway.orders import Order
+from adapters.gateway.refused import Refused
 from adapters.gateway.wire import truth, whole
 from adapters.gateway.world import World
 

@@ -9,7 +9,8 @@ from attrs import define, field
 
 from adapters.gateway.bar_sizes import BarSize
 from adapters.gateway.faults import FaultKind
-from adapters.gateway.history_request import HistoryRequest, Refused, Show
+from adapters.gateway.history_request import HistoryRequest, Show
+from adapters.gateway.refused import Refused
 from adapters.gateway.switches import Switches
 
 MOST_OPEN: Final = 50
