@@ -6,6 +6,7 @@ from collections.abc import Iterator, Sequence
 from sellcli.screen.json_forms import Json, record_form
 from sellcli.story import Story
 from sellcore.bar import BarSeries
+from sellcore.bar_reading import Unreadable
 from sellcore.instant import from_epoch, iso
 from sellcore.outcome import Outcome
 from sellcore.quoting import quoted, rounded
@@ -74,10 +75,10 @@ def _rule(decision: DecisionRecord) -> list[str]:
     ]
 
 
-def _bars(decision: DecisionRecord, again: Again | str) -> list[str]:
+def _bars(decision: DecisionRecord, again: Again | Unreadable) -> list[str]:
     """Show the bars that were used, and whether they are still what they were."""
-    if isinstance(again, str):
-        return [f"not shown: {again}"]
+    if isinstance(again, Unreadable):
+        return [f"not shown: {again.reason}"]
     used = _used(decision, again)
     closes = " ".join(quoted(close) for close in used.close[-_SHOWN:].tolist())
     first, last = (iso(from_epoch(int(end))) for end in used.end[[0, -1]])
@@ -147,9 +148,9 @@ def form(story: Story) -> dict[str, Json]:
     }
 
 
-def _bars_form(decision: DecisionRecord, again: Again | str) -> Json:
-    if isinstance(again, str):
-        return {"missing": again}
+def _bars_form(decision: DecisionRecord, again: Again | Unreadable) -> Json:
+    if isinstance(again, Unreadable):
+        return {"missing": again.reason}
     used = _used(decision, again)
     ends: list[Json] = [iso(from_epoch(int(end))) for end in used.end.tolist()]
     return {"ends": ends, "closes": list(used.close.tolist())}

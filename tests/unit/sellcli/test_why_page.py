@@ -11,6 +11,7 @@ from tests.journal_builders import TEN, WAYS, a_record, steps
 
 from sellcli.screen.why_page import form, page
 from sellcli.story import Story
+from sellcore.bar_reading import Unreadable
 from sellcore.evaluation import Evaluation, Evidence
 from sellcore.outcome import Outcome
 from sellcore.ports.journal import Entry
@@ -53,7 +54,7 @@ def a_story(
         reason="close 99.00 is below SMA(50) 99.4900",
         intent_id=record.intent_id,
     )
-    return Story(decision, "no bars are stored", (), record, tuple(notes))
+    return Story(decision, Unreadable("no bars are stored"), (), record, tuple(notes))
 
 
 def lines(story: Story) -> str:
