@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from sellcli.options import setting_options
+from sellcli.flags.settings import setting_options
 from sellcli.prompt import ask_yes
 from sellcli.settings import Settings
 from sellcore.errors import ConfigError

@@ -11,8 +11,9 @@ from typing import TYPE_CHECKING
 import click
 
 from sellcli.exits import Exit
+from sellcli.flags.gateway import elsewhere_options, simulation_options
+from sellcli.flags.settings import setting_options
 from sellcli.interrupts import farewell
-from sellcli.options import elsewhere_options, setting_options, simulation_options
 from sellcli.prompt import ask_account
 from sellcli.settings import Settings
 from sellcore.errors import ConfigError
@@ -96,8 +97,8 @@ def command(
             wiring = evolve(wiring, ports=evolve(wiring.ports, alerts=told))
             if not live:
                 return _watch(wiring, screen, ask, once=once)
-            from sellcli.arm_until import arm_until as read_time
             from sellcli.compose.selling import selling
+            from sellcli.flags.arm_until import arm_until as read_time
 
             until = None if arm_until is None else partial(read_time, arm_until)
             typist = ask_account if sys.stdin.isatty() and not no_input else None

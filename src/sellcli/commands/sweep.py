@@ -8,9 +8,9 @@ from typing import TYPE_CHECKING
 
 import click
 
-from sellcli.assumption_options import assumption_options, told_actions, unused_actions
-from sellcli.options import setting_options
-from sellcli.research_options import bar_options, result_options, tell_kept
+from sellcli.flags.assumptions import assumption_options, told_actions, unused_actions
+from sellcli.flags.research import bar_options, result_options, tell_kept
+from sellcli.flags.settings import setting_options
 from sellcli.settings import Settings
 
 if TYPE_CHECKING:

@@ -1,4 +1,4 @@
-"""Options of backtests and sweeps for what is taken for granted, and for corporate actions."""
+"""The flags of backtests and sweeps for what is taken for granted, and for corporate actions."""
 
 import functools
 import re
