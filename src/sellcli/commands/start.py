@@ -92,9 +92,9 @@ def command(
     try:
         with (
             wired(settings, simulated, screen) as wiring,
-            alerts(settings, os.environ, _bell() if live else None) as told,
+            alerts(settings, os.environ, _bell() if live else None) as fan_out,
         ):
-            wiring = evolve(wiring, ports=evolve(wiring.ports, alerts=told))
+            wiring = evolve(wiring, ports=evolve(wiring.ports, alerts=fan_out))
             if not live:
                 return _watch(wiring, screen, ask, once=once)
             from sellcli.compose.selling import selling
@@ -141,11 +141,11 @@ def _watch(
     except KeyboardInterrupt as interrupt:
         screen.close()
         click.echo(farewell(interrupt), err=True)
-    told = summary(ports, state)
-    screen(told)
-    if told.unknown:
+    final = summary(ports, state)
+    screen(final)
+    if final.unknown:
         return Exit.UNKNOWN
-    return Exit.DENIED if told.denied else Exit.DONE
+    return Exit.DENIED if final.denied else Exit.DONE
 
 
 def _asker(settings: Settings, silent: bool) -> "Ask | None":

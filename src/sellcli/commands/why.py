@@ -26,9 +26,9 @@ def command(settings: Settings, ticker: str, at: str | None, as_json: bool) -> N
     from sellcli.screen.why_page import form, page
     from sellcore.instrument import parse_ticker
 
-    told = story(settings, parse_ticker(ticker), typed_instant(at, "--at"))
+    found = story(settings, parse_ticker(ticker), typed_instant(at, "--at"))
     if as_json:
-        click.echo(json.dumps(form(told), indent=2))
+        click.echo(json.dumps(form(found), indent=2))
         return
-    for line in page(told):
+    for line in page(found):
         click.echo(line)
