@@ -96,7 +96,7 @@ def bars_of(settings: Settings, record: "DecisionRecord") -> "Again | Unreadable
     """Return the bars that a decision rested on, as the cache holds them now, or why not."""
     from sellcore.bar_reading import Unreadable
     from sellcore.errors import SellError
-    from sellcore.replay.contradiction import rule_of
+    from sellcore.record import rule_of
     from sellcore.replay.decide_again import decide_again
 
     try:

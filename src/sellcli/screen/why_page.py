@@ -2,17 +2,18 @@
 
 import json
 from collections.abc import Iterator, Sequence
+from contextlib import suppress
 
 from sellcli.screen.json_forms import Json, record_form
 from sellcli.story import Story
 from sellcore.bar import BarSeries
 from sellcore.bar_reading import Unreadable
+from sellcore.errors import InvalidValue
 from sellcore.instant import from_epoch, iso
 from sellcore.outcome import Outcome
 from sellcore.quoting import quoted, rounded
-from sellcore.record import DecisionRecord, to_json
+from sellcore.record import DecisionRecord, rule_of, to_json
 from sellcore.replay.decide_again import Again
-from sellcore.rule import MovingAverageRule, parse_kind
 from sellcore.selling.intent_record import IntentRecord
 from sellcore.selling.otherwise import seed_weight, turning_close
 from sellcore.usecases.sell import CHECKED
@@ -53,15 +54,11 @@ def _part(name: str, lines: Sequence[str]) -> Iterator[str]:
         yield f"{name if number == 0 else '':<{_WIDTH}}{line}"
 
 
-def _rule_of(decision: DecisionRecord) -> MovingAverageRule | None:
-    if decision.ma_type is None or decision.timeframe is None:
-        return None
-    kind, _, length = decision.ma_type.rstrip(")").partition("(")
-    return MovingAverageRule(parse_kind(kind), int(length), decision.timeframe)
-
-
 def _rule(decision: DecisionRecord) -> list[str]:
-    rule = _rule_of(decision)
+    try:
+        rule = rule_of(decision)
+    except InvalidValue as refused:
+        return [str(refused)]
     if rule is None:
         return ["none: watched, never sold"]
     if decision.close is None or decision.ma_value is None or decision.bars_used is None:
@@ -101,7 +98,9 @@ def _used(decision: DecisionRecord, again: Again) -> BarSeries:
 
 def _otherwise(story: Story) -> list[str]:
     """Say what would have changed the outcome."""
-    decision, rule = story.decision, _rule_of(story.decision)
+    decision, rule = story.decision, None
+    with suppress(InvalidValue):  # the page has said so above
+        rule = rule_of(decision)
     lines = []
     if rule is not None and decision.close is not None and decision.ma_value is not None:
         turn = turning_close(rule, decision.close, decision.ma_value)

@@ -10,8 +10,8 @@ from sellcore.evaluation import Evaluation
 from sellcore.instant import iso
 from sellcore.outcome import Outcome
 from sellcore.plan import LOGGED_LATE
-from sellcore.record import DecisionRecord
-from sellcore.replay.contradiction import PROVISIONAL, by_bars_alone, contradiction, rule_of
+from sellcore.record import DecisionRecord, rule_of
+from sellcore.replay.contradiction import PROVISIONAL, by_bars_alone, contradiction
 from sellcore.replay.decide_again import (
     Again,
     History,

@@ -124,6 +124,20 @@ def test_close_that_would_have_turned_it_is_named(outcome: Outcome, says: str) -
     assert says in lines(a_story(State.FILLED, outcome))
 
 
+@pytest.mark.parametrize("average", ["SMA50", "SMA(x)", "XMA(50)", "SMA(50"])
+def test_rule_that_cannot_be_read_leaves_the_rest_of_the_page(average: str) -> None:
+    """Another program, or a person, wrote into the log."""
+    story = a_story(State.FILLED)
+    lost = evolve(story, decision=evolve(story.decision, ma_type=average))
+
+    told = lines(lost)
+
+    assert "\nrule       " in told
+    assert "over 50 closed bars" not in told
+    assert "decision   signal: close 99.00 is below" in told
+    assert form(lost)["otherwise"] == ["nothing but other bars"]
+
+
 def with_bars(close: float = 99.0, average: float = 99.49) -> Story:
     """Tell of a bar that rests on the last fifty of sixty hours, as the cache has them now."""
     hours = [(TEN - n * HOUR, TEN - (n - 1) * HOUR) for n in range(60, 0, -1)]
