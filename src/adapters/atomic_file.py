@@ -4,10 +4,11 @@ import errno
 import os
 import sys
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 
 from sellcore.errors import StorageError
+from sellcore.plain_text import system_words
 
 if sys.platform != "win32":
     import fcntl
@@ -25,7 +26,7 @@ _NO_LOCKS = (errno.ENOLCK, errno.ENOSYS, errno.EOPNOTSUPP, errno.EINVAL)
 
 def not_stored(path: Path, error: OSError) -> StorageError:
     """Return what to tell a person when ``path`` could not be written."""
-    cause = (error.strerror or str(error)).lower()
+    cause = system_words(error)
     way_out = _WAY_OUT.get(error.errno or 0, "mend that")
     return StorageError(f"cannot write {path}: {cause}; {way_out} and try again")
 
@@ -49,7 +50,7 @@ def replace_file(path: Path, data: bytes) -> None:
             with draft.open("xb") as file:
                 file.write(data)
                 file.flush()
-                os.fsync(file.fileno())
+                sync(file.fileno())
             if target.exists():
                 _keep_permissions(target, draft)
             draft.replace(target)
@@ -66,6 +67,15 @@ def _keep_permissions(target: Path, draft: Path) -> None:
     if not os.access(target, os.W_OK):
         raise PermissionError(errno.EACCES, os.strerror(errno.EACCES))
     draft.chmod(target.stat().st_mode & 0o7777)
+
+
+def sync(descriptor: int) -> None:
+    """Have the device itself hold what was written to an open file."""
+    if sys.platform == "darwin":  # there fsync stops at the drive's own cache
+        with suppress(OSError):  # not every file system can
+            fcntl.fcntl(descriptor, fcntl.F_FULLFSYNC)
+            return
+    os.fsync(descriptor)
 
 
 def sync_folder(folder: Path) -> None:

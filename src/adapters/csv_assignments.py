@@ -10,6 +10,7 @@ from adapters.atomic_file import locked, not_stored, replace_file
 from sellcore.assignment import Assignments
 from sellcore.errors import ConfigError, StorageError
 from sellcore.instrument import parse_ticker
+from sellcore.plain_text import system_words
 from sellcore.rule import MovingAverageRule
 
 _ATTEMPTS = 5
@@ -95,5 +96,5 @@ class CsvAssignments:
         return state.st_ino, state.st_size, state.st_mtime_ns
 
     def _unreadable(self, error: OSError) -> ConfigError:
-        cause = (error.strerror or str(error)).lower()
+        cause = system_words(error)
         return ConfigError(f"cannot read {self._path}: {cause}; mend that and try again")

@@ -5,6 +5,7 @@ from pathlib import Path
 
 from adapters.atomic_file import not_stored, replace_file, sync_folder
 from sellcore.errors import StorageError
+from sellcore.plain_text import one_line, system_words
 
 NAME = "halt"
 """The file's name, below the state directory."""
@@ -40,8 +41,8 @@ class KillFile:
         except FileNotFoundError:
             return self._gone()
         except OSError as error:
-            return f"{self.path} cannot be read: {(error.strerror or str(error)).lower()}"
-        return _one_line(text) or NO_REASON
+            return f"{self.path} cannot be read: {system_words(error)}"
+        return one_line(text, _LONGEST) or NO_REASON
 
     def _gone(self) -> str | None:
         # A link that leads nowhere was put there by somebody, too.
@@ -54,7 +55,7 @@ class KillFile:
         Raises:
             StorageError: the file could not be written.
         """
-        replace_file(self.path, f"{_one_line(reason) or NO_REASON}\n".encode())
+        replace_file(self.path, f"{one_line(reason, _LONGEST) or NO_REASON}\n".encode())
 
     def release(self) -> None:
         """
@@ -70,12 +71,7 @@ class KillFile:
         except OSError as error:
             if self.thrown() is None:
                 raise not_stored(self.path, error) from error
-            cause = (error.strerror or str(error)).lower()
+            cause = system_words(error)
             raise StorageError(
                 f"cannot remove {self.path}: {cause}; remove it by hand, selling stays halted"
             ) from error
-
-
-def _one_line(text: str) -> str:
-    plain = "".join(c if c.isprintable() else " " for c in text)
-    return " ".join(plain.split())[:_LONGEST]

@@ -10,6 +10,7 @@ from typing import Final
 
 from sellcore.errors import ClockGone
 from sellcore.instant import iso, utc
+from sellcore.plain_text import system_words
 
 _MINUTE: Final = timedelta(minutes=1)
 _PAUSE: Final = 0.1
@@ -180,6 +181,6 @@ class _Line:
         host, port = self._where
         return ClockGone(
             f"the gateway's clock at {host}:{port} cannot be reached: "
-            f"{(error.strerror or str(error)).lower()}; start 'sellcli gateway' with --clock, "
+            f"{system_words(error)}; start 'sellcli gateway' with --clock, "
             "and this after it"
         )

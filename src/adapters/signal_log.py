@@ -8,10 +8,11 @@ from datetime import date, datetime
 from io import FileIO
 from pathlib import Path
 
-from adapters.atomic_file import locked, not_stored, sync_folder
+from adapters.atomic_file import locked, not_stored, sync, sync_folder
 from sellcore.errors import InvalidValue, StorageError
 from sellcore.instant import utc
 from sellcore.order import Mode
+from sellcore.plain_text import system_words
 from sellcore.record import (
     DecidedBar,
     DecisionRecord,
@@ -172,7 +173,7 @@ class SignalLog:
                 written = 0
                 while written < len(data):
                     written += file.write(data[written:])
-                os.fsync(file.fileno())
+                sync(file.fileno())
                 if before == 0:
                     sync_folder(self._folder)
                 stored = True
@@ -198,5 +199,5 @@ def _parse(line: bytes) -> Iterator[DecisionRecord]:
 
 
 def _unreadable(path: Path, error: OSError) -> StorageError:
-    cause = (error.strerror or str(error)).lower()
+    cause = system_words(error)
     return StorageError(f"cannot read {path}: {cause}; mend that and try again")

@@ -12,6 +12,7 @@ from attrs import frozen
 from numpy.typing import NDArray
 
 from sellcore.errors import ConfigError
+from sellcore.plain_text import system_words
 
 if TYPE_CHECKING:
     import pyarrow as pa
@@ -60,7 +61,7 @@ def read_table(path: Path, choose: Choose) -> Table:
 
 def why_unreadable(error: OSError) -> str:
     """Return why a file cannot be read, and what to do."""
-    cause = (error.strerror or str(error)).lower()
+    cause = system_words(error)
     if isinstance(error, FileNotFoundError | NotADirectoryError):
         return f"{cause}; check the path"
     if isinstance(error, IsADirectoryError):

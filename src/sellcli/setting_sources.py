@@ -7,6 +7,7 @@ from attrs import frozen
 
 from sellcli.settings import KEYS, Key, Settings
 from sellcore.errors import ConfigError, InvalidValue
+from sellcore.plain_text import system_words
 
 DEFAULT_FILE = Path("config/sellcli.toml")
 """Read where no other file is named, and where it exists."""
@@ -144,7 +145,7 @@ def _document(path: Path, *, required: bool) -> Mapping[str, object]:
             return {}
         raise ConfigError(f"there is no file {path}; name one that exists, or none") from None
     except OSError as error:
-        cause = (error.strerror or str(error)).lower()
+        cause = system_words(error)
         raise ConfigError(f"cannot read {path}: {cause}; mend that or name another file") from error
     except UnicodeDecodeError:
         raise ConfigError(f"{path} is not UTF-8 text; save it as UTF-8") from None

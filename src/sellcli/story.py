@@ -4,6 +4,7 @@ from collections.abc import Sequence
 
 from attrs import frozen
 
+from sellcore.bar_reading import Unreadable
 from sellcore.ports.journal import Entry
 from sellcore.record import DecisionRecord
 from sellcore.replay.decide_again import Again
@@ -26,7 +27,7 @@ class Story:
     """
 
     decision: DecisionRecord
-    bars: Again | str
+    bars: Again | Unreadable
     results: tuple[DecisionRecord, ...]
     record: IntentRecord | None
     entries: tuple[Entry, ...]

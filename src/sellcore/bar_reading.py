@@ -2,6 +2,8 @@
 
 from datetime import datetime
 
+from attrs import frozen
+
 from sellcore.aggregation import aggregate
 from sellcore.bar import BarSeries
 from sellcore.coverage import Coverage
@@ -16,11 +18,34 @@ from sellcore.split_guard import unrestated
 from sellcore.timeframe import SOURCE, Timeframe
 from sellcore.trading_days import TradingDays
 
-Reading = tuple[BarSeries, datetime | None]
-"""The closed bars to decide on, behind the last gap, and where that gap ends."""
+
+@frozen
+class Reading:
+    """
+    What a bar is decided on.
+
+    Attributes:
+        bars: The closed bars up to it, behind the last gap.
+        gap: Where that gap ends, UTC; None where there is none.
+    """
+
+    bars: BarSeries
+    gap: datetime | None
 
 
-def read_bar(holding: Holding, rule: MovingAverageRule, bar: DueBar) -> Reading | str:
+@frozen
+class Unreadable:
+    """
+    A bar that cannot be decided on, now or not at all.
+
+    Attributes:
+        reason: Why, one line for people.
+    """
+
+    reason: str
+
+
+def read_bar(holding: Holding, rule: MovingAverageRule, bar: DueBar) -> Reading | Unreadable:
     """
     Return the bars to decide ``bar`` on, it being the last, or why they cannot be had yet.
 
@@ -28,11 +53,14 @@ def read_bar(holding: Holding, rule: MovingAverageRule, bar: DueBar) -> Reading 
     the one that decides, and a late bar must not be taken for no trade.
     """
     found = _usable_reading(holding, rule, bar)
+    if isinstance(found, Reading):
+        return found
     unanswered = holding.unanswered.get(SOURCE[rule.timeframe])
-    return f"{found}; {unanswered}" if isinstance(found, str) and unanswered else found
+    return Unreadable(f"{found}; {unanswered}" if unanswered else found)
 
 
 def _usable_reading(holding: Holding, rule: MovingAverageRule, bar: DueBar) -> Reading | str:
+    """Return the bars to decide ``bar`` on, or why not, of what is stored alone."""
     source = SOURCE[rule.timeframe]
     stored = holding.series.get(source)
     if stored is None:
@@ -51,16 +79,15 @@ def _usable_reading(holding: Holding, rule: MovingAverageRule, bar: DueBar) -> R
     if doubt := unrestated(stored.bars, days, bar.end, holding.sighting):
         return doubt
     try:
-        bars, gap = _usable_bars(holding, rule.timeframe, bar)
+        usable = _usable_bars(holding, rule.timeframe, bar)
     except InvalidValue as fault:  # one holding's bars must not stop the others
         return str(fault)
-    if not len(bars) or int(bars.end[-1]) != end:
+    if not len(usable.bars) or int(usable.bars.end[-1]) != end:
         return f"not all of {name} is known"
-    return bars, gap
+    return usable
 
 
 def _usable_bars(holding: Holding, timeframe: Timeframe, bar: DueBar) -> Reading:
-    """Return the closed bars up to ``bar``, behind the last gap, and where that gap ends."""
     stored = holding.series[SOURCE[timeframe]]
     coverage = stored.coverage
     if bar.provisional:
@@ -72,4 +99,4 @@ def _usable_bars(holding: Holding, timeframe: Timeframe, bar: DueBar) -> Reading
         bars = aggregate(stored.bars, days, coverage)
     else:
         bars = stored.hours(days)
-    return known_tail(bars.until(to_epoch(bar.end)), coverage, days)
+    return Reading(*known_tail(bars.until(to_epoch(bar.end)), coverage, days))

@@ -14,7 +14,7 @@ _VALUES = COLUMNS[2:]
 
 
 @frozen
-class Reading:
+class TakenIn:
     """
     An answer, and the series as it was stored with it.
 
@@ -41,15 +41,15 @@ class Moved:
     update: SeriesUpdate | None
 
 
-def forming_only(before: Reading, answer: FetchedBars) -> Moved | None:
+def forming_only(before: TakenIn, answer: FetchedBars) -> Moved | None:
     """
-    Return what a reading comes to where at most the forming bar differs from the last one.
+    Return what an answer comes to where at most the forming bar differs from the last one.
 
     None means that more may have changed: take the answer in and merge it. Where
     this returns something, it is what taking in and merging come to.
 
     Args:
-        before: The reading before, still what is stored.
+        before: The answer before, still what is stored.
         answer: The answer to the same request.
     """
     last, stored = before.answer, before.stored

@@ -5,7 +5,7 @@ from datetime import datetime, timedelta
 
 from attrs import evolve, frozen
 
-from sellcore.bar_reading import Reading, read_bar
+from sellcore.bar_reading import Reading, Unreadable, read_bar
 from sellcore.due import DueBar, due
 from sellcore.evaluation import Evaluation, Evidence, evaluate, with_gap
 from sellcore.instant import iso
@@ -124,17 +124,19 @@ def _settle(
     if reason := _untouchable(holding.position):
         return Decision(instrument, rule, bar.end, Outcome.ABSTAIN, reason)
     obstacle = snapshot.obstacle or holding.obstacle
-    reading = obstacle or read_bar(holding, rule, bar)
+    reading = Unreadable(obstacle) if obstacle else read_bar(holding, rule, bar)
     if snapshot.now > bar.deadline:
-        reason = reading if isinstance(reading, str) else snapshot.obstacle_before or _NOBODY
+        reason = snapshot.obstacle_before or _NOBODY
+        if isinstance(reading, Unreadable):
+            reason = reading.reason
         reason = f"its time to be decided ran out at {iso(bar.deadline)}: {reason}"
         return Decision(instrument, rule, bar.end, Outcome.MISSED, reason)
-    if not isinstance(reading, str):
+    if isinstance(reading, Reading):
         return _decided(snapshot, holding, rule, bar, reading)
     if snapshot.now + PATIENCE >= bar.deadline and not bar.provisional:
         unread = bool(obstacle or holding.unanswered.get(SOURCE[rule.timeframe]))
-        return Decision(instrument, rule, bar.end, Outcome.ABSTAIN, reading, unread=unread)
-    return Waiting(instrument, bar.end, reading)
+        return Decision(instrument, rule, bar.end, Outcome.ABSTAIN, reading.reason, unread=unread)
+    return Waiting(instrument, bar.end, reading.reason)
 
 
 def _untouchable(position: Position) -> str | None:
@@ -149,8 +151,7 @@ def _decided(
     snapshot: Snapshot, holding: Holding, rule: MovingAverageRule, bar: DueBar, reading: Reading
 ) -> Decision:
     policy = snapshot.policy
-    bars, gap = reading
-    evaluation = with_gap(evaluate(bars, rule), gap)
+    evaluation = with_gap(evaluate(reading.bars, rule), reading.gap)
     if policy.only_above_break_even:
         evaluation = _break_even(evaluation, holding.position.average_cost)
     reason = evaluation.reason

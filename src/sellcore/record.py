@@ -8,10 +8,12 @@ from operator import index
 from attrs import field, fields, frozen
 from attrs.converters import optional
 
+from sellcore.errors import InvalidValue
 from sellcore.instant import iso, utc
 from sellcore.json_fields import Fields, finite, instant, lines, member, text, whole
 from sellcore.order import Mode
 from sellcore.outcome import Outcome
+from sellcore.rule import MovingAverageRule, parse_kind, parse_length
 from sellcore.timeframe import Timeframe
 
 Json = str | int | float | list[str] | None
@@ -125,6 +127,21 @@ def matching(
         if (earliest is None or record.timestamp >= earliest)
         and (wanted is None or record.ticker.upper() == wanted)
     )
+
+
+def rule_of(record: DecisionRecord) -> MovingAverageRule | None:
+    """
+    Return the rule that a record was decided by, or None where it names none.
+
+    Raises:
+        InvalidValue: what it names is no rule.
+    """
+    if record.ma_type is None or record.timeframe is None:
+        return None
+    kind, bracket, length = record.ma_type.partition("(")
+    if not bracket or not length.endswith(")"):
+        raise InvalidValue(f"{record.ma_type!r} is no average, such as SMA(50)")
+    return MovingAverageRule(parse_kind(kind), parse_length(length[:-1]), record.timeframe)
 
 
 def decided_bars(

@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 from datetime import datetime
+from enum import Enum
 
 import numpy as np
 from attrs import frozen
@@ -9,6 +10,7 @@ from attrs import frozen
 from sellcore.average import averages
 from sellcore.bar import BarSeries
 from sellcore.instant import from_epoch
+from sellcore.outcome import Outcome
 from sellcore.plan import Decision
 from sellcore.rule import LENGTHS, AverageKind, MovingAverageRule, required_bars
 from sellcore.series import StoredSeries
@@ -93,6 +95,37 @@ def quote(series: Mapping[Granularity, StoredSeries]) -> Quote | None:
     return None
 
 
+class Undecided(Enum):
+    """
+    Why there is no outcome to show of a holding.
+
+    WAITING: a bar is due and cannot be decided yet. LEFT_ALONE: a short position.
+    UNASSIGNED: it follows no rule. WATCHING: no bar has been decided yet.
+    """
+
+    WAITING = "waiting"
+    LEFT_ALONE = "left alone"
+    UNASSIGNED = "unassigned"
+    WATCHING = "watching"
+
+    def __str__(self) -> str:
+        return self.value
+
+
+@frozen
+class Standing:
+    """
+    How a holding stands.
+
+    Attributes:
+        word: The outcome of its last bar, or why there is none.
+        reason: One line for people.
+    """
+
+    word: Outcome | Undecided
+    reason: str
+
+
 @frozen
 class StatusRow:
     """
@@ -137,18 +170,19 @@ class StatusRow:
         return (average / self.quote.price - 1) * 100
 
     @property
-    def verdict(self) -> tuple[str, str]:
-        """A word and a reason: the last decision, or why there is none."""
+    def standing(self) -> Standing:
+        """How the holding stands; what a bar waits for comes before the last decision."""
         rule = self.holding.rule
         if self.waiting is not None:
-            return "waiting", self.waiting
+            return Standing(Undecided.WAITING, self.waiting)
         if self.decision is not None:
-            return self.decision.outcome.value, self.decision.reason
+            return Standing(self.decision.outcome, self.decision.reason)
         if self.holding.position.quantity < 0:
-            return "left alone", "a short position is never touched"
+            return Standing(Undecided.LEFT_ALONE, "a short position is never touched")
         if rule is None:
-            return "unassigned", "no rule: watched, never sold"
-        return "watching", _short_of_bars(rule, self.levels) or "no bar has ended yet"
+            return Standing(Undecided.UNASSIGNED, "no rule: watched, never sold")
+        reason = _short_of_bars(rule, self.levels) or "no bar has ended yet"
+        return Standing(Undecided.WATCHING, reason)
 
 
 def _short_of_bars(rule: MovingAverageRule, found: Mapping[Timeframe, Levels]) -> str | None:

@@ -127,8 +127,6 @@ class Market:
     def join(self, client_id: int = 7, version: int = 178) -> Listener:
         client = Listener(client_id, version)
         self.world.clients[client_id] = client  # type: ignore[assignment]
-        self.desk.client_connected(client)  # type: ignore[arg-type]
-        self.portfolio.client_connected(client)  # type: ignore[arg-type]
         return client
 
     def leave(self, client: Listener) -> None:

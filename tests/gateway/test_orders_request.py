@@ -18,7 +18,8 @@ from ibapi.tag_value import TagValue
 from ibapi.wrapper import EWrapper
 from tests.gateway.orders_world import order_fields
 
-from adapters.gateway.order_request import OrderRequest, Refused, number, parse_place_order
+from adapters.gateway.order_request import OrderRequest, number, parse_place_order
+from adapters.gateway.refused import Refused
 from adapters.gateway.wire import format_field
 
 VERSIONS = (157, 158, 160, 162, 163, 166, 169, 170, 173, 176, 177, 178)

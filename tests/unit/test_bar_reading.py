@@ -7,7 +7,7 @@ from attrs import evolve
 from tests.builders import bars_at, known, rule
 from tests.plan_builders import ELEVEN, FRIDAY, HALF_HOURS, MINUTE, NOW, a_holding
 
-from sellcore.bar_reading import read_bar
+from sellcore.bar_reading import Reading, Unreadable, read_bar
 from sellcore.coverage import Coverage
 from sellcore.due import DueBar
 from sellcore.instant import to_epoch
@@ -27,19 +27,18 @@ def holding(stored: StoredSeries = STORED, **changes: object) -> Holding:
 
 def reason(held: Holding) -> str:
     found = read_bar(held, rule("SMA,5,1H"), BAR)
-    assert isinstance(found, str), found
-    return found
+    assert isinstance(found, Unreadable), found
+    return found.reason
 
 
 def test_bars_end_with_the_one_to_decide() -> None:
     """Hours of every session so far, none of them forming, and no gap."""
     found = read_bar(holding(), rule("SMA,5,1H"), BAR)
 
-    assert not isinstance(found, str)
-    bars, gap = found
-    assert bars.end[-1] == to_epoch(ELEVEN)
-    assert len(bars) == 4 * 7 + 2  # Monday to Thursday, and two of Friday's
-    assert gap is None
+    assert isinstance(found, Reading)
+    assert found.bars.end[-1] == to_epoch(ELEVEN)
+    assert len(found.bars) == 4 * 7 + 2  # Monday to Thursday, and two of Friday's
+    assert found.gap is None
 
 
 def test_reason_tells_what_the_broker_last_said() -> None:
@@ -56,7 +55,7 @@ def test_request_without_an_answer_stops_no_bar_that_is_there(granularity: Granu
     """It was read before, and final."""
     told = {granularity: "no answer within 60 s"}
 
-    assert not isinstance(read_bar(holding(unanswered=told), rule("SMA,5,1H"), BAR), str)
+    assert isinstance(read_bar(holding(unanswered=told), rule("SMA,5,1H"), BAR), Reading)
 
 
 def test_other_series_without_an_answer_is_not_the_cause() -> None:

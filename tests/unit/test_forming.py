@@ -8,7 +8,7 @@ from attrs import evolve
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from sellcore.forming import Reading, forming_only
+from sellcore.forming import TakenIn, forming_only
 from sellcore.instant import to_epoch
 from sellcore.instrument import Instrument
 from sellcore.intake import take_in
@@ -96,7 +96,7 @@ def test_quick_way_stores_what_the_long_way_stores(readings: list[FetchedBars]) 
     for answer in readings:
         slow = long_way(stored, answer)
         if before is not None and stored is not None:
-            quick = forming_only(Reading(before, stored), answer)
+            quick = forming_only(TakenIn(before, stored), answer)
             if quick is not None:
                 assert slow is not None
                 one, other = after(stored, slow), quick.stored
@@ -129,7 +129,7 @@ def test_quick_way_is_taken_when_only_the_forming_price_moves() -> None:
     )
 
     assert stored is not None
-    quick = forming_only(Reading(first, stored), moved)
+    quick = forming_only(TakenIn(first, stored), moved)
 
     assert quick is not None
     assert quick.update is not None
@@ -151,7 +151,7 @@ def test_bar_that_has_ended_by_the_reading_is_not_forming() -> None:
 
     for seconds, forms in ((0, True), (1, False), (61, False)):
         again = evolve(first, asked_at=first.asked_at + timedelta(seconds=seconds))
-        assert (forming_only(Reading(first, stored), again) is not None) is forms
+        assert (forming_only(TakenIn(first, stored), again) is not None) is forms
 
 
 def test_price_that_no_share_can_have_is_not_taken_the_quick_way() -> None:
@@ -169,7 +169,7 @@ def test_price_that_no_share_can_have_is_not_taken_the_quick_way() -> None:
 
     for none in (1.7976931348623157e308, 1e-320, 0.0, np.nan):
         again = evolve(first, close=np.array([10.0, none]))
-        assert forming_only(Reading(first, stored), again) is None
+        assert forming_only(TakenIn(first, stored), again) is None
 
 
 def test_answer_that_was_not_taken_in_whole_is_no_ground_for_the_quick_way() -> None:
@@ -186,4 +186,4 @@ def test_answer_that_was_not_taken_in_whole_is_no_ground_for_the_quick_way() -> 
     again = evolve(first, asked_at=first.asked_at + timedelta(minutes=1))
 
     assert stored is not None
-    assert forming_only(Reading(first, stored), again) is None
+    assert forming_only(TakenIn(first, stored), again) is None

@@ -8,7 +8,7 @@ from attrs import evolve
 from tests.builders import an_answer, new_york
 
 from sellcore.coverage import Coverage
-from sellcore.forming import Reading, forming_only
+from sellcore.forming import TakenIn, forming_only
 from sellcore.intake import HIGHEST, LOWEST, take_in
 from sellcore.merge import Merged, merge
 from sellcore.policy import Policy
@@ -24,12 +24,12 @@ FIRST = an_answer(NOW, [(start, 10.0 + n / 10) for n, start in enumerate(STARTS)
 PRICES = ("open", "high", "low", "close")
 
 
-def reading(answer: FetchedBars) -> Reading:
+def reading(answer: FetchedBars) -> TakenIn:
     """Take an answer in and merge it into nothing."""
     result = merge(answer.request.key, None, take_in(answer, [DAY], Policy()).series)
     assert isinstance(result, Merged)
     assert result.update is not None
-    return Reading(answer, apply(None, result.update))
+    return TakenIn(answer, apply(None, result.update))
 
 
 BEFORE = reading(FIRST)
@@ -94,7 +94,7 @@ def test_nothing_final_takes_the_long_way() -> None:
     """There is no closed bar to stand on."""
     stored = StoredSeries(BEFORE.stored.bars, Coverage())
 
-    assert forming_only(Reading(FIRST, stored), later()) is None
+    assert forming_only(TakenIn(FIRST, stored), later()) is None
 
 
 def test_single_bar_takes_the_long_way() -> None:
@@ -107,7 +107,7 @@ def test_single_bar_takes_the_long_way() -> None:
 def test_days_take_the_long_way() -> None:
     """They are few, and a day that ended yesterday may be corrected."""
     request = evolve(FIRST.request, granularity=Granularity.DAY)
-    before = Reading(evolve(FIRST, request=request), BEFORE.stored)
+    before = TakenIn(evolve(FIRST, request=request), BEFORE.stored)
 
     assert forming_only(before, evolve(later(), request=request)) is None
 

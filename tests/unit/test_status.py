@@ -13,7 +13,7 @@ from sellcore.outcome import Outcome
 from sellcore.plan import Decision
 from sellcore.rule import LENGTHS, AverageKind
 from sellcore.series import StoredSeries
-from sellcore.status import Levels, Quote, StatusRow, levels, quote
+from sellcore.status import Levels, Quote, StatusRow, Undecided, levels, quote
 from sellcore.timeframe import Granularity, Timeframe
 
 DAYS = days(nasdaq(date(2019, 1, 2), date(2022, 6, 10)))
@@ -105,7 +105,7 @@ DECISION = Decision(MSFT, rule(), NOW, Outcome.HOLD, "close 1 is above")
 
 
 @pytest.mark.parametrize(
-    ("row", "verdict"),
+    ("row", "standing"),
     [
         (a_row(waiting="not final yet", decision=DECISION), ("waiting", "not final yet")),
         (a_row(decision=DECISION), ("hold", "close 1 is above")),
@@ -125,11 +125,11 @@ DECISION = Decision(MSFT, rule(), NOW, Outcome.HOLD, "close 1 is above")
         (a_row(levels={}), ("watching", "SMA(5) 1H needs 5 closed bars, has 0")),
     ],
 )
-def test_verdict_is_the_last_decision_or_why_there_is_none(
-    row: StatusRow, verdict: tuple[str, str]
+def test_standing_is_the_last_decision_or_why_there_is_none(
+    row: StatusRow, standing: tuple[str, str]
 ) -> None:
     """A word and a reason; what a bar waits for comes first."""
-    assert row.verdict == verdict
+    assert (str(row.standing.word), row.standing.reason) == standing
 
 
 def test_holding_without_any_bars_still_has_a_row() -> None:
@@ -137,5 +137,5 @@ def test_holding_without_any_bars_still_has_a_row() -> None:
     row = StatusRow(a_holding(NOW, series={}), None, {}, None, None)
 
     assert row.average is None
-    assert row.verdict[0] == "watching"
+    assert row.standing.word is Undecided.WATCHING
     assert row.holding.position == a_position()

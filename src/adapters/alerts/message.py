@@ -10,6 +10,7 @@ import socket
 import ssl
 from math import isfinite
 
+from sellcore import plain_text
 from sellcore.instant import iso
 from sellcore.ports.alerts import Notice
 
@@ -19,8 +20,7 @@ LONGEST = 500
 
 def one_line(text: str) -> str:
     """Return ``text`` on one line without control characters, and cut where it is long."""
-    plain = "".join(c if c.isprintable() else " " for c in text[: 4 * LONGEST])
-    return " ".join(plain.split())[:LONGEST]
+    return plain_text.one_line(text, LONGEST)
 
 
 def headline(notice: Notice) -> str:

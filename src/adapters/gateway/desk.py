@@ -21,9 +21,10 @@ from adapters.gateway.order_checks import (
 )
 from adapters.gateway.order_queries import OrderQueries
 from adapters.gateway.order_reports import OrderReports
-from adapters.gateway.order_request import OrderRequest, Refused, integer, parse_place_order
+from adapters.gateway.order_request import OrderRequest, integer, parse_place_order
 from adapters.gateway.orders import Order, Status, money
 from adapters.gateway.portfolio import Portfolio
+from adapters.gateway.refused import Refused
 from adapters.gateway.scenario_orders import scenario_orders
 from adapters.gateway.what_if import effect
 from adapters.gateway.world import World
@@ -62,9 +63,6 @@ class Desk:
     def next_valid_id(self, client_id: int) -> int:
         """Return the lowest order id that this client may use, for nextValidId."""
         return self._book.next_order_id(client_id)
-
-    def client_connected(self, client: Client) -> None:
-        """Say nothing: a client's orders outlived its connection, it learns of them by asking."""
 
     def client_disconnected(self, client: Client) -> None:
         """Orders stay; only the wish to hear of orders entered by hand ends."""

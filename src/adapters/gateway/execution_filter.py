@@ -7,8 +7,9 @@ from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 from attrs import frozen
 
 from adapters.gateway.order_messages import ZONE
-from adapters.gateway.order_request import Refused, integer, invalid
+from adapters.gateway.order_request import integer
 from adapters.gateway.orders import Execution
+from adapters.gateway.refused import Refused, invalid
 
 _FILTER_FIELDS = 7
 _SIDES = {"BUY": 1, "BOT": 1, "SELL": -1, "SLD": -1}

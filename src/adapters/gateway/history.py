@@ -14,7 +14,6 @@ from adapters.gateway.faults import FaultKind
 from adapters.gateway.history_messages import SERVICE, as_shown, bar_rows
 from adapters.gateway.history_request import (
     HistoryRequest,
-    Refused,
     Show,
     first_moment,
     read_request,
@@ -23,6 +22,7 @@ from adapters.gateway.history_request import (
 from adapters.gateway.listings import Listing
 from adapters.gateway.live_bars import LiveBar, LiveBars
 from adapters.gateway.pacing import MOST_OPEN, Pacing
+from adapters.gateway.refused import Refused
 from adapters.gateway.wire import whole
 from adapters.gateway.world import World
 from adapters.gateway.zones import utc_text, zone_name, zoned_text

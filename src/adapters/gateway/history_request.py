@@ -11,17 +11,9 @@ from attrs import frozen
 
 from adapters.gateway.bar_sizes import BarSize
 from adapters.gateway.hours import Hours
+from adapters.gateway.refused import Refused, invalid
 from adapters.gateway.wire import truth, whole
 from sellcore.instant import to_epoch
-
-
-class Refused(Exception):
-    """The gateway says no; the code and the text go to the client."""
-
-    def __init__(self, code: int, text: str) -> None:
-        super().__init__(text)
-        self.code = code
-        self.text = text
 
 
 class Show(Enum):
@@ -206,4 +198,4 @@ _BAD_END: Final = (
 
 
 def _invalid(cause: str) -> Refused:
-    return Refused(321, f"Error validating request.-'bZ' : cause - {cause}")
+    return invalid(cause, "bZ")

@@ -1,11 +1,11 @@
 """The gateway's own record of every order, cancel and execution, as JSON lines."""
 
 import json
-import os
 from datetime import datetime
 from decimal import Decimal
 from pathlib import Path
 
+from adapters.atomic_file import sync
 from adapters.gateway.order_events import OrderEvent
 from sellcore.errors import StorageError
 from sellcore.instant import iso
@@ -43,7 +43,7 @@ class Ledger:
         try:
             if self._file.write(line) != len(line):
                 raise OSError("only a part of a line could be written")
-            os.fsync(self._file.fileno())
+            sync(self._file.fileno())
         except OSError as error:
             raise _failed(self._path, error) from None
 

@@ -3,8 +3,9 @@
 from decimal import Decimal
 
 from adapters.gateway.listings import Listing
-from adapters.gateway.order_request import OrderRequest, Refused, invalid
+from adapters.gateway.order_request import OrderRequest
 from adapters.gateway.orders import LIMITED, STOPPED, Action, Order, OrderType, Terms, TimeInForce
+from adapters.gateway.refused import Refused, invalid
 
 READ_ONLY = invalid("The API interface is currently in Read-Only mode.", "bW")
 

@@ -8,8 +8,8 @@ from adapters.gateway.exchange import Exchange
 from adapters.gateway.execution_filter import parse_filter
 from adapters.gateway.order_checks import READ_ONLY
 from adapters.gateway.order_reports import OrderReports
-from adapters.gateway.order_request import Refused
 from adapters.gateway.orders import Order
+from adapters.gateway.refused import Refused
 from adapters.gateway.wire import truth, whole
 from adapters.gateway.world import World
 
@@ -38,10 +38,6 @@ class OrderQueries:
             16: self._all_open_orders,
             99: self._completed_orders,
         }
-
-    def send_next_id(self, client: Client) -> None:
-        """Send nextValidId (9)."""
-        client.send(9, "1", self.exchange.book.next_order_id(client.client_id))
 
     def _own_open_orders(self, client: Client, _: list[str]) -> None:
         """Answer with the client's orders; client 0 takes over those entered by hand."""
@@ -96,4 +92,5 @@ class OrderQueries:
         client.send(55, "1", request)
 
     def _ids(self, client: Client, _: list[str]) -> None:
-        self.send_next_id(client)
+        """Answer with nextValidId (9)."""
+        client.send(9, "1", self.exchange.book.next_order_id(client.client_id))

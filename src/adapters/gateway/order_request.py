@@ -11,25 +11,13 @@ from decimal import Decimal, InvalidOperation
 
 from attrs import define, field, frozen
 
+from adapters.gateway.refused import Refused
+
 UNSET_ABOVE = Decimal("1E30")
 """Every client's idea of an unset number lies above this, or is 2147483647."""
 UNSET_INTEGER = Decimal(2147483647)
 FA_PROFILE_DROPPED = 177
 NO_BLOCK = frozenset({"", "None"})  # clients echo the word that openOrder carries
-
-
-class Refused(Exception):
-    """The gateway says no: an error code of the API and its text."""
-
-    def __init__(self, code: int, text: str) -> None:
-        super().__init__(f"{code}: {text}")
-        self.code = code
-        self.text = text
-
-
-def invalid(cause: str, letters: str = "bN") -> Refused:
-    """Return error 321 in the words of a real Gateway."""
-    return Refused(321, f"Error validating request.-'{letters}' : cause - {cause}")
 
 
 @frozen

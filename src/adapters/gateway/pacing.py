@@ -9,7 +9,8 @@ from attrs import define, field
 
 from adapters.gateway.bar_sizes import BarSize
 from adapters.gateway.faults import FaultKind
-from adapters.gateway.history_request import HistoryRequest, Refused, Show
+from adapters.gateway.history_request import HistoryRequest, Show
+from adapters.gateway.refused import Refused
 from adapters.gateway.switches import Switches
 
 MOST_OPEN: Final = 50
@@ -47,7 +48,7 @@ class Pacing:
     _asked: deque[tuple[float, tuple[object, ...], tuple[object, ...], int]] = field(factory=deque)
     _seen: int = 0
 
-    def check(self, request: HistoryRequest, *, head_timestamp: bool = False) -> None:
+    def check(self, request: HistoryRequest) -> None:
         """
         Count a request in.
 
@@ -55,7 +56,7 @@ class Pacing:
             Refused: 162, it came too fast.
         """
         self._fault()
-        if request.size not in _SMALL and not head_timestamp:
+        if request.size not in _SMALL:
             return
         now = self._wall()
         while self._asked and now - self._asked[0][0] > _LONG:

@@ -69,9 +69,6 @@ class Portfolio:
             95: lambda client, f: self._cancel(client, Topic.SINGLE_PROFIT, whole(f[1])),
         }
 
-    def client_connected(self, client: Client) -> None:
-        """Nothing is followed before it is asked for."""
-
     def client_disconnected(self, client: Client) -> None:
         """End the client's subscriptions."""
         self._following.forget(client)

@@ -24,7 +24,7 @@ _LAST_TIME, _HALTED = 45, 49
 _ROUND_LOT: Final = 100
 _LIVE, _FROZEN, _DELAYED, _DELAYED_FROZEN = 1, 2, 3, 4
 _CAN_AUTO_EXECUTE: Final = 1
-_TWO_DAYS: Final = 5 * 86_400
+_LOOK_BACK: Final = 5 * 86_400
 """Seconds within which the day before lies, weekends and holidays included."""
 
 _INVALID: Final = "Error validating request.-'bS' : cause - {}"
@@ -107,7 +107,7 @@ class Quotes:
             client.error(req_id, int(refusal.number("code")), NOT_SUBSCRIBED)
             return
         now = self.world.clock.now()
-        open_now = self.world.tape.in_session(listing, now)
+        open_now = listing.hours.session_at(now) is not None
         frozen = client.market_data_type in (_FROZEN, _DELAYED_FROZEN) and not open_now
         client.send(_DATA_TYPE, 1, req_id, _FROZEN if frozen else _LIVE)
         client.send(_REQ_PARAMS, req_id, listing.min_tick, "9c0001", 3)
@@ -155,7 +155,7 @@ class Quotes:
         self, listing: Listing, req_id: int, now: datetime, price: float
     ) -> Iterator[Tick]:
         moment = to_epoch(now)
-        days = self.world.tape.bars(listing, BarSize.DAY, moment - _TWO_DAYS, moment, regular=True)
+        days = self.world.tape.bars(listing, BarSize.DAY, moment - _LOOK_BACK, moment, regular=True)
         bid, ask = (
             round(max(price - listing.min_tick, listing.min_tick), 4),
             round(price + listing.min_tick, 4),

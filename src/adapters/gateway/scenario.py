@@ -17,6 +17,7 @@ from adapters.gateway.toml_table import TomlTable
 from sellcore.errors import ConfigError, InvalidValue
 from sellcore.instant import utc
 from sellcore.instrument import parse_ticker
+from sellcore.plain_text import system_words
 
 _KEYS = (
     *("account", "start", "end", "data", "seed", "read_only", "cash", "zone"),
@@ -130,7 +131,7 @@ def load_scenario(path: Path) -> Scenario:
     try:
         text = path.read_text("utf-8")
     except OSError as error:
-        cause = (error.strerror or str(error)).lower()
+        cause = system_words(error)
         raise ConfigError(f"scenario {path}: {cause}; name a file that can be read") from None
     except UnicodeDecodeError:
         raise ConfigError(f"scenario {path}: not a text file in UTF-8") from None

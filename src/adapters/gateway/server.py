@@ -26,9 +26,9 @@ from sellcore.ports.clock import Clock
 from sellcore.ports.sessions import SessionCalendar
 
 _TICK: Final = 0.25
+"""Wall seconds between two looks at a clock that does not tell when it moves."""
 _NAP: Final = 0.5
 """Wall seconds after which whoever waits for the end can be interrupted, on any system."""
-"""Wall seconds between two looks at a clock that does not tell when it moves."""
 
 
 @runtime_checkable
@@ -144,14 +144,12 @@ class GatewayServer:
     def admitted(self, client: Client) -> None:
         """Take in a client that has started its API, and tell it what a Gateway tells first."""
         self.world.clients[client.client_id] = client
-        self._portfolio.client_connected(client)
         client.send(session_requests.MANAGED_ACCOUNTS, 1, self.world.scenario.account)
         client.send(session_requests.NEXT_VALID_ID, 1, self._desk.next_valid_id(client.client_id))
         for code, text in NOTICES:
             client.error(-1, code, text)
         if self.world.switches.on(FaultKind.LOST_1100) is not None:
             client.error(-1, 1100, LOST)
-        self._desk.client_connected(client)
 
     def opened(self, connection: Connection) -> None:
         """Keep a connection in mind, so that it is closed at the end."""

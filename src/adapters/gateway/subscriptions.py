@@ -54,9 +54,9 @@ class Subscriptions:
         sent = frozenset(tuple(row) for row in now)
         self._streams[(client.client_id, topic, request)] = _Stream(client, rows, sent)
 
-    def cancel(self, client: Client, topic: Topic, request: int = 0) -> bool:
-        """End a stream; False where there was none."""
-        return self._streams.pop((client.client_id, topic, request), None) is not None
+    def cancel(self, client: Client, topic: Topic, request: int = 0) -> None:
+        """End a stream, if there is one."""
+        self._streams.pop((client.client_id, topic, request), None)
 
     def forget(self, client: Client) -> None:
         """End all streams of a client that is gone."""

@@ -159,14 +159,6 @@ class Tape:
                     yield Trade(at, price, min(price, before), max(price, before))
                 reached = None if halted else price  # nobody has traded on the way from there
 
-    def in_session(self, listing: Listing, at: datetime) -> bool:
-        """Say whether regular hours are on."""
-        return listing.hours.session_at(at) is not None
-
-    def next_open(self, listing: Listing, at: datetime) -> datetime:
-        """Return the first opening at or after an instant."""
-        return listing.hours.next_open(at)
-
     def first_trade(self, listing: Listing) -> int | None:
         """Return when the listing's data begins, seconds since 1970 UTC."""
         return self._source(listing).first

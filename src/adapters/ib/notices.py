@@ -2,6 +2,7 @@
 
 from enum import Enum
 
+from sellcore import plain_text
 from sellcore.request import Cause
 
 LONGEST_TEXT = 300
@@ -48,8 +49,7 @@ def one_line(text: str) -> str:
     """Return ``text`` on one short line without control characters: it is untrusted."""
     if len(text) <= LONGEST_TEXT and text.isalnum():  # most are names and numbers
         return text
-    plain = "".join(c if c.isprintable() else " " for c in text[: 4 * LONGEST_TEXT])
-    return " ".join(plain.split())[:LONGEST_TEXT]
+    return plain_text.one_line(text, LONGEST_TEXT)
 
 
 def is_remark(code: int) -> bool:

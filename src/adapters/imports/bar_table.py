@@ -30,7 +30,7 @@ _DAY_SECONDS = 86_400
 
 
 @frozen
-class Told:
+class Hints:
     """
     What a person has said about the files.
 
@@ -71,7 +71,7 @@ class BarTable:
     zone: str
 
 
-def read_bar_table(path: Path, told: Told) -> BarTable:
+def read_bar_table(path: Path, hints: Hints) -> BarTable:
     """
     Read a CSV or Parquet file of bars.
 
@@ -83,7 +83,7 @@ def read_bar_table(path: Path, told: Told) -> BarTable:
     chosen: list[Columns] = []
 
     def choose(header: Sequence[str]) -> dict[str, int]:
-        columns = choose_columns(path, header, told.columns)
+        columns = choose_columns(path, header, hints.columns)
         chosen.append(columns)
         return {
             f"{role} {part}" if role == TS else role: header.index(part)
@@ -95,20 +95,20 @@ def read_bar_table(path: Path, told: Told) -> BarTable:
     (columns,) = chosen
     if not table.lines:
         raise ConfigError(f"{path}: holds no bar below its column names; give a file with bars")
-    stamps = read_stamps(path, _times(table), table.lines, told.stamp_format, told.zone)
+    stamps = read_stamps(path, _times(table), table.lines, hints.stamp_format, hints.zone)
     numbers = {name: read_numbers(path, table, name, price=True) for name in PRICES}
     numbers[VOLUME] = np.zeros(len(table.lines))
     if VOLUME in columns.names:
         numbers[VOLUME] = read_numbers(path, table, VOLUME, price=False)
     bars, every_line = [], np.array(table.lines, dtype=np.int64)
-    for ticker, rows in _tickers(path, table, told).items():
+    for ticker, rows in _tickers(path, table, hints).items():
         lines = every_line[rows]
         _in_order(path, stamps.instant[rows], lines)
-        seconds = _seconds(path, told, stamps, rows)
-        stamp = _starts(path, told, stamps, rows, seconds)
+        seconds = _seconds(path, hints, stamps, rows)
+        stamp = _starts(path, hints, stamps, rows, seconds)
         own = {name: values[rows] for name, values in numbers.items()}
         bars.append(ForeignBars(ticker, str(path), seconds, stamp, line=lines, **own))
-    return BarTable(path, columns, tuple(bars), _zone_in_words(stamps, told))
+    return BarTable(path, columns, tuple(bars), _zone_in_words(stamps, hints))
 
 
 def _times(table: Table) -> Sequence[object]:
@@ -119,22 +119,22 @@ def _times(table: Table) -> Sequence[object]:
     return [f"{day} {time}".strip() for day, time in zip(*parts, strict=True)]
 
 
-def _zone_in_words(stamps: Stamps, told: Told) -> str:
-    if stamps.kind is Kind.WALL and told.zone is not None:
-        return str(told.zone)
+def _zone_in_words(stamps: Stamps, hints: Hints) -> str:
+    if stamps.kind is Kind.WALL and hints.zone is not None:
+        return str(hints.zone)
     return {Kind.DATE: "dates", Kind.WALL: "dates"}.get(stamps.kind, "as written")
 
 
-def _tickers(path: Path, table: Table, told: Told) -> dict[str, NDArray[np.intp]]:
+def _tickers(path: Path, table: Table, hints: Hints) -> dict[str, NDArray[np.intp]]:
     """Return the rows of each ticker, in the order in which they come."""
     every = np.arange(len(table.lines))
-    if told.ticker is not None:
+    if hints.ticker is not None:
         named = set(map(str, table.columns.get(TICKER, ())))
         if len(named) > 1:
             raise ConfigError(
                 f"{path}: its column of tickers names {len(named)} of them; leave --ticker out"
             )
-        return {told.ticker: every}
+        return {hints.ticker: every}
     if TICKER not in table.columns:
         named_after = bar_file(path)
         if named_after is None:
@@ -148,7 +148,7 @@ def _tickers(path: Path, table: Table, told: Told) -> dict[str, NDArray[np.intp]
         rows.setdefault("" if name is None else str(name).strip(), []).append(row)
     found: dict[str, NDArray[np.intp]] = {}
     for name, own in rows.items():
-        ticker = _ticker(path, name, table.lines[own[0]], told.exchange)
+        ticker = _ticker(path, name, table.lines[own[0]], hints.exchange)
         found[ticker] = np.array(own, dtype=np.intp)
     return found
 
@@ -179,10 +179,10 @@ def _in_order(path: Path, instants: NDArray[np.int64], lines: NDArray[np.int64])
         )
 
 
-def _seconds(path: Path, told: Told, stamps: Stamps, rows: NDArray[np.intp]) -> int:
-    """Return the length of the bars; as told, by the name, or by the stamps."""
+def _seconds(path: Path, hints: Hints, stamps: Stamps, rows: NDArray[np.intp]) -> int:
+    """Return the length of the bars; as hinted, by the name, or by the stamps."""
     named = named_size(path)
-    size = told.size or (named.value if named is not None else None)
+    size = hints.size or (named.value if named is not None else None)
     if stamps.kind is Kind.DATE:
         if size not in (None, "1d"):
             raise ConfigError(f"{path}: bars of {size} with dates for times; they need the time")
@@ -194,7 +194,7 @@ def _seconds(path: Path, told: Told, stamps: Stamps, rows: NDArray[np.intp]) -> 
         raise ConfigError(f"{path}: {error}") from None
     if len(rows) > 1 and (seconds == DAY) is not are_days(instants):
         raise ConfigError(f"{path}: its bars are not of {size}, by their times")
-    if told.size is None and seconds and usual_step(instants) > seconds:
+    if hints.size is None and seconds and usual_step(instants) > seconds:
         raise ConfigError(
             f"{path}: its bars are {usual_step(instants) // 60} minutes apart, and it is named for "
             f"bars of {size}; rename it, or say --size {size} if that is right"
@@ -203,21 +203,21 @@ def _seconds(path: Path, told: Told, stamps: Stamps, rows: NDArray[np.intp]) -> 
 
 
 def _starts(
-    path: Path, told: Told, stamps: Stamps, rows: NDArray[np.intp], seconds: int
+    path: Path, hints: Hints, stamps: Stamps, rows: NDArray[np.intp], seconds: int
 ) -> NDArray[np.int64]:
     """Return the starts of bars, seconds since 1970 UTC; of days, their dates at midnight UTC."""
     if seconds == DAY:
         wall = stamps.wall[rows]
         if stamps.kind is Kind.INSTANT and np.any(wall % _DAY_SECONDS):
-            if told.zone is None:
+            if hints.zone is None:
                 raise ConfigError(
                     f"{path}: its daily bars have times of day; say on whose calendar they are "
                     "dates, e.g. --zone America/New_York"
                 )
-            wall = shown_in(told.zone, stamps.instant[rows])
+            wall = shown_in(hints.zone, stamps.instant[rows])
         return wall // _DAY_SECONDS * _DAY_SECONDS
-    if stamps.kind is Kind.WALL and told.zone is None:
+    if stamps.kind is Kind.WALL and hints.zone is None:
         raise ConfigError(
             f"{path}: its times have no zone; name it, e.g. --zone America/New_York or --zone UTC"
         )
-    return stamps.instant[rows] - (seconds if told.ends else 0)
+    return stamps.instant[rows] - (seconds if hints.ends else 0)

@@ -2,11 +2,11 @@
 
 import errno
 import os
-import sys
 from collections.abc import Iterable, Sequence
 from contextlib import suppress
 from pathlib import Path
 
+from adapters.atomic_file import sync, sync_folder
 from adapters.parquet.layout import DAMAGED, STAGED
 from sellcore.errors import StorageError
 
@@ -23,28 +23,6 @@ def storage_error(action: str, path: Path, error: OSError) -> StorageError:
     return StorageError(
         f"cannot {action} {path}: {reason}; {way_out}, or use another folder (--cache-dir)"
     )
-
-
-def sync(descriptor: int) -> None:
-    """Have the device itself hold what was written to an open file."""
-    if sys.platform == "darwin":  # there fsync stops at the drive's own cache
-        import fcntl
-
-        with suppress(OSError):  # not every file system can
-            fcntl.fcntl(descriptor, fcntl.F_FULLFSYNC)
-            return
-    os.fsync(descriptor)
-
-
-def sync_folder(folder: Path) -> None:
-    """Make renames inside ``folder`` durable; Windows does so by itself."""
-    if os.name == "nt":
-        return
-    descriptor = os.open(folder, os.O_RDONLY)
-    try:
-        os.fsync(descriptor)
-    finally:
-        os.close(descriptor)
 
 
 def read_bytes(path: Path) -> bytearray | None:

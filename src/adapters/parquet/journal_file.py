@@ -14,8 +14,9 @@ from pathlib import Path
 
 from attrs import define, frozen
 
+from adapters.atomic_file import sync
 from adapters.parquet.damage import Damage, too_new
-from adapters.parquet.durable import storage_error, sync
+from adapters.parquet.durable import storage_error
 from adapters.parquet.layout import SCHEMA_VERSION
 from sellcore.errors import StorageError
 

@@ -7,7 +7,7 @@ from pathlib import Path
 
 from attrs import frozen
 
-from adapters.atomic_file import not_stored, replace_file, sync_folder
+from adapters.atomic_file import not_stored, replace_file, sync, sync_folder
 from sellcore.errors import StorageError
 
 
@@ -64,7 +64,7 @@ def _written(folder: Path, files: Mapping[str, bytes]) -> bool:
             with (draft / name).open("xb") as file:
                 file.write(data)
                 file.flush()
-                os.fsync(file.fileno())
+                sync(file.fileno())
         sync_folder(draft)
         try:
             draft.rename(folder)

@@ -2,7 +2,7 @@
 
 import click
 
-from sellcli.options import setting_options
+from sellcli.flags.settings import setting_options
 from sellcli.settings import Settings
 from sellcore.instrument import parse_ticker
 from sellcore.rule import MovingAverageRule, parse_kind, parse_length

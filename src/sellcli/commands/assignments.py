@@ -5,7 +5,7 @@ from pathlib import Path
 
 import click
 
-from sellcli.options import setting_options
+from sellcli.flags.settings import setting_options
 from sellcli.settings import Settings
 from sellcore.errors import ConfigError
 

@@ -7,9 +7,9 @@ from typing import TYPE_CHECKING
 
 import click
 
-from sellcli.assumption_options import assumption_options, told_actions, unused_actions
-from sellcli.options import setting_options
-from sellcli.research_options import bar_options, result_options, tell_kept
+from sellcli.flags.assumptions import actions_in, assumption_options, unused_actions
+from sellcli.flags.research import bar_options, result_options, tell_kept
+from sellcli.flags.settings import setting_options
 from sellcli.settings import Settings
 
 if TYPE_CHECKING:
@@ -82,14 +82,14 @@ def command(
         origin=origin,
         allow_gaps=allow_gaps,
     )
-    told = told_actions(actions)
-    done = tested(settings, question, assumptions, told)
+    listed = actions_in(actions)
+    done = tested(settings, question, assumptions, listed)
     stored = _kept(out, done, report=report)
     if as_json:
         click.echo(_document(done, stored))
     else:
         show_backtest(standard_console(), done.found, done.origins, trades)
-    for note in (*done.notes, *unused_actions(actions, told, done.origins)):
+    for note in (*done.notes, *unused_actions(actions, listed, done.origins)):
         click.echo(f"sellcli: {note}", err=True)
     tell_kept(stored, as_json=as_json)
 

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 import click
 
 from sellcli.exits import Exit
-from sellcli.options import setting_options
+from sellcli.flags.settings import setting_options
 from sellcli.settings import Settings
 
 if TYPE_CHECKING:

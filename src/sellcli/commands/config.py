@@ -6,7 +6,7 @@ from collections.abc import Mapping
 
 import click
 
-from sellcli.options import setting_options
+from sellcli.flags.settings import setting_options
 from sellcli.setting_sources import SECRETS
 from sellcli.settings import DEFAULT, KEYS, Settings
 

@@ -6,7 +6,7 @@ import os
 import click
 
 from sellcli.exits import Exit
-from sellcli.options import setting_options
+from sellcli.flags.settings import setting_options
 from sellcli.settings import Settings
 
 

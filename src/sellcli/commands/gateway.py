@@ -4,8 +4,8 @@ from pathlib import Path
 
 import click
 
+from sellcli.flags.gateway import Seconds
 from sellcli.interrupts import farewell
-from sellcli.options import Seconds
 from sellcore.errors import ConfigError
 
 

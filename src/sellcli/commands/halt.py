@@ -4,7 +4,7 @@ import json
 
 import click
 
-from sellcli.options import setting_options
+from sellcli.flags.settings import setting_options
 from sellcli.settings import Settings
 
 

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from sellcli.options import setting_options
+from sellcli.flags.settings import setting_options
 from sellcli.prompt import ask_yes
 from sellcli.settings import Settings
 from sellcore.errors import ConfigError
@@ -70,11 +70,11 @@ def command(
       sellcli import NASDAQ_MSFT_1d.csv --check
       sellcli import msft.csv --ticker NASDAQ:MSFT --zone America/New_York
     """
-    from sellcli.compose.imports import examine, store, told
+    from sellcli.compose.imports import examine, store, typed_hints
     from sellcli.screen.import_lines import import_form, preview
 
-    said = told(columns, ticker, exchange, size, zone, stamp_format, ends=stamps == "end")
-    found = examine(settings, files, said, replace=replace)
+    hints = typed_hints(columns, ticker, exchange, size, zone, stamp_format, ends=stamps == "end")
+    found = examine(settings, files, hints, replace=replace)
     for problem in found.problems:
         click.echo(f"sellcli: {problem}; import its files again", err=True)
     if not as_json:

@@ -1,14 +1,13 @@
 """``sellcli replay``: decide a recorded day again, and compare."""
 
 import json
-from datetime import date
 
 import click
 
 from sellcli.exits import Exit
-from sellcli.options import setting_options
+from sellcli.flags.instants import typed_date
+from sellcli.flags.settings import setting_options
 from sellcli.settings import Settings
-from sellcore.errors import ConfigError
 
 
 @click.command("replay")
@@ -48,7 +47,7 @@ def command(
     from sellcore.replay.finding import Verdict
 
     chosen = None if mode is None else Mode(mode)
-    done = replayed(settings, _typed_date(date), chosen, simulated=simulated)
+    done = replayed(settings, typed_date(date), chosen, simulated=simulated)
     for problem in (*done.unread, *done.problems):
         click.echo(f"sellcli: {problem}", err=True)
     if as_json:
@@ -68,12 +67,3 @@ def command(
     verdicts = {finding.verdict for finding in done.findings}
     if done.unread or verdicts & set(WRONG) or Verdict.AGREES not in verdicts:
         context.exit(Exit.ERROR)
-
-
-def _typed_date(text: str | None) -> date | None:
-    if text is None:
-        return None
-    try:
-        return date.fromisoformat(text)
-    except ValueError:
-        raise ConfigError(f"{text!r} is not a date, e.g. 2022-05-20") from None

@@ -4,8 +4,8 @@ import json
 
 import click
 
-from sellcli.instants import typed_instant
-from sellcli.options import setting_options
+from sellcli.flags.instants import typed_instant
+from sellcli.flags.settings import setting_options
 from sellcli.settings import Settings
 
 

@@ -5,8 +5,8 @@ import sys
 
 import click
 
-from sellcli.instants import typed_instant
-from sellcli.options import setting_options
+from sellcli.flags.instants import typed_instant
+from sellcli.flags.settings import setting_options
 from sellcli.settings import Settings
 
 

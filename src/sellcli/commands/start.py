@@ -11,8 +11,9 @@ from typing import TYPE_CHECKING
 import click
 
 from sellcli.exits import Exit
+from sellcli.flags.gateway import elsewhere_options, simulation_options
+from sellcli.flags.settings import setting_options
 from sellcli.interrupts import farewell
-from sellcli.options import elsewhere_options, setting_options, simulation_options
 from sellcli.prompt import ask_account
 from sellcli.settings import Settings
 from sellcore.errors import ConfigError
@@ -91,13 +92,13 @@ def command(
     try:
         with (
             wired(settings, simulated, screen) as wiring,
-            alerts(settings, os.environ, _bell() if live else None) as told,
+            alerts(settings, os.environ, _bell() if live else None) as fan_out,
         ):
-            wiring = evolve(wiring, ports=evolve(wiring.ports, alerts=told))
+            wiring = evolve(wiring, ports=evolve(wiring.ports, alerts=fan_out))
             if not live:
                 return _watch(wiring, screen, ask, once=once)
-            from sellcli.arm_until import arm_until as read_time
             from sellcli.compose.selling import selling
+            from sellcli.flags.arm_until import arm_until as read_time
 
             until = None if arm_until is None else partial(read_time, arm_until)
             typist = ask_account if sys.stdin.isatty() and not no_input else None
@@ -140,11 +141,11 @@ def _watch(
     except KeyboardInterrupt as interrupt:
         screen.close()
         click.echo(farewell(interrupt), err=True)
-    told = summary(ports, state)
-    screen(told)
-    if told.unknown:
+    final = summary(ports, state)
+    screen(final)
+    if final.unknown:
         return Exit.UNKNOWN
-    return Exit.DENIED if told.denied else Exit.DONE
+    return Exit.DENIED if final.denied else Exit.DONE
 
 
 def _asker(settings: Settings, silent: bool) -> "Ask | None":

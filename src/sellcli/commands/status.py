@@ -4,7 +4,8 @@ from pathlib import Path
 
 import click
 
-from sellcli.options import setting_options, simulation_options
+from sellcli.flags.gateway import simulation_options
+from sellcli.flags.settings import setting_options
 from sellcli.settings import Settings
 
 

@@ -8,9 +8,9 @@ from typing import TYPE_CHECKING
 
 import click
 
-from sellcli.assumption_options import assumption_options, told_actions, unused_actions
-from sellcli.options import setting_options
-from sellcli.research_options import bar_options, result_options, tell_kept
+from sellcli.flags.assumptions import actions_in, assumption_options, unused_actions
+from sellcli.flags.research import bar_options, result_options, tell_kept
+from sellcli.flags.settings import setting_options
 from sellcli.settings import Settings
 
 if TYPE_CHECKING:
@@ -108,24 +108,24 @@ def command(
         origin=origin,
         allow_gaps=allow_gaps,
     )
-    told = told_actions(actions)
+    listed = actions_in(actions)
     with sweep_progress() as on_step:
         done = swept(
             settings,
             universe,
             assumptions,
-            told,
+            listed,
             workers=workers,
             dask=dask,
             walk=walk,
             on_step=on_step,
         )
-    kept = None if out is None else _kept(out, done, told, report=report)
+    kept = None if out is None else _kept(out, done, listed, report=report)
     if as_json:
         click.echo(_document(done, kept))
     else:
         show_sweep(standard_console(), done, top)
-    for note in (*done.notes, *unused_actions(actions, told, done.found.tickers)):
+    for note in (*done.notes, *unused_actions(actions, listed, done.found.tickers)):
         click.echo(f"sellcli: {note}", err=True)
     tell_kept(kept, as_json=as_json)
 

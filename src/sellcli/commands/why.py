@@ -4,8 +4,8 @@ import json
 
 import click
 
-from sellcli.instants import typed_instant
-from sellcli.options import setting_options
+from sellcli.flags.instants import typed_instant
+from sellcli.flags.settings import setting_options
 from sellcli.settings import Settings
 
 
@@ -26,9 +26,9 @@ def command(settings: Settings, ticker: str, at: str | None, as_json: bool) -> N
     from sellcli.screen.why_page import form, page
     from sellcore.instrument import parse_ticker
 
-    told = story(settings, parse_ticker(ticker), typed_instant(at, "--at"))
+    found = story(settings, parse_ticker(ticker), typed_instant(at, "--at"))
     if as_json:
-        click.echo(json.dumps(form(told), indent=2))
+        click.echo(json.dumps(form(found), indent=2))
         return
-    for line in page(told):
+    for line in page(found):
         click.echo(line)

@@ -37,11 +37,11 @@ def alerts(
     """
     from adapters.alerts.fan_out import FanOut
 
-    told = FanOut(channels(settings, environment, write))
+    fan_out = FanOut(channels(settings, environment, write))
     try:
-        yield told
+        yield fan_out
     finally:
-        told.close(LAST)
+        fan_out.close(LAST)
 
 
 def channels(

@@ -154,7 +154,7 @@ def folder_bars(folder: Path, tickers: Sequence[str] = ()) -> tuple[TickerBars, 
     from adapters.calendar import SessionTable
     from adapters.clocks import SystemClock
     from adapters.gateway.bar_files import list_folder
-    from adapters.imports.bar_table import Told, read_bar_table
+    from adapters.imports.bar_table import Hints, read_bar_table
     from sellcore.instrument import parse_ticker
     from sellcore.usecases.import_bars import plan_import
 
@@ -166,9 +166,9 @@ def folder_bars(folder: Path, tickers: Sequence[str] = ()) -> tuple[TickerBars, 
     for ticker in wanted:
         if ticker not in known:
             raise ConfigError(f"data folder {folder}: holds no bars of {ticker}; it has {known[0]}")
-    told, now = Told(zone=ZoneInfo("UTC")), SystemClock().now()
+    hints, now = Hints(zone=ZoneInfo("UTC")), SystemClock().now()
     files = [file for (ticker, _), file in finest.items() if ticker in wanted]
-    bars = [each for file in files for each in read_bar_table(file.path, told).bars]
+    bars = [each for file in files for each in read_bar_table(file.path, hints).bars]
     series: dict[str, dict[Granularity, StoredSeries]] = {ticker: {} for ticker in wanted}
     for each in plan_import(bars, SessionTable(), {}, now, replace=False):
         series[each.taken.key.ticker][each.taken.key.granularity] = each.taken.stored

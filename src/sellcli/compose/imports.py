@@ -12,7 +12,7 @@ from sellcore.errors import ConfigError, InvalidValue
 
 if TYPE_CHECKING:
     from adapters.imports.bar_table import BarTable as BarTable
-    from adapters.imports.bar_table import Told
+    from adapters.imports.bar_table import Hints
     from sellcore.usecases.import_bars import Import
 
 
@@ -32,7 +32,7 @@ class Examined:
     problems: tuple[str, ...]
 
 
-def told(
+def typed_hints(
     columns: str | None,
     ticker: str | None,
     exchange: str | None,
@@ -41,19 +41,19 @@ def told(
     stamp_format: str | None,
     *,
     ends: bool,
-) -> "Told":
+) -> "Hints":
     """
     Return what a person said about the files.
 
     Raises:
         ConfigError: a flag cannot be used.
     """
-    from adapters.imports.bar_table import Told
+    from adapters.imports.bar_table import Hints
     from adapters.imports.columns import typed_columns
     from adapters.imports.stamps import known_zone
     from sellcore.instrument import parse_ticker
 
-    return Told(
+    return Hints(
         columns=typed_columns(columns),
         ticker=None if ticker is None else parse_ticker(ticker),
         exchange=exchange,
@@ -64,7 +64,9 @@ def told(
     )
 
 
-def examine(settings: Settings, paths: Sequence[Path], said: "Told", *, replace: bool) -> Examined:
+def examine(
+    settings: Settings, paths: Sequence[Path], hints: "Hints", *, replace: bool
+) -> Examined:
     """
     Read all files and say what they come to; nothing is stored.
 
@@ -80,7 +82,7 @@ def examine(settings: Settings, paths: Sequence[Path], said: "Told", *, replace:
     from sellcore.instrument import exchange_of
     from sellcore.usecases.import_bars import plan_import
 
-    tables = tuple(read_bar_table(path, said) for path in paths)
+    tables = tuple(read_bar_table(path, hints) for path in paths)
     reading = read_cache(imported_dir(settings))
     bars = [bars for table in tables for bars in table.bars]
     for each in bars:

@@ -14,6 +14,7 @@ from sellcli.settings import Settings
 from sellcore.errors import CalendarError, ConfigError
 
 if TYPE_CHECKING:
+    from sellcore.bar_reading import Unreadable
     from sellcore.order import Mode
     from sellcore.record import DecisionRecord
     from sellcore.replay.decide_again import Again, History
@@ -91,22 +92,23 @@ def replayed(
     return Replayed(day, cache, findings, unread, problems)
 
 
-def bars_of(settings: Settings, record: "DecisionRecord") -> "Again | str":
+def bars_of(settings: Settings, record: "DecisionRecord") -> "Again | Unreadable":
     """Return the bars that a decision rested on, as the cache holds them now, or why not."""
+    from sellcore.bar_reading import Unreadable
     from sellcore.errors import SellError
-    from sellcore.replay.contradiction import rule_of
+    from sellcore.record import rule_of
     from sellcore.replay.decide_again import decide_again
 
     try:
         rule = rule_of(record)
         if rule is None or record.bar_end is None:
-            return "it follows no rule"
+            return Unreadable("it follows no rule")
         _, held, _ = _bars(settings, [record], simulated=False)
         history = _histories(held, [record]).get(record.con_id)
     except SellError as error:
-        return str(error)
+        return Unreadable(str(error))
     if history is None:
-        return f"{settings.cache_dir} holds none of them any more"
+        return Unreadable(f"{settings.cache_dir} holds none of them any more")
     return decide_again(history, rule, record.bar_end, record.bars_used)
 
 

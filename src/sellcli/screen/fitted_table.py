@@ -34,12 +34,14 @@ class Column:
     words: bool = False
 
 
-def fitted_table(title: str, columns: Sequence[Column], rows: Sequence[Row], width: int) -> Table:
+def fitted_table(
+    title: str | None, columns: Sequence[Column], rows: Sequence[Row], width: int
+) -> Table:
     """
     Return a table with as many of its columns as a screen has room for.
 
     Args:
-        title: Stands above it, small.
+        title: Stands above it, small; None for none.
         columns: From left to right.
         rows: A cell for each column.
         width: Of the screen, in characters.
@@ -60,7 +62,7 @@ def fitted_table(title: str, columns: Sequence[Column], rows: Sequence[Row], wid
             column.head,
             justify="right" if column.right else "left",
             no_wrap=not column.words,
-            overflow="fold",
+            overflow="fold" if column.words else "ellipsis",  # half a number shows that it is
         )
     for row in rows:
         table.add_row(*(row[place] for place in shown))
@@ -80,5 +82,6 @@ def _that_fit(columns: Sequence[Column], rows: Sequence[Row], width: int) -> lis
 
 
 def _room(column: Column, cells: Sequence[Text | str]) -> int:
-    longest = max([len(column.head), *(len(str(cell)) for cell in cells)])
+    lines = [line for cell in cells for line in str(cell).split("\n")]
+    longest = max(map(len, [column.head, *lines]))
     return min(longest, _WORDS) if column.words else longest

@@ -69,7 +69,6 @@ def status_form(status: Status) -> dict[str, Json]:
 
 def _row(row: StatusRow) -> dict[str, Json]:
     holding, position = row.holding, row.holding.position
-    word, reason = row.verdict
     return {
         "ticker": holding.instrument.ticker,
         "con_id": holding.instrument.con_id,
@@ -82,8 +81,8 @@ def _row(row: StatusRow) -> dict[str, Json]:
         "rule": str(holding.rule) if holding.rule else None,
         "average": row.average,
         "to_cross_pct": row.to_cross_pct(),
-        "decision": word,
-        "reason": reason,
+        "decision": str(row.standing.word),
+        "reason": row.standing.reason,
         "decided_bar": iso(row.decision.bar_end) if row.decision else None,
         "open_orders": [_order(order) for order in holding.orders],
         "distances_pct": _distances(row),

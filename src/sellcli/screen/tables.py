@@ -1,26 +1,29 @@
 """The two tables: what is held and how near it is, and the distance to every average."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from math import inf
 
 from rich import box
 from rich.table import Table
 from rich.text import Text
 
+from sellcli.screen.fitted_table import Column, fitted_table
 from sellcli.screen.text import NONE, average, bar_time, percent, price, shares, short_order
+from sellcore.outcome import Outcome
 from sellcore.rule import LENGTHS, AverageKind
-from sellcore.status import Status, StatusRow
+from sellcore.status import Status, StatusRow, Undecided
 
-WORD_STYLE = {
-    "signal": "bold red",
-    "hold": "green",
-    "abstain": "yellow",
-    "missed": "yellow",
-    "waiting": "yellow",
-    "left alone": "dim",
-    "unassigned": "dim",
-    "watching": "dim",
+STYLES = {
+    Outcome.SIGNAL: "bold red",
+    Outcome.HOLD: "green",
+    Outcome.ABSTAIN: "yellow",
+    Outcome.MISSED: "yellow",
+    Undecided.WAITING: "yellow",
+    Undecided.LEFT_ALONE: "dim",
+    Undecided.UNASSIGNED: "dim",
+    Undecided.WATCHING: "dim",
 }
+"""How each word for the standing of a holding is shown."""
 
 _NEAR = 0.5
 """In %: a price this near above its average is worth a colour."""
@@ -31,59 +34,43 @@ _ROOM_FOR_REASONS = 150
 
 _GAP = (0, 1, 0, 0)
 
+_COLUMNS = (
+    Column("ticker", right=False),
+    Column("held", goes=5),
+    Column("cost", goes=1),
+    Column("close"),
+    Column("bar", goes=3),
+    Column("rule", right=False, goes=6),
+    Column("average", goes=4),
+    Column("to cross"),
+    Column("decision", right=False),
+    Column("orders", right=False, goes=2),
+)
 
-_HEADS = {
-    "ticker": "ticker",
-    "held": "position",
-    "cost": "avg cost",
-    "close": "close",
-    "bar": "bar",
-    "rule": "rule",
-    "average": "average",
-    "to cross": "to cross",
-    "decision": "decision",
-    "orders": "open orders",
-}
-"""The columns, and what stands above them where there is room."""
+_WIDE_HEADS = {"held": "position", "cost": "avg cost", "orders": "open orders"}
+"""What stands above a column where there is room."""
 
-_FIRST_TO_GO = ("cost", "orders", "bar", "average", "held", "rule")
-"""Columns that a narrow screen does without, rather than cut a number short."""
-
-_EDGES = 2
-"""What a column takes beside its content."""
+_WIDE_PARTS = {"decision": 3, "orders": 1}
+"""The columns of words, and how what room is left is parted between them."""
 
 
 def holdings_table(status: Status, width: int) -> Table:
     """Return one row per holding, for a screen of ``width`` columns."""
     wide = width >= _ROOM_FOR_REASONS
-    rows = [dict(zip(_HEADS, _cells(row, with_reason=wide), strict=True)) for row in status.rows]
+    rows = [_cells(row, with_reason=wide) for row in status.rows]
+    if not wide:
+        return fitted_table(None, _COLUMNS, rows, width)
     table = Table(box=box.SIMPLE_HEAD, pad_edge=False, header_style="bold", padding=_GAP)
-    names = list(_HEADS) if wide else _those_that_fit(rows, width)
-    for name in names:
+    for column in _COLUMNS:
         table.add_column(
-            _HEADS[name] if wide else name,
-            justify="left" if name in ("ticker", "rule", "decision", "orders") else "right",
-            no_wrap=not (wide and name in ("decision", "orders")),
-            ratio={"decision": 3, "orders": 1}.get(name) if wide else None,
+            _WIDE_HEADS.get(column.head, column.head),
+            justify="right" if column.right else "left",
+            no_wrap=column.head not in _WIDE_PARTS,
+            ratio=_WIDE_PARTS.get(column.head),
         )
     for row in rows:
-        table.add_row(*(row[name] for name in names))
+        table.add_row(*row)
     return table
-
-
-def _those_that_fit(rows: Sequence[Mapping[str, Text | str]], width: int) -> list[str]:
-    """Return the columns that ``width`` has room for, each with the longest of its cells."""
-    taken = {
-        name: _EDGES + max([len(name), *(_longest(row[name]) for row in rows)]) for name in _HEADS
-    }
-    for name in _FIRST_TO_GO:
-        if sum(taken.values()) > width:
-            del taken[name]
-    return list(taken)
-
-
-def _longest(cell: Text | str) -> int:
-    return max(len(line) for line in str(cell).split("\n"))
 
 
 def nearest_first(rows: Sequence[StatusRow], most: int) -> tuple[StatusRow, ...]:
@@ -100,10 +87,9 @@ def nearest_first(rows: Sequence[StatusRow], most: int) -> tuple[StatusRow, ...]
 
 def _cells(row: StatusRow, *, with_reason: bool) -> tuple[Text | str, ...]:
     holding = row.holding
-    word, reason = row.verdict
-    verdict = Text(word, style=WORD_STYLE.get(word, ""))
+    standing = Text(str(row.standing.word), style=STYLES[row.standing.word])
     if with_reason:
-        verdict.append(f" {reason}", style="not bold default")
+        standing.append(f" {row.standing.reason}", style="not bold default")
     return (
         holding.instrument.ticker,
         shares(holding.position.quantity),
@@ -113,7 +99,7 @@ def _cells(row: StatusRow, *, with_reason: bool) -> tuple[Text | str, ...]:
         str(holding.rule) if holding.rule else NONE,
         average(row.average),
         _distance(row.to_cross_pct()),
-        verdict,
+        standing,
         "\n".join(str(o) if with_reason else short_order(o) for o in holding.orders) or NONE,
     )
 

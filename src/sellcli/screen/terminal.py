@@ -9,7 +9,7 @@ from rich.text import Text
 
 from sellcli.screen import lines
 from sellcli.screen.tables import (
-    WORD_STYLE,
+    STYLES,
     distances_table,
     holdings_table,
     nearest_first,
@@ -69,7 +69,7 @@ class Terminal:
             case Table():
                 self._table(event.status)
             case Decided():
-                style = WORD_STYLE[event.decision.outcome.value]
+                style = STYLES[event.decision.outcome]
                 self._console.print(Text(lines.decided(event), style=style))
             case Prepared():
                 self._console.print(Text(lines.prepared(event), style="bold"))

@@ -2,16 +2,18 @@
 
 import json
 from collections.abc import Iterator, Sequence
+from contextlib import suppress
 
 from sellcli.screen.json_forms import Json, record_form
 from sellcli.story import Story
 from sellcore.bar import BarSeries
+from sellcore.bar_reading import Unreadable
+from sellcore.errors import InvalidValue
 from sellcore.instant import from_epoch, iso
 from sellcore.outcome import Outcome
 from sellcore.quoting import quoted, rounded
-from sellcore.record import DecisionRecord, to_json
+from sellcore.record import DecisionRecord, rule_of, to_json
 from sellcore.replay.decide_again import Again
-from sellcore.rule import MovingAverageRule, parse_kind
 from sellcore.selling.intent_record import IntentRecord
 from sellcore.selling.otherwise import seed_weight, turning_close
 from sellcore.usecases.sell import CHECKED
@@ -52,15 +54,11 @@ def _part(name: str, lines: Sequence[str]) -> Iterator[str]:
         yield f"{name if number == 0 else '':<{_WIDTH}}{line}"
 
 
-def _rule_of(decision: DecisionRecord) -> MovingAverageRule | None:
-    if decision.ma_type is None or decision.timeframe is None:
-        return None
-    kind, _, length = decision.ma_type.rstrip(")").partition("(")
-    return MovingAverageRule(parse_kind(kind), int(length), decision.timeframe)
-
-
 def _rule(decision: DecisionRecord) -> list[str]:
-    rule = _rule_of(decision)
+    try:
+        rule = rule_of(decision)
+    except InvalidValue as refused:
+        return [str(refused)]
     if rule is None:
         return ["none: watched, never sold"]
     if decision.close is None or decision.ma_value is None or decision.bars_used is None:
@@ -74,10 +72,10 @@ def _rule(decision: DecisionRecord) -> list[str]:
     ]
 
 
-def _bars(decision: DecisionRecord, again: Again | str) -> list[str]:
+def _bars(decision: DecisionRecord, again: Again | Unreadable) -> list[str]:
     """Show the bars that were used, and whether they are still what they were."""
-    if isinstance(again, str):
-        return [f"not shown: {again}"]
+    if isinstance(again, Unreadable):
+        return [f"not shown: {again.reason}"]
     used = _used(decision, again)
     closes = " ".join(quoted(close) for close in used.close[-_SHOWN:].tolist())
     first, last = (iso(from_epoch(int(end))) for end in used.end[[0, -1]])
@@ -100,7 +98,9 @@ def _used(decision: DecisionRecord, again: Again) -> BarSeries:
 
 def _otherwise(story: Story) -> list[str]:
     """Say what would have changed the outcome."""
-    decision, rule = story.decision, _rule_of(story.decision)
+    decision, rule = story.decision, None
+    with suppress(InvalidValue):  # the page has said so above
+        rule = rule_of(decision)
     lines = []
     if rule is not None and decision.close is not None and decision.ma_value is not None:
         turn = turning_close(rule, decision.close, decision.ma_value)
@@ -147,9 +147,9 @@ def form(story: Story) -> dict[str, Json]:
     }
 
 
-def _bars_form(decision: DecisionRecord, again: Again | str) -> Json:
-    if isinstance(again, str):
-        return {"missing": again}
+def _bars_form(decision: DecisionRecord, again: Again | Unreadable) -> Json:
+    if isinstance(again, Unreadable):
+        return {"missing": again.reason}
     used = _used(decision, again)
     ends: list[Json] = [iso(from_epoch(int(end))) for end in used.end.tolist()]
     return {"ends": ends, "closes": list(used.close.tolist())}

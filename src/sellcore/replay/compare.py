@@ -5,16 +5,17 @@ from collections.abc import Mapping
 from datetime import datetime
 from math import isclose
 
+from sellcore.bar_reading import Unreadable
 from sellcore.evaluation import Evaluation
 from sellcore.instant import iso
 from sellcore.outcome import Outcome
 from sellcore.plan import LOGGED_LATE
-from sellcore.record import DecisionRecord
-from sellcore.replay.contradiction import PROVISIONAL, by_bars_alone, contradiction, rule_of
+from sellcore.record import DecisionRecord, rule_of
+from sellcore.replay.contradiction import PROVISIONAL, by_bars_alone, contradiction
 from sellcore.replay.decide_again import (
-    NO_SUCH_BAR,
     Again,
     History,
+    NoSuchBar,
     decide_again,
     is_covered,
     out_of_time,
@@ -65,22 +66,22 @@ def compare(record: DecisionRecord, history: History, logged: Mapping[datetime, 
     again = decide_again(history, rule, record.bar.end, record.bars_used)
     if record.decision in (Outcome.ABSTAIN, Outcome.MISSED):
         return _undecided(record, again)
-    if isinstance(again, str):
+    if isinstance(again, Unreadable):
         return _unreadable(record, again, is_covered(history, rule.timeframe, record.bar.end))
     return _decided(record, rule, again, logged)
 
 
-def _undecided(record: DecisionRecord, again: Again | str) -> Finding:
+def _undecided(record: DecisionRecord, again: Again | Unreadable) -> Finding:
     """Compare a bar that was not decided: only where bars were wanting is there a difference."""
     then = f"{record.decision} then: {record.reason}"
     abstains = record.decision is Outcome.ABSTAIN
     if abstains and record.reason.endswith(_NEVER_SOLD):
         return _agrees(record, f"no bar decides it: {record.reason}", None)
     wanting = abstains and _FOR_WANT_OF_BARS.search(record.reason)
-    if isinstance(again, str):
+    if isinstance(again, Unreadable):
         if wanting:
-            return _agrees(record, f"abstains now as well: {again}", None)
-        return _untold(record, f"{then}; it cannot be read now: {again}")
+            return _agrees(record, f"abstains now as well: {again.reason}", None)
+        return _untold(record, f"{then}; it cannot be read now: {again.reason}")
     now = again.evaluation
     if wanting and now.evidence is None:
         return _agrees(record, f"abstains now as well: {now.reason}", now)
@@ -91,12 +92,12 @@ def _undecided(record: DecisionRecord, again: Again | str) -> Finding:
     return _untold(record, f"{then}; its bars alone make it a {now.outcome}: {now.reason}", now)
 
 
-def _unreadable(record: DecisionRecord, why: str, covered: bool) -> Finding:
-    if why.startswith(NO_SUCH_BAR):
-        return _differs(record, Cause.NO_SUCH_BAR, why)
+def _unreadable(record: DecisionRecord, now: Unreadable, covered: bool) -> Finding:
+    if isinstance(now, NoSuchBar):
+        return _differs(record, Cause.NO_SUCH_BAR, now.reason)
     if covered:
-        return _differs(record, Cause.BAR_GONE, why)
-    return _untold(record, f"its bars are not in the cache any more: {why}")
+        return _differs(record, Cause.BAR_GONE, now.reason)
+    return _untold(record, f"its bars are not in the cache any more: {now.reason}")
 
 
 def _decided(

@@ -13,8 +13,8 @@ from sellcore.instrument import Instrument
 from sellcore.order import Mode, OrderIntent, SendAt
 from sellcore.outcome import Outcome
 from sellcore.quoting import quoted, rounded
-from sellcore.record import DecisionRecord
-from sellcore.rule import AverageKind, MovingAverageRule, parse_kind, parse_length
+from sellcore.record import DecisionRecord, rule_of
+from sellcore.rule import AverageKind, MovingAverageRule
 
 PROVISIONAL = "; provisional: "
 """How the reason of a bar that was decided before its end goes on."""
@@ -32,21 +32,6 @@ _RELATIONS = ("is below", "equals", "is above")
 
 _NEAR = 1e-9
 """Relative; nearer than that, floats do not show which of two numbers is the larger."""
-
-
-def rule_of(record: DecisionRecord) -> MovingAverageRule | None:
-    """
-    Return the rule that a record was decided by, or None where it names none.
-
-    Raises:
-        InvalidValue: what it names is no rule.
-    """
-    if record.ma_type is None or record.timeframe is None:
-        return None
-    kind, bracket, length = record.ma_type.partition("(")
-    if not bracket or not length.endswith(")"):
-        raise InvalidValue(f"{record.ma_type!r} is no average, such as SMA(50)")
-    return MovingAverageRule(parse_kind(kind), parse_length(length[:-1]), record.timeframe)
 
 
 def contradiction(record: DecisionRecord) -> str | None:

@@ -9,7 +9,7 @@ import numpy as np
 from attrs import field, frozen
 
 from sellcore.bar import BarSeries
-from sellcore.bar_reading import read_bar
+from sellcore.bar_reading import Unreadable, read_bar
 from sellcore.coverage import FAR_FUTURE, Coverage
 from sellcore.due import DueBar, bars_of
 from sellcore.evaluation import Evaluation, evaluate, with_gap
@@ -22,9 +22,6 @@ from sellcore.series import StoredSeries
 from sellcore.snapshot import Holding
 from sellcore.timeframe import SOURCE, Granularity, Timeframe
 from sellcore.trading_days import TradingDays
-
-NO_SUCH_BAR = "no bar of its sessions ends "
-"""What is told of an end that no session of the exchange brings, in front of it."""
 
 LONGEST_WINDOW = timedelta(hours=1)
 """The longest window that the settings take."""
@@ -45,6 +42,11 @@ class History:
 
 
 @frozen
+class NoSuchBar(Unreadable):
+    """No session of the exchange brings a bar that ends there."""
+
+
+@frozen
 class Again:
     """
     A bar decided again.
@@ -62,7 +64,7 @@ class Again:
 
 def decide_again(
     history: History, rule: MovingAverageRule, end: datetime, bars_used: int | None = None
-) -> Again | str:
+) -> Again | Unreadable:
     """
     Decide the bar that ends at ``end`` on the bars that were closed by then.
 
@@ -78,15 +80,14 @@ def decide_again(
     """
     bar = _bar_that_ends(history.sessions, rule.timeframe, end, Policy())
     if bar is None:
-        return f"{NO_SUCH_BAR}{iso(end)}"
+        return NoSuchBar(f"no bar of its sessions ends {iso(end)}")
     reading = read_bar(_as_it_was(history, rule, end), rule, bar)
-    if isinstance(reading, str):
+    if isinstance(reading, Unreadable):
         return reading
-    bars, gap = reading
-    used = bars
+    used = bars = reading.bars
     if rule.kind is AverageKind.EMA and bars_used is not None and bars_used < len(bars):
         used = bars[len(bars) - bars_used :]
-    return Again(bars, used, with_gap(evaluate(used, rule), gap))
+    return Again(bars, used, with_gap(evaluate(used, rule), reading.gap))
 
 
 def is_covered(history: History, timeframe: Timeframe, end: datetime) -> bool:

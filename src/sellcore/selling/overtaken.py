@@ -1,6 +1,6 @@
 """Whether what an intent was decided on still stands: its rule, and the bar that signalled."""
 
-from sellcore.bar_reading import read_bar
+from sellcore.bar_reading import Unreadable, read_bar
 from sellcore.due import DueBar
 from sellcore.evaluation import evaluate
 from sellcore.instant import iso, to_epoch
@@ -42,9 +42,9 @@ def overtaken(holding: Holding, record: IntentRecord) -> str | None:
     if abs(close / record.close - 1) > TOLERANCE:
         return f"{corrected}: a split, or a restated history"
     reading = read_bar(holding, intent.rule, _bar_of(record))
-    if isinstance(reading, str):
-        return f"{corrected}: {reading}"
-    found = evaluate(reading[0], intent.rule)
+    if isinstance(reading, Unreadable):
+        return f"{corrected}: {reading.reason}"
+    found = evaluate(reading.bars, intent.rule)
     return None if found.outcome is Outcome.SIGNAL else f"{corrected}: {found.reason}"
 
 

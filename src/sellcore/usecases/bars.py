@@ -8,7 +8,7 @@ from attrs import evolve
 
 from sellcore.errors import InvalidValue, SellError, StorageError
 from sellcore.event import Progress
-from sellcore.forming import Moved, Reading, forming_only
+from sellcore.forming import Moved, TakenIn, forming_only
 from sellcore.history import backfill, reaches_back, refresh
 from sellcore.instrument import Instrument
 from sellcore.intake import take_in
@@ -135,7 +135,7 @@ def _take(
     instrument, key = answer.request.instrument, answer.request.key
     if state.feed.unanswered.pop(key, None) is not None:
         state.told.pop(f"no bars {key}", None)
-    stored, before = state.feed.series.get(key), state.feed.readings.get(key)
+    stored, before = state.feed.series.get(key), state.feed.taken_in.get(key)
     if before is not None and before.stored is stored:
         moved = forming_only(before, answer)
         if moved is not None:
@@ -167,7 +167,7 @@ def _keep(state: WatchState, answer: FetchedBars, moved: Moved) -> None:
     key, update = answer.request.key, moved.update
     before = state.feed.series.get(key)
     state.feed.series[key] = moved.stored
-    state.feed.readings[key] = Reading(answer, moved.stored)
+    state.feed.taken_in[key] = TakenIn(answer, moved.stored)
     if before is not None and update is not None and _reaches_into(before, update):
         for timeframe in Timeframe:
             state.levels.pop((answer.request.instrument, timeframe), None)

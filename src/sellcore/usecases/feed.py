@@ -4,7 +4,7 @@ from datetime import datetime
 
 from attrs import Factory, define
 
-from sellcore.forming import Reading
+from sellcore.forming import TakenIn
 from sellcore.series import SeriesKey, SeriesUpdate, StoredSeries
 
 
@@ -15,7 +15,7 @@ class Feed:
 
     Attributes:
         series: The stored bars.
-        readings: The last answer of each series, beside what it came to.
+        taken_in: The last answer of each series, beside what it came to.
         unsaved: Updates that the store has not taken yet.
         asked_at: When each series was last answered in this run, UTC.
         unanswered: Why the latest request for a series brought no bars.
@@ -23,7 +23,7 @@ class Feed:
     """
 
     series: dict[SeriesKey, StoredSeries] = Factory(dict)
-    readings: dict[SeriesKey, Reading] = Factory(dict)
+    taken_in: dict[SeriesKey, TakenIn] = Factory(dict)
     unsaved: list[SeriesUpdate] = Factory(list)
     asked_at: dict[SeriesKey, datetime] = Factory(dict)
     unanswered: dict[SeriesKey, str] = Factory(dict)

@@ -11,7 +11,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from adapters.imports.bar_table import BarTable, Told, read_bar_table
+from adapters.imports.bar_table import BarTable, Hints, read_bar_table
 from adapters.imports.columns import choose_columns, typed_columns
 from adapters.imports.sizes import DAY, size_of
 from adapters.imports.stamps import Kind, read_stamps
@@ -20,7 +20,7 @@ from sellcore.errors import ConfigError, InvalidValue
 HERE = Path("bars.csv")
 HEAD = "Date,Open,High,Low,Close,Adj Close,Volume\n"
 ROWS = "2022-05-19,10,11,9,10.5,5.25,100\n2022-05-20,10.5,12,10,11,5.5,200\n"
-MSFT = Told(ticker="NASDAQ:MSFT")
+MSFT = Hints(ticker="NASDAQ:MSFT")
 NEW_YORK = ZoneInfo("America/New_York")
 
 
@@ -30,13 +30,13 @@ def a_file(folder: Path, text: str | bytes, name: str = "bars.csv") -> Path:
     return path
 
 
-def read(folder: Path, text: str, told: Told = MSFT, name: str = "bars.csv") -> BarTable:
-    return read_bar_table(a_file(folder, text, name), told)
+def read(folder: Path, text: str, hints: Hints = MSFT, name: str = "bars.csv") -> BarTable:
+    return read_bar_table(a_file(folder, text, name), hints)
 
 
-def refused(folder: Path, text: str | bytes, told: Told = MSFT, name: str = "bars.csv") -> str:
+def refused(folder: Path, text: str | bytes, hints: Hints = MSFT, name: str = "bars.csv") -> str:
     with pytest.raises(ConfigError) as error:
-        read_bar_table(a_file(folder, text, name), told)
+        read_bar_table(a_file(folder, text, name), hints)
     message = str(error.value)
     assert name in message
     assert "\n" not in message
@@ -204,7 +204,7 @@ def test_a_daily_file_is_read_as_it_stands(tmp_path: Path) -> None:
 def test_the_name_of_a_file_tells_ticker_and_size(tmp_path: Path) -> None:
     """As in a data folder; a single bar is enough then."""
     text = "ts,open,high,low,close,volume\n2022-05-20T13:30:00Z,1,1,1,1,\n"
-    (bars,) = read(tmp_path, text, Told(), "NYSE_BRK B_5m.csv").bars
+    (bars,) = read(tmp_path, text, Hints(), "NYSE_BRK B_5m.csv").bars
 
     assert (bars.ticker, bars.seconds, bars.volume.tolist()) == ("NYSE:BRK B", 300, [0.0])
 
@@ -216,19 +216,19 @@ def test_one_file_may_hold_many_tickers(tmp_path: Path) -> None:
         "KO,2022-05-19,1,1,1,1\nNASDAQ:MSFT,2022-05-19,2,2,2,2\n"
         "KO,2022-05-20,3,3,3,3\nNASDAQ:MSFT,2022-05-20,4,4,4,4\n"
     )
-    table = read(tmp_path, text, Told(exchange="nyse"))
+    table = read(tmp_path, text, Hints(exchange="nyse"))
 
     assert {bars.ticker: bars.close.tolist() for bars in table.bars} == {
         "NYSE:KO": [1.0, 3.0],
         "NASDAQ:MSFT": [2.0, 4.0],
     }
-    assert "ticker 'KO' names no exchange" in refused(tmp_path, text, Told())
+    assert "ticker 'KO' names no exchange" in refused(tmp_path, text, Hints())
 
 
 def test_times_at_which_bars_end_can_be_told(tmp_path: Path) -> None:
     """A stamp is a start, unless it is said to be an end."""
     text = "ts,open,high,low,close\n2022-05-20T14:00Z,1,1,1,1\n2022-05-20T14:30Z,2,2,2,2\n"
-    (bars,) = read(tmp_path, text, Told(ticker="NASDAQ:MSFT", ends=True)).bars
+    (bars,) = read(tmp_path, text, Hints(ticker="NASDAQ:MSFT", ends=True)).bars
 
     assert bars.stamp.tolist() == [OPEN, OPEN + 1800]
 
@@ -238,13 +238,13 @@ def test_daily_times_are_dates_where_they_show_midnight(tmp_path: Path) -> None:
     rows = ",1,1,1,1\n"
     here = "ts,open,high,low,close\n2022-05-20 00:00:00-04:00" + rows
     there = "ts,open,high,low,close\n2022-05-20T04:00:00Z" + rows
-    told = Told(ticker="NASDAQ:MSFT", size="1d")
-    zoned = Told(ticker="NASDAQ:MSFT", size="1d", zone=NEW_YORK)
+    hints = Hints(ticker="NASDAQ:MSFT", size="1d")
+    zoned = Hints(ticker="NASDAQ:MSFT", size="1d", zone=NEW_YORK)
 
-    for text, said in ((here, told), (there, zoned)):
+    for text, said in ((here, hints), (there, zoned)):
         (bars,) = read(tmp_path, text, said).bars
         assert bars.stamp.tolist() == [OPEN // 86_400 * 86_400]
-    assert "its daily bars have times of day" in refused(tmp_path, there, told)
+    assert "its daily bars have times of day" in refused(tmp_path, there, hints)
 
 
 @pytest.mark.parametrize("kind", [pa.float32(), pa.float64()])
@@ -279,7 +279,7 @@ def test_parquet_times_without_a_zone_need_one(tmp_path: Path) -> None:
 
     with pytest.raises(ConfigError, match="its times have no zone; name it"):
         read_bar_table(path, MSFT)
-    (bars,) = read_bar_table(path, Told(ticker="NASDAQ:MSFT", zone=NEW_YORK)).bars
+    (bars,) = read_bar_table(path, Hints(ticker="NASDAQ:MSFT", zone=NEW_YORK)).bars
     assert bars.stamp.tolist() == [OPEN, OPEN + 1800]
 
 
@@ -324,20 +324,20 @@ def test_rubbish_with_the_name_of_a_parquet_file_is_refused(tmp_path: Path) -> N
 
 
 @pytest.mark.parametrize(
-    ("name", "told", "said"),
+    ("name", "hints", "said"),
     [
-        ("bars.csv", Told(), "whose bars are these? give --ticker EXCHANGE:SYMBOL"),
+        ("bars.csv", Hints(), "whose bars are these? give --ticker EXCHANGE:SYMBOL"),
         ("bars.xlsx", MSFT, "its name ends with none of .csv, .txt, .tsv, .parquet"),
-        ("NASDAQ_MSFT_30m.csv", Told(), "bars of 30m with dates for times"),
-        ("bars.csv", Told(ticker="NASDAQ:MSFT", size="5m"), "bars of 5m with dates for times"),
-        ("_MSFT_1d.csv", Told(), "ticker ':MSFT' is not EXCHANGE:SYMBOL"),
+        ("NASDAQ_MSFT_30m.csv", Hints(), "bars of 30m with dates for times"),
+        ("bars.csv", Hints(ticker="NASDAQ:MSFT", size="5m"), "bars of 5m with dates for times"),
+        ("_MSFT_1d.csv", Hints(), "ticker ':MSFT' is not EXCHANGE:SYMBOL"),
     ],
 )
 def test_files_that_do_not_say_what_they_hold_are_refused(
-    name: str, told: Told, said: str, tmp_path: Path
+    name: str, hints: Hints, said: str, tmp_path: Path
 ) -> None:
     """Whose bars, and how long they are, is never assumed."""
-    assert said in refused(tmp_path, HEAD + ROWS, told, name)
+    assert said in refused(tmp_path, HEAD + ROWS, hints, name)
 
 
 def test_times_without_a_zone_are_refused(tmp_path: Path) -> None:
@@ -370,9 +370,9 @@ def test_a_file_that_is_not_there_is_refused(tmp_path: Path) -> None:
 def test_daily_times_fall_on_the_date_that_the_named_zone_shows(tmp_path: Path) -> None:
     """An evening in New York is the next day in London: the zone that was said counts."""
     text = "ts,open,high,low,close\n2022-05-19T20:00:00-04:00,1,1,1,1\n"
-    told = Told(ticker="NASDAQ:MSFT", size="1d", zone=NEW_YORK)
+    hints = Hints(ticker="NASDAQ:MSFT", size="1d", zone=NEW_YORK)
 
-    (bars,) = read(tmp_path, text, told).bars
+    (bars,) = read(tmp_path, text, hints).bars
 
     assert bars.stamp.tolist() == [OPEN // 86_400 * 86_400 - 86_400]
 
@@ -403,13 +403,13 @@ def test_a_ticker_that_is_given_needs_no_name_of_a_file(tmp_path: Path, name: st
     """Whatever the file is called, what it ends with still says how long its bars are."""
     one_day = HEAD + ROWS.splitlines()[0] + "\n"
 
-    (bars,) = read(tmp_path, one_day, Told(ticker="NASDAQ:MSFT"), name=name).bars
+    (bars,) = read(tmp_path, one_day, Hints(ticker="NASDAQ:MSFT"), name=name).bars
     with_times = one_day.replace("2022-05-19", "2022-05-19T13:30:00Z")
-    other = refused(tmp_path, with_times, Told(ticker="NASDAQ:MSFT"), name=name)
+    other = refused(tmp_path, with_times, Hints(ticker="NASDAQ:MSFT"), name=name)
 
     assert (bars.ticker, bars.seconds) == ("NASDAQ:MSFT", DAY)
     assert "its daily bars have times of day" in other
-    assert "name it EXCHANGE_SYMBOL_1d" in refused(tmp_path, one_day, Told(), name="G_1d.csv")
+    assert "name it EXCHANGE_SYMBOL_1d" in refused(tmp_path, one_day, Hints(), name="G_1d.csv")
 
 
 def test_a_list_is_no_price(tmp_path: Path) -> None:
@@ -435,13 +435,13 @@ def test_a_list_is_no_price(tmp_path: Path) -> None:
 def test_a_size_that_the_times_deny_is_refused(
     tmp_path: Path, size: str, stamps: tuple[str, str]
 ) -> None:
-    """Told or named: bars half an hour apart are no days, and days are no half hours."""
+    """Hinted or named: bars half an hour apart are no days, and days are no half hours."""
     text = "ts,open,high,low,close\n" + "".join(f"{stamp},1,1,1,1\n" for stamp in stamps)
 
-    told = Told(ticker="NASDAQ:MSFT", size=size, zone=NEW_YORK)
-    named = Told(zone=NEW_YORK)
+    hints = Hints(ticker="NASDAQ:MSFT", size=size, zone=NEW_YORK)
+    named = Hints(zone=NEW_YORK)
 
-    assert f"its bars are not of {size}, by their times" in refused(tmp_path, text, told)
+    assert f"its bars are not of {size}, by their times" in refused(tmp_path, text, hints)
     name = f"NASDAQ_MSFT_{size}.csv"
     assert f"its bars are not of {size}, by their times" in refused(tmp_path, text, named, name)
 
@@ -450,7 +450,7 @@ def test_a_size_that_is_told_goes_before_the_name(tmp_path: Path) -> None:
     """Whoever says how long bars are has looked at them."""
     text = "ts,open,high,low,close\n2022-05-19T13:30:00Z,1,1,1,1\n2022-05-19T13:45:00Z,1,1,1,1\n"
 
-    table = read(tmp_path, text, Told(size="15m"), "NASDAQ_MSFT_30m.csv")
+    table = read(tmp_path, text, Hints(size="15m"), "NASDAQ_MSFT_30m.csv")
 
     assert [bars.seconds for bars in table.bars] == [900]
 
@@ -459,10 +459,10 @@ def test_the_zone_of_times_is_told_by_its_name(tmp_path: Path) -> None:
     """What was taken for granted stands in the answer; what stands in the file needs no name."""
     wall = "ts,open,high,low,close\n2022-05-19 09:30,1,1,1,1\n2022-05-19 10:00,1,1,1,1\n"
     zoned = wall.replace(" 09:30", "T13:30:00Z").replace(" 10:00", "T14:00:00Z")
-    told = Told(ticker="NASDAQ:MSFT", zone=NEW_YORK)
+    hints = Hints(ticker="NASDAQ:MSFT", zone=NEW_YORK)
 
-    assert read(tmp_path, wall, told).zone == "America/New_York"
-    assert read(tmp_path, zoned, told).zone == "as written"
+    assert read(tmp_path, wall, hints).zone == "America/New_York"
+    assert read(tmp_path, zoned, hints).zone == "as written"
     assert read(tmp_path, HEAD + ROWS).zone == "dates"
 
 
@@ -484,7 +484,7 @@ def test_blanks_around_a_ticker_are_none_of_it(tmp_path: Path) -> None:
     """Tables for people are filled up with them."""
     text = "symbol,ts,open,high,low,close\n MSFT ,2022-05-19,1,1,1,1\nMSFT,2022-05-20,1,1,1,1\n"
 
-    table = read(tmp_path, text, Told(exchange="NASDAQ"))
+    table = read(tmp_path, text, Hints(exchange="NASDAQ"))
 
     assert [(bars.ticker, len(bars.stamp)) for bars in table.bars] == [("NASDAQ:MSFT", 2)]
 

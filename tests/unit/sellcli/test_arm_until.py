@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from sellcli.arm_until import arm_until
+from sellcli.flags.arm_until import arm_until
 from sellcore.errors import ConfigError
 
 NEW_YORK = ZoneInfo("America/New_York")

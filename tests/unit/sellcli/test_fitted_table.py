@@ -42,6 +42,16 @@ def test_no_number_is_cut_short(width: int) -> None:
     assert all(len(line) <= width for line in page.splitlines())
 
 
+@given(width=st.integers(24, 55))
+def test_number_that_has_no_room_at_all_says_that_it_is_cut(width: int) -> None:
+    """Nobody takes the first half of it for the whole."""
+    words = shown(width).split()
+
+    for number in ("-2,108.65", "+3.20"):
+        cut = [word for word in words if number.startswith(word) and word != number]
+        assert cut == []
+
+
 def test_columns_go_in_their_order_and_some_never() -> None:
     """What matters least goes first; what a table is for stays."""
     assert [head for head in ("shares", "price") if head in shown(200)] == ["shares", "price"]

@@ -5,7 +5,7 @@ from datetime import UTC, datetime
 
 import pytest
 
-from sellcli.instants import typed_instant
+from sellcli.flags.instants import typed_instant
 from sellcore.errors import ConfigError
 
 MIDNIGHT = datetime(2022, 5, 20, tzinfo=UTC)

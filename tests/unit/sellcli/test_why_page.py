@@ -11,6 +11,7 @@ from tests.journal_builders import TEN, WAYS, a_record, steps
 
 from sellcli.screen.why_page import form, page
 from sellcli.story import Story
+from sellcore.bar_reading import Unreadable
 from sellcore.evaluation import Evaluation, Evidence
 from sellcore.outcome import Outcome
 from sellcore.ports.journal import Entry
@@ -53,7 +54,7 @@ def a_story(
         reason="close 99.00 is below SMA(50) 99.4900",
         intent_id=record.intent_id,
     )
-    return Story(decision, "no bars are stored", (), record, tuple(notes))
+    return Story(decision, Unreadable("no bars are stored"), (), record, tuple(notes))
 
 
 def lines(story: Story) -> str:
@@ -121,6 +122,20 @@ def test_page_ends_with_what_to_do_now(state: State, advice: str | None) -> None
 def test_close_that_would_have_turned_it_is_named(outcome: Outcome, says: str) -> None:
     """With 49 closes whose mean is 99.50, the fiftieth turns it at 99.50."""
     assert says in lines(a_story(State.FILLED, outcome))
+
+
+@pytest.mark.parametrize("average", ["SMA50", "SMA(x)", "XMA(50)", "SMA(50"])
+def test_rule_that_cannot_be_read_leaves_the_rest_of_the_page(average: str) -> None:
+    """Another program, or a person, wrote into the log."""
+    story = a_story(State.FILLED)
+    lost = evolve(story, decision=evolve(story.decision, ma_type=average))
+
+    told = lines(lost)
+
+    assert "\nrule       " in told
+    assert "over 50 closed bars" not in told
+    assert "decision   signal: close 99.00 is below" in told
+    assert form(lost)["otherwise"] == ["nothing but other bars"]
 
 
 def with_bars(close: float = 99.0, average: float = 99.49) -> Story:

@@ -1,13 +1,13 @@
-"""Options that backtests and sweeps share: which bars they are about, and where results go."""
+"""The flags of backtests and sweeps: which bars they are about, and where results go."""
 
 import functools
 from collections.abc import Callable
-from datetime import date
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeVar
 
 import click
 
+from sellcli.flags.instants import typed_date
 from sellcore.errors import ConfigError
 
 if TYPE_CHECKING:
@@ -38,7 +38,7 @@ def bar_options(data: Callable[[Any], Any]) -> Callable[[Command], Command]:
                 )
             from sellcli.compose.bars import Origin
 
-            first, last = _typed_date(since, "--from"), _typed_date(until, "--to")
+            first, last = typed_date(since, "--from"), typed_date(until, "--to")
             if first is not None and last is not None and first > last:
                 raise ConfigError(f"--from {first} is after --to {last}; exchange them")
             whose = None if origin is None else Origin(origin)
@@ -107,12 +107,3 @@ def _with(command: Any, *options: Callable[[Any], Any]) -> Any:
     for option in reversed(options):
         command = option(command)
     return command
-
-
-def _typed_date(text: str | None, flag: str) -> date | None:
-    if text is None:
-        return None
-    try:
-        return date.fromisoformat(text)
-    except ValueError:
-        raise ConfigError(f"{flag} {text!r} is not a date, e.g. 2020-01-31") from None

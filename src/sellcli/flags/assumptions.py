@@ -1,4 +1,4 @@
-"""Options of backtests and sweeps for what is taken for granted, and for corporate actions."""
+"""The flags of backtests and sweeps for what is taken for granted, and for corporate actions."""
 
 import functools
 import re
@@ -238,7 +238,7 @@ def _costs(text: str, slippage_bps: float | None) -> "Costs":
     return known if slippage_bps is None else evolve(known, slippage_bps=slippage_bps)
 
 
-def told_actions(path: Path | None) -> "tuple[Action, ...]":
+def actions_in(path: Path | None) -> "tuple[Action, ...]":
     """
     Return the actions of a file, none without one; each bad row is a line on stderr.
 
@@ -258,10 +258,10 @@ def told_actions(path: Path | None) -> "tuple[Action, ...]":
 
 
 def unused_actions(
-    path: Path | None, told: "Sequence[Action]", tickers: Collection[str]
+    path: Path | None, actions: "Sequence[Action]", tickers: Collection[str]
 ) -> Iterator[str]:
     """Say whose actions went unused, if any did: a ticker may be misspelt."""
-    others = sorted({action.ticker for action in told if action.ticker not in tickers})
+    others = sorted({action.ticker for action in actions if action.ticker not in tickers})
     if others:
         more = f" and {len(others) - 3} more" if len(others) > 3 else ""
         yield f"{path}: actions of {', '.join(others[:3])}{more} are of no ticker that is tested"
