@@ -1,5 +1,6 @@
-"""The standard streams, which whoever starts a program may have closed."""
+"""The standard streams, as whoever starts a program may have left them."""
 
+import io
 import os
 import sys
 
@@ -17,3 +18,14 @@ def open_what_is_closed() -> None:
     for name, (mode, flags) in _MODES.items():
         if getattr(sys, name) is None:
             setattr(sys, name, os.fdopen(os.open(os.devnull, flags), mode, encoding="utf-8"))
+
+
+def escape_what_cannot_be_shown() -> None:
+    """
+    Write a letter that the output's encoding lacks as its number, as on stderr.
+
+    Names and words come from files and from the broker, in any language: one of them
+    must not end a watch where the output goes to a file of another code page.
+    """
+    if isinstance(sys.stdout, io.TextIOWrapper):
+        sys.stdout.reconfigure(errors="backslashreplace")

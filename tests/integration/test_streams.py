@@ -9,6 +9,18 @@ from tests.integration.cli import COMMAND, environment
 
 ONCE = ("start", "--simulate", "--pace", "0", "--no-input", "--once", "--json")
 DAY = ("start", "--simulate", "--pace", "0", "--no-input", "--json")
+A_QUARTER_OF_AN_HOUR = """
+account = "DU0000001"
+start = 2022-05-20T13:25:00Z
+end = 2022-05-20T13:40:00Z
+
+[[position]]
+ticker = "NASDAQ:MSFT"
+con_id = 272093
+currency = "USD"
+quantity = 100
+average_cost = 280.0
+"""
 needs_a_shell = pytest.mark.skipif(os.name != "posix", reason="the shell of POSIX closes streams")
 
 
@@ -57,3 +69,24 @@ def test_output_without_room_is_one_line(tmp_path: Path) -> None:
         "sellcli: cannot write the output: the disk is full; "
         "free some space, or send it elsewhere\n"
     )
+
+
+def test_letter_that_the_output_lacks_ends_no_watch(tmp_path: Path) -> None:
+    """A name, or the broker's words, in another language than the file it goes to."""
+    (tmp_path / "config").mkdir()
+    rules = "ticker,type,length,timeframe\nNASDAQ:MSFT,SMA,50,1H\n\u5fae\u8edf,SMA,50,1H\n"
+    (tmp_path / "config" / "assigned_ma.csv").write_text(rules, encoding="utf-8")
+    (tmp_path / "day.toml").write_text(A_QUARTER_OF_AN_HOUR)
+    done = subprocess.run(
+        [*COMMAND, *DAY[:-1], "--scenario", "day.toml"],
+        cwd=tmp_path,
+        env={**environment(), "PYTHONIOENCODING": "ascii"},
+        stdin=subprocess.DEVNULL,
+        capture_output=True,
+        text=True,
+        timeout=120,
+        check=False,
+    )
+
+    assert (done.returncode, done.stderr) == (0, "")
+    assert r"ticker '\u5fae\u8edf' is not EXCHANGE:SYMBOL" in done.stdout
