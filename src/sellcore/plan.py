@@ -152,7 +152,7 @@ def _decided(
     bars, gap = reading
     evaluation = with_gap(evaluate(bars, rule), gap)
     if policy.only_above_break_even:
-        evaluation = _break_even(evaluation, holding.position.average_cost)
+        evaluation = _break_even(evaluation, holding.position.quoted_cost)
     reason = evaluation.reason
     intent = None
     if evaluation.outcome is Outcome.SIGNAL:
