@@ -2,13 +2,13 @@
 
 import errno
 import os
-import sys
 from collections.abc import Callable
 from enum import IntEnum
 
 import click
 
 from sellcli.interrupts import ReaderLeft, farewell
+from sellcli.streams import lead_nowhere
 from sellcore.errors import ConfigError, Denied, InvalidValue, SellError
 
 
@@ -37,8 +37,7 @@ def guarded(command: Callable[[], int | None]) -> int:
         click.echo(farewell(interrupt), err=True)
         return Exit.DONE
     except (ReaderLeft, BrokenPipeError):
-        # What is still buffered must not fail again at exit.
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        lead_nowhere()
         return Exit.DONE
     except Denied as error:
         return _say(f"denied: {error}", Exit.DENIED)

@@ -114,6 +114,7 @@ def details(asked: Instrument, told: list[IBContractDetails]) -> ContractDetails
         exchange=exchange or asked.exchange,
         currency=one_line(contract.currency) or asked.currency,
         kind=_kind(contract.secType),
+        price_magnifier=max(1, row.priceMagnifier),
     )
     min_tick = wire.quantity(row.minTick)
     hours = parse_hours(row.liquidHours, zone)

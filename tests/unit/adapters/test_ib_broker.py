@@ -248,6 +248,17 @@ def test_broken_description_says_so_and_spoils_no_other() -> None:
         assert "cannot be read" in missing.reason
 
 
+@pytest.mark.parametrize(("told", "magnifier"), [(100, 100), (1, 1), (0, 1)])
+def test_unit_that_prices_are_quoted_in_is_told(told: int, magnifier: int) -> None:
+    """London's shares are quoted in pence, and held in pounds; 0 says nothing."""
+    london = evolve(DESCRIBED, instrument=evolve(AAPL, price_magnifier=told))
+    answer = lambda fields: list(frames.contract_details(fields[2], london))  # noqa: E731
+    with Reading({9: answer}) as reading:
+        details = reading.broker.details([AAPL])[AAPL]
+        assert isinstance(details, ContractDetails)
+        assert details.instrument.price_magnifier == magnifier
+
+
 def test_description_that_does_not_come_is_a_reason() -> None:
     """One contract without an answer costs one time-out, not the line."""
     with Reading({9: lambda f: described(f) if f[3] == "265598" else ()}, timeout=3.0) as reading:

@@ -1,9 +1,12 @@
 """Alerts that reach nobody: a sale does not wait for them, and they are on record."""
 
+from collections.abc import Mapping
+
 import pytest
 from tests.desk import MINUTE, SECOND
 from tests.selling_desk import DECIDED, ELEVEN, SellingDesk
 
+from sellcore.errors import StorageError
 from sellcore.ports.alerts import Cause
 
 REASON = "no route to host"
@@ -70,3 +73,26 @@ def test_signal_that_cannot_be_recorded_is_told_while_it_can_still_be_sold(disk:
     assert told.text.endswith("; nothing is decided until it can be recorded")
     assert told.at == DECIDED
     assert (desk.ends, desk.held()) == (["filled"], 0)
+
+
+def test_journal_that_fails_in_every_way_is_told_of_once_for_each() -> None:
+    """A dying disk fails all day; what is told each minute is not read any more."""
+    desk = SellingDesk()
+    read = desk.journal.epochs
+    broken = StorageError("cannot read the journal: the disk failed")
+
+    def fail() -> Mapping[int, int]:
+        raise broken
+
+    desk.told.failing = REASON
+    desk.journal.full, desk.journal.epochs = True, fail  # type: ignore[method-assign]
+    desk.clock.at(ELEVEN + 20 * MINUTE, lambda: setattr(desk.journal, "epochs", read))
+    desk.clock.at(ELEVEN + 25 * MINUTE, lambda: setattr(desk.journal, "epochs", fail))
+
+    desk.run(40)
+
+    to_write = "cannot write the journal: the disk is full; free some space; nothing is sent until "
+    assert desk.telling("denied") == [
+        f"{to_write}the journal can be written",
+        *[f"{broken}; nothing is decided until the journal can be read"] * 2,
+    ]

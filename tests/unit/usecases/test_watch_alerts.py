@@ -17,6 +17,7 @@ from sellcore.timeframe import Granularity
 from sellcore.usecases.watch_state import Ports
 
 ELEVEN = FRIDAY.open + 90 * MINUTE
+THURSDAY_EVENING = FRIDAY.open - 15 * HOUR
 BAR = "2022-05-20T15:00:00Z"
 
 
@@ -138,12 +139,39 @@ def test_rule_that_stays_behind_when_a_listing_moves_is_told(minutes: int) -> No
         desk.broker.drop("over night")
         desk.watch(ELEVEN + 12 * MINUTE)
 
+    # What is stored of its bars tells that it is the same contract, where anything is.
+    why = "was its name before:" if minutes else "is not held: has its listing moved? then:"
     assert desk.notices == [
         (
             "missed",
-            "NYSE:MSFT follows no rule and is never sold; NASDAQ:MSFT follows SMA(5) 1H and is not "
-            "held: has its listing moved? then: sellcli assign NYSE:MSFT SMA 5 --timeframe 1H, and "
-            "start again",
+            f"NYSE:MSFT follows no rule and is never sold; NASDAQ:MSFT follows SMA(5) 1H and {why} "
+            "sellcli assign NYSE:MSFT SMA 5 --timeframe 1H, and start again",
+        )
+    ]
+
+
+@pytest.mark.parametrize("again", [False, True], ids=["while it watched", "before the start"])
+def test_rule_that_stays_behind_when_a_symbol_changes_is_told(again: bool) -> None:
+    """Over a night the broker calls the same contract by another name; the stored bars know."""
+    desk = AlertingDesk()
+    desk.falls()
+    renamed = evolve(MSFT, symbol="META")
+    named = ContractDetails(renamed, "America/New_York", Decimal("0.01"), {})
+    if again:
+        desk.watch(ELEVEN - 2 * MINUTE)
+        desk.broker.describe(named)
+    else:
+        desk.true.moment = THURSDAY_EVENING
+        desk.clock.at(THURSDAY_EVENING + HOUR, lambda: desk.broker.describe(named))
+    assert desk.notices == []
+
+    desk.watch(ELEVEN + 12 * MINUTE)
+
+    assert desk.notices == [
+        (
+            "missed",
+            "NASDAQ:META follows no rule and is never sold; NASDAQ:MSFT follows SMA(5) 1H and was "
+            "its name before: sellcli assign NASDAQ:META SMA 5 --timeframe 1H, and start again",
         )
     ]
 
