@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from sellcli.exits import Exit
+from sellcli.exits import Exit, of_a_run
 from sellcli.interrupts import farewell
 from sellcli.options import elsewhere_options, setting_options, simulation_options
 from sellcli.prompt import ask_account
@@ -142,9 +142,7 @@ def _watch(
         click.echo(farewell(interrupt), err=True)
     told = summary(ports, state)
     screen(told)
-    if told.unknown:
-        return Exit.UNKNOWN
-    return Exit.DENIED if told.denied else Exit.DONE
+    return of_a_run(told)
 
 
 def _asker(settings: Settings, silent: bool) -> "Ask | None":
