@@ -4,7 +4,7 @@ from decimal import Decimal
 
 import pytest
 from attrs import evolve
-from tests.builders import ACCOUNT, MSFT, a_tape
+from tests.builders import ACCOUNT, MSFT, MSFT_CALL, a_position, a_tape
 from tests.desk import FRIDAY, HOUR, MINUTE, SESSIONS, Desk
 
 from adapters.alerts.memory_alerts import MemoryAlerts
@@ -144,6 +144,26 @@ def test_rule_that_stays_behind_when_a_listing_moves_is_told(minutes: int) -> No
             "start again",
         )
     ]
+
+
+def test_rule_of_what_is_still_held_has_not_been_left_behind() -> None:
+    """Two stocks of one name on two exchanges: the other one simply has no rule."""
+    desk = AlertingDesk()
+    desk.hold(evolve(MSFT, con_id=4, exchange="NYSE"), 5)
+
+    desk.watch(ELEVEN + 12 * MINUTE)
+
+    assert desk.notices == []
+
+
+def test_option_is_described_by_nobody_and_missed_by_nobody() -> None:
+    """It bears the ticker of its stock, and the rule is the stock's."""
+    desk = AlertingDesk()
+    desk.broker.hold(a_position(1, MSFT_CALL))
+
+    desk.watch(ELEVEN + 12 * MINUTE)
+
+    assert desk.notices == []
 
 
 def test_holding_that_the_broker_does_not_describe_is_told() -> None:
