@@ -1,5 +1,6 @@
 """What a watch that only watches tells a person who does not look at the screen."""
 
+from datetime import datetime
 from decimal import Decimal
 
 import pytest
@@ -15,14 +16,17 @@ from sellcore.timeframe import Granularity
 from sellcore.usecases.watch_state import Ports
 
 ELEVEN = FRIDAY.open + 90 * MINUTE
+EVENING = SESSIONS[SESSIONS.index(FRIDAY) - 1].close + HOUR
+"""Of the day before."""
+
 BAR = "2022-05-20T15:00:00Z"
 
 
 class AlertingDesk(Desk):
     """A desk with somebody elsewhere."""
 
-    def __init__(self) -> None:
-        super().__init__(ELEVEN - 5 * MINUTE)
+    def __init__(self, now: datetime = ELEVEN - 5 * MINUTE) -> None:
+        super().__init__(now)
         self.told = MemoryAlerts()
 
     def ports(self) -> Ports:
@@ -121,22 +125,19 @@ def test_bar_in_which_nothing_was_traded_is_told_to_nobody() -> None:
     assert desk.notices == []
 
 
-@pytest.mark.parametrize("minutes", [0, 3])
-def test_rule_that_stays_behind_when_a_listing_moves_is_told(minutes: int) -> None:
+@pytest.mark.parametrize("moves", [EVENING - HOUR, EVENING + HOUR])
+def test_rule_that_stays_behind_when_a_listing_moves_is_told(moves: datetime) -> None:
     """Before the start, or over a night while it watched: once, with what to do."""
-    desk = AlertingDesk()
+    desk = AlertingDesk(EVENING)
     moved = ContractDetails(evolve(MSFT, exchange="NYSE"), "America/New_York", Decimal("0.01"), {})
-    if minutes == 0:
+    if moves < EVENING:
         desk.broker.describe(moved)
-        desk.watch(ELEVEN + 12 * MINUTE)
     else:
-        desk.watch(ELEVEN - 2 * MINUTE)
-        assert desk.notices == []
-        desk.broker.describe(moved)
-        desk.broker.drop("over night")
-        desk.watch(ELEVEN + 12 * MINUTE)
+        desk.clock.at(moves, lambda: desk.broker.describe(moved))
 
-    assert desk.notices == [
+    desk.watch(FRIDAY.open + 5 * MINUTE)
+
+    assert [notice for notice in desk.notices if "follows no rule" in notice[1]] == [
         (
             "missed",
             "NYSE:MSFT follows no rule and is never sold; NASDAQ:MSFT follows SMA(5) 1H and is not "
@@ -144,6 +145,7 @@ def test_rule_that_stays_behind_when_a_listing_moves_is_told(minutes: int) -> No
             "start again",
         )
     ]
+    assert (desk.told.sent[0].at > EVENING) is (moves > EVENING)
 
 
 def test_rule_of_what_is_still_held_has_not_been_left_behind() -> None:
