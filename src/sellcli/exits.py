@@ -4,12 +4,16 @@ import errno
 import os
 from collections.abc import Callable
 from enum import IntEnum
+from typing import TYPE_CHECKING
 
 import click
 
 from sellcli.interrupts import ReaderLeft, farewell
 from sellcli.streams import lead_nowhere
 from sellcore.errors import ConfigError, Denied, InvalidValue, SellError
+
+if TYPE_CHECKING:
+    from sellcore.event import Summary
 
 
 class Exit(IntEnum):
@@ -20,6 +24,13 @@ class Exit(IntEnum):
     USAGE = 2
     DENIED = 3
     UNKNOWN = 4
+
+
+def of_a_run(told: "Summary") -> Exit:
+    """Return what a shell is told of a watch that has come to its end: the worst counts."""
+    if told.unknown:
+        return Exit.UNKNOWN
+    return Exit.DENIED if told.denied else Exit.DONE
 
 
 def guarded(command: Callable[[], int | None]) -> int:

@@ -231,7 +231,7 @@ class TestRecord:
             later(0.6),
             words="Submitted",
             perm_id=5001,
-            filled=Decimal("40.5"),
+            filled=Decimal("40.7"),
             average_price=99.43,
         )
         opened.journal.record([sending])

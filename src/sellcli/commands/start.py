@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from sellcli.exits import Exit
+from sellcli.exits import Exit, of_a_run
 from sellcli.flags.gateway import elsewhere_options, simulation_options
 from sellcli.flags.settings import setting_options
 from sellcli.interrupts import farewell
@@ -152,9 +152,7 @@ def _watch(
         click.echo(farewell(interrupt), err=True)
     final = summary(ports, state)
     screen(final)
-    if final.unknown:
-        return Exit.UNKNOWN
-    return Exit.DENIED if final.denied else Exit.DONE
+    return of_a_run(final)
 
 
 def _asker(settings: Settings, silent: bool) -> "Ask | None":

@@ -196,7 +196,7 @@ class TestMail:
     def test_mail_says_what_happened(self):
         """The subject is enough on a phone; the facts stand below."""
         with mail_server() as server:
-            mail_to(a_server(server)).deliver(a_notice(ticker="NASDAQ:MSFT", limit=None))
+            mail_to(a_server(server)).deliver(a_notice(ticker="NASDAQ:MSFT", limit=None, filled=0))
 
         ((sender, recipients, mail),) = server.mails
         assert sender == "sellcli@example.com"
@@ -212,6 +212,7 @@ class TestMail:
             "time: 2022-05-20T12:00:00Z",
             "account: DU0000001",
             "ticker: NASDAQ:MSFT",
+            "filled: 0",
         ]
 
     def test_nothing_in_a_text_becomes_a_header_or_a_command(self):

@@ -232,6 +232,22 @@ def test_closing_gives_up_in_time_and_says_what_is_left(opened):
     assert all(line.endswith("the program ended first; it may not have arrived") for line in lines)
 
 
+@pytest.mark.parametrize("fails", [0, 3])
+def test_what_was_given_up_at_the_end_is_told_once_and_not_tried_again(opened, fails):
+    """Its way may come back, with an answer or with none: nobody listens any more."""
+    gate = threading.Event()
+    fan = opened(way := Scripted(fails=fails, gate=gate))
+    fan.send(a_notice("a"))
+    assert way.entered.wait(10)
+    fan.close(0.05)
+    given_up = fan.failures()
+    gate.set()
+    fan.close(10)
+
+    assert (len(given_up), fan.failures()) == (1, ())
+    assert [text for text, _ in way.tried] == ["a"]
+
+
 def test_after_the_end_nothing_is_raised(opened):
     """Closing twice is fine, and what comes later is a failure."""
     fan = opened(way := Scripted())

@@ -62,6 +62,15 @@ def test_a_clock_that_is_set_back_holds_nobody_up(back: timedelta) -> None:
     assert pacer.book(a_request()).wait == 0.0
 
 
+def test_a_clock_that_is_nudged_back_keeps_every_gap() -> None:
+    """A machine that is kept in time steps back by moments: the broker counts on as before."""
+    clock = FrozenClock(NOON)
+    pacer = Pacer(clock)
+    pacer.book(a_request())
+    clock.set(NOON - timedelta(seconds=0.5))
+    assert pacer.book(a_request()).wait == 5.5
+
+
 @given(st.lists(st.tuples(st.integers(1, 3), st.integers(1, 3), st.floats(0, 3)), max_size=60))
 def test_departures_keep_every_gap(story: list[tuple[int, int, float]]) -> None:
     """However requests come in, each leaves late enough after those it must keep away from."""

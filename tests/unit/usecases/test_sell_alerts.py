@@ -6,6 +6,7 @@ import pytest
 from tests.desk import MINUTE, SECOND
 from tests.selling_desk import DECIDED, ELEVEN, SellingDesk
 
+from adapters.fake_order_desk import Fate
 from sellcore.errors import StorageError
 from sellcore.ports.alerts import Cause
 
@@ -36,6 +37,18 @@ def test_alert_that_reaches_nobody_stops_no_sale_and_is_on_record() -> None:
     assert [text for text in desk.alerts if "failed" in text] == [
         f"an alert failed: {line}" for line in lost
     ]
+
+
+def test_the_only_alert_that_fails_is_on_record_as_well() -> None:
+    """One is as much to know of as three."""
+    desk = SellingDesk()
+    desk.entry.fate = Fate.WORKS
+    desk.stage.behind("entry.place", lambda: setattr(desk.told, "failing", REASON))
+
+    desk.run()
+
+    assert desk.causes == ["signal", "sent"]
+    assert on_record(desk) == failed(Cause.SENT)
 
 
 def test_alert_that_arrives_leaves_nothing_on_record() -> None:

@@ -102,3 +102,20 @@ def test_trades_that_are_told_for_long_belong_to_their_intents(days: int) -> Non
     tell_late_trades(ports, ports.selling, state, told)
 
     assert desk.telling("unknown") == []
+
+
+def test_trade_of_today_leaves_an_old_one_with_its_intent() -> None:
+    """However far apart the two are: only what is of no intent is told."""
+    desk = SellingDesk().run()
+    ports, state = desk.ports(), desk.state
+    assert ports.selling is not None
+    assert state is not None
+    read_at = desk.true.moment + timedelta(days=30)
+    strange = an_execution("e9.01", time=read_at)
+    executions = (*desk.journal.trades()[0], strange)
+    told = testimony.Testimony(read_at, (), (), (), executions)
+
+    tell_late_trades(ports, ports.selling, state, told)
+
+    (text,) = desk.telling("unknown")
+    assert strange.order_ref in text

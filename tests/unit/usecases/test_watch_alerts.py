@@ -1,10 +1,11 @@
 """What a watch that only watches tells a person who does not look at the screen."""
 
+from datetime import datetime
 from decimal import Decimal
 
 import pytest
 from attrs import evolve
-from tests.builders import AAPL, ACCOUNT, MSFT, a_tape
+from tests.builders import AAPL, ACCOUNT, MSFT, MSFT_CALL, a_position, a_tape
 from tests.desk import FRIDAY, HOUR, MINUTE, SESSIONS, Desk
 
 from adapters.alerts.memory_alerts import MemoryAlerts
@@ -17,15 +18,17 @@ from sellcore.timeframe import Granularity
 from sellcore.usecases.watch_state import Ports
 
 ELEVEN = FRIDAY.open + 90 * MINUTE
-THURSDAY_EVENING = FRIDAY.open - 15 * HOUR
+EVENING = SESSIONS[SESSIONS.index(FRIDAY) - 1].close + HOUR
+"""Of the day before."""
+
 BAR = "2022-05-20T15:00:00Z"
 
 
 class AlertingDesk(Desk):
     """A desk with somebody elsewhere."""
 
-    def __init__(self) -> None:
-        super().__init__(ELEVEN - 5 * MINUTE)
+    def __init__(self, now: datetime = ELEVEN - 5 * MINUTE) -> None:
+        super().__init__(now)
         self.told = MemoryAlerts()
 
     def ports(self) -> Ports:
@@ -124,30 +127,49 @@ def test_bar_in_which_nothing_was_traded_is_told_to_nobody() -> None:
     assert desk.notices == []
 
 
-@pytest.mark.parametrize("minutes", [0, 3])
-def test_rule_that_stays_behind_when_a_listing_moves_is_told(minutes: int) -> None:
+@pytest.mark.parametrize("moves", [EVENING - HOUR, EVENING + HOUR])
+def test_rule_that_stays_behind_when_a_listing_moves_is_told(moves: datetime) -> None:
     """Before the start, or over a night while it watched: once, with what to do."""
-    desk = AlertingDesk()
+    desk = AlertingDesk(EVENING)
     moved = ContractDetails(evolve(MSFT, exchange="NYSE"), "America/New_York", Decimal("0.01"), {})
-    if minutes == 0:
+    if moves < EVENING:
         desk.broker.describe(moved)
-        desk.watch(ELEVEN + 12 * MINUTE)
     else:
-        desk.watch(ELEVEN - 2 * MINUTE)
-        assert desk.notices == []
-        desk.broker.describe(moved)
-        desk.broker.drop("over night")
-        desk.watch(ELEVEN + 12 * MINUTE)
+        desk.clock.at(moves, lambda: desk.broker.describe(moved))
+
+    desk.watch(FRIDAY.open + 5 * MINUTE)
 
     # What is stored of its bars tells that it is the same contract, where anything is.
-    why = "was its name before:" if minutes else "is not held: has its listing moved? then:"
-    assert desk.notices == [
+    watched = moves > EVENING
+    why = "was its name before:" if watched else "is not held: has its listing moved? then:"
+    assert [notice for notice in desk.notices if "follows no rule" in notice[1]] == [
         (
             "missed",
             f"NYSE:MSFT follows no rule and is never sold; NASDAQ:MSFT follows SMA(5) 1H and {why} "
             "sellcli assign NYSE:MSFT SMA 5 --timeframe 1H, and start again",
         )
     ]
+    assert (desk.told.sent[0].at > EVENING) is watched
+
+
+def test_rule_of_what_is_still_held_has_not_been_left_behind() -> None:
+    """Two stocks of one name on two exchanges: the other one simply has no rule."""
+    desk = AlertingDesk()
+    desk.hold(evolve(MSFT, con_id=4, exchange="NYSE"), 5)
+
+    desk.watch(ELEVEN + 12 * MINUTE)
+
+    assert desk.notices == []
+
+
+def test_option_is_described_by_nobody_and_missed_by_nobody() -> None:
+    """It bears the ticker of its stock, and the rule is the stock's."""
+    desk = AlertingDesk()
+    desk.broker.hold(a_position(1, MSFT_CALL))
+
+    desk.watch(ELEVEN + 12 * MINUTE)
+
+    assert desk.notices == []
 
 
 @pytest.mark.parametrize("again", [False, True], ids=["while it watched", "before the start"])
@@ -161,8 +183,8 @@ def test_rule_that_stays_behind_when_a_symbol_changes_is_told(again: bool) -> No
         desk.watch(ELEVEN - 2 * MINUTE)
         desk.broker.describe(named)
     else:
-        desk.true.moment = THURSDAY_EVENING
-        desk.clock.at(THURSDAY_EVENING + HOUR, lambda: desk.broker.describe(named))
+        desk.true.moment = EVENING
+        desk.clock.at(EVENING + HOUR, lambda: desk.broker.describe(named))
     assert desk.notices == []
 
     desk.watch(ELEVEN + 12 * MINUTE)
