@@ -62,6 +62,9 @@ _INBOX = (
     (f"{_UNIT}/test_ib_broker.py",),
     (f"{_UNIT}/test_ib_quotes.py",),
 )
+_CHANNELS = f"{_UNIT}/test_alert_channels.py"
+_ALERTS = ((_CHANNELS,), (f"{_UNIT}/test_alert_fan_out.py", "tests/contract/test_alerts.py"))
+_CLI = "tests/unit/sellcli"
 _LEDGER = ("tests/unit/selling/test_ledger.py",)
 _CHECKS = ("tests/unit/selling/test_checks.py",)
 _EXACT = (("tests/unit/test_exact.py",), ("tests/unit/test_evaluation.py",))
@@ -158,7 +161,7 @@ TESTS: dict[str, tuple[tuple[str, ...], ...]] = {
     "adapters.ib.witness": _WITNESS,
     "adapters.ib.translate_trades": _WITNESS,
     "adapters.ib.translate": (_SEEN, *_WITNESS, _READ, _RULES),
-    "adapters.ib.wire_values": (_SEEN, _READ),
+    "adapters.ib.wire_values": ((f"{_UNIT}/test_ib_wire_values.py",), _SEEN, _READ),
     "adapters.ib.questions": _INBOX,
     "adapters.ib.inbox": _INBOX,
     "adapters.ib.pending": _INBOX,
@@ -175,10 +178,14 @@ TESTS: dict[str, tuple[tuple[str, ...], ...]] = {
     ),
     "adapters.ib.connection": (_LINE, _TROUBLE, _ORDERS, _SEEN, _READ),
     "adapters.ib.line_state": ((f"{_UNIT}/test_ib_line_state.py",), _LINE),
-    "adapters.ib.login_talk": (_LINE, _TROUBLE),
+    "adapters.ib.login_talk": ((f"{_UNIT}/test_ib_greeting.py",), _LINE, _TROUBLE),
     "adapters.ib.greeting": ((f"{_UNIT}/test_ib_greeting.py",), _LINE, _TROUBLE),
     "adapters.ib.event_loop": ((f"{_UNIT}/test_ib_event_loop.py",), _LINE),
-    "adapters.ib.message_budget": ((f"{_UNIT}/test_ib_message_budget.py", _TURNS), _ORDERS),
+    "adapters.ib.message_budget": (
+        (f"{_UNIT}/test_ib_message_budget.py",),
+        (_TURNS,),
+        _ORDERS,
+    ),
     "adapters.ib.notices": (
         (f"{_UNIT}/test_ib_notices.py", f"{_UNIT}/test_ib_line_state.py"),
         *_ENTRY,
@@ -188,6 +195,23 @@ TESTS: dict[str, tuple[tuple[str, ...], ...]] = {
     ),
     "adapters.ib.quotes": (_TICKS, _RULES),
     "adapters.ib.translate_prices": (_TICKS, _RULES),
+    "adapters.ib.backoff": ((f"{_UNIT}/test_ib_backoff.py",), _LINE),
+    "adapters.ib.hours": ((f"{_UNIT}/test_ib_hours.py",), _READ),
+    "adapters.ib.zones": ((f"{_UNIT}/test_ib_zones.py",), (f"{_UNIT}/test_ib_hours.py",), _BARS),
+    "adapters.ib.pacing": ((f"{_UNIT}/test_ib_pacing.py",), _BARS),
+    "adapters.ib.market_data": (_BARS, _TROUBLE),
+    "adapters.ib.window": (_BARS, _READ),
+    "adapters.ib.reading_client": ((f"{_UNIT}/test_ib_never_sends.py",), _LINE, _READ),
+    "adapters.ib.library_logs": (_LINE, _TROUBLE),
+    "adapters.alerts.message": ((_CHANNELS, "-k TestMessage"), *_ALERTS),
+    "adapters.alerts.terminal": ((_CHANNELS, "-k TestTerminal"), *_ALERTS),
+    "adapters.alerts.command": ((_CHANNELS, "-k TestCommand"), *_ALERTS),
+    "adapters.alerts.smtp": ((_CHANNELS, "-k TestMail"), *_ALERTS),
+    "adapters.alerts.webhook": ((_CHANNELS, "-k TestWebhook"), *_ALERTS),
+    "adapters.alerts.fan_out": ((f"{_UNIT}/test_alert_fan_out.py",), *_ALERTS),
+    "sellcli.compose.alerts": ((f"{_CLI}/test_compose_alerts.py",),),
+    "sellcli.compose.selling": ((f"{_CLI}/test_compose_watch.py",),),
+    "sellcli.compose.watch": ((f"{_CLI}/test_compose_watch.py",),),
 }
 """
 What must notice a mutant of a module, one lot after the other: the quickest first.

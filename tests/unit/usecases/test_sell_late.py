@@ -12,7 +12,7 @@ from tests.selling_desk import DECIDED, ELEVEN, SellingDesk
 from adapters.fake_order_desk import Fate
 from sellcore.order import Side
 from sellcore.selling import testimony
-from sellcore.usecases.late_trades import SOLD_LATE, tell_late_trades
+from sellcore.usecases.late_trades import tell_late_trades
 
 
 def turn_up(desk: SellingDesk) -> None:
@@ -36,7 +36,7 @@ def test_order_that_sells_behind_its_end_is_told_and_on_record(fate: Fate, end: 
     )
     assert desk.telling("unknown") == [text]
     entries = desk.journal.entries(desk.record.intent_id)
-    assert [e.words for e in entries if e.what == SOLD_LATE] == [text]
+    assert [e.words for e in entries if e.what == "SOLD_LATE"] == [text]
 
 
 def test_sale_that_went_as_meant_is_no_late_one() -> None:
@@ -102,3 +102,23 @@ def test_trades_that_are_told_for_long_belong_to_their_intents(days: int) -> Non
     tell_late_trades(ports, ports.selling, state, told)
 
     assert desk.telling("unknown") == []
+
+
+def test_old_trade_beside_a_new_one_belongs_to_its_intent() -> None:
+    """Intents are looked for from the oldest trade on that is told."""
+    desk = SellingDesk().run()
+    ports, state = desk.ports(), desk.state
+    assert ports.selling is not None
+    assert state is not None
+    old = desk.journal.trades()[0][-1]
+    new = evolve(
+        old,
+        exec_id="e9.01",
+        order_ref="sellcli:0123456789abcdef",
+        time=old.time + timedelta(days=30),
+    )
+    told = testimony.Testimony(new.time, (), (), (), (old, new))
+
+    tell_late_trades(ports, ports.selling, state, told)
+
+    assert [new.order_ref in text for text in desk.telling("unknown")] == [True]
