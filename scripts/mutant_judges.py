@@ -81,7 +81,13 @@ TESTS: dict[str, tuple[tuple[str, ...], ...]] = {
         *_SELL,
     ),
     "sellcore.usecases.skew": (("tests/unit/usecases/test_sell_limits.py",), *_SELL),
-    "sellcore.usecases.excess": _SELL,
+    "sellcore.usecases.excess": (
+        (
+            "tests/unit/usecases/test_sell_in_pieces.py",
+            "tests/unit/usecases/test_sell_other_orders.py",
+        ),
+        *_SELL,
+    ),
     "sellcore.usecases.late_trades": (("tests/unit/usecases/test_sell_late.py",), *_SELL),
     f"{_CORE}.checks": (_CHECKS, *_SELL),
     f"{_CORE}.run_checks": (_CHECKS, *_SELL),

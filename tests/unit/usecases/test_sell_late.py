@@ -122,3 +122,24 @@ def test_old_trade_beside_a_new_one_belongs_to_its_intent() -> None:
     tell_late_trades(ports, ports.selling, state, told)
 
     assert [new.order_ref in text for text in desk.telling("unknown")] == [True]
+
+
+def test_trade_of_an_order_that_still_works_is_no_late_one() -> None:
+    """Its intent is open, and takes the trade down with the next reading."""
+    desk = SellingDesk()
+    desk.entry.fate = Fate.WORKS
+    desk.run(5)
+    ports, state = desk.ports(), desk.state
+    assert ports.selling is not None
+    assert state is not None
+    trade = evolve(
+        an_execution("e1.01", time=desk.true.moment),
+        con_id=MSFT.con_id,
+        order_ref=desk.record.intent.order_ref,
+    )
+    told = testimony.Testimony(desk.true.moment, (), (), (), (trade,))
+
+    tell_late_trades(ports, ports.selling, state, told)
+
+    assert desk.record.state.open
+    assert desk.telling("unknown") == []
