@@ -30,7 +30,8 @@ _RENAMED = {"ISLAND": "NASDAQ"}
 _STOPPED_BY_AUX = {"STP", "STP LMT", "STP PRT", "MIT", "LIT"}
 _TRAILING = {"TRAIL", "TRAIL LIMIT"}
 
-_LAST_SECOND = int(datetime.max.replace(tzinfo=UTC).timestamp())
+# Whole seconds: with its microseconds, a float rounds it up to the year 10000.
+_LAST_SECOND = int(datetime.max.replace(microsecond=0, tzinfo=UTC).timestamp())
 
 _BAR_FIELDS = 8
 _BARS_BEGIN = 5
