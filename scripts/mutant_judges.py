@@ -63,8 +63,11 @@ _INBOX = (
     (f"{_UNIT}/test_ib_quotes.py",),
 )
 _CHANNELS = f"{_UNIT}/test_alert_channels.py"
-_ALERTS = ((_CHANNELS,), (f"{_UNIT}/test_alert_fan_out.py", "tests/contract/test_alerts.py"))
 _CLI = "tests/unit/sellcli"
+_ALERTS = (
+    (_CHANNELS, f"{_CLI}/test_compose_alerts.py"),
+    (f"{_UNIT}/test_alert_fan_out.py", "tests/contract/test_alerts.py"),
+)
 _LEDGER = ("tests/unit/selling/test_ledger.py",)
 _CHECKS = ("tests/unit/selling/test_checks.py",)
 _EXACT = (("tests/unit/test_exact.py",), ("tests/unit/test_evaluation.py",))
