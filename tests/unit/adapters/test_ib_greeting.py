@@ -2,6 +2,7 @@
 
 import errno
 import socket
+import tracemalloc
 
 import pytest
 from hypothesis import given
@@ -83,6 +84,7 @@ def test_versions_we_cannot_read_are_refused(version: int) -> None:
     [
         ("20250415 19:38:30 British Summer Time", "Europe/London"),
         ("20250415 19:38:30 EST", "America/New_York"),
+        ("20250415 19:38:30 Central European Standard Time", "Europe/Warsaw"),
         ("20250415 19:38:30", None),
         ("20250415 19:38:30 heure d\u2019\u00e9t\u00e9", None),
         ("", None),
@@ -103,6 +105,10 @@ def test_zone_of_the_machine_stands_behind_its_clock(clock: str, zone: str | Non
         (UnicodeError("label too long"), "host 'ibgw' is not known; check --host"),
         (
             ConnectionRefusedError(errno.ECONNREFUSED, "Connection refused"),
+            "connection refused; start TWS or IB Gateway and enable its API",
+        ),
+        (
+            ConnectionRefusedError("[WinError 1225] The remote computer refused"),
             "connection refused; start TWS or IB Gateway and enable its API",
         ),
         (
@@ -179,6 +185,19 @@ def test_greeting_is_taken_as_it_comes() -> None:
     assert (talk.version, talk.zone, talk.refusal) == (178, "Europe/London", None)
 
 
+def test_what_follows_the_greeting_is_not_kept() -> None:
+    """A line stands for weeks, and all that comes over it passes here."""
+    talk = LoginTalk()
+    talk.greeted(packed((178, WORDS)))
+
+    tracemalloc.start()
+    talk.greeted(bytes(10**6))
+    kept, _ = tracemalloc.get_traced_memory()
+    tracemalloc.stop()
+
+    assert kept < 10**5
+
+
 def test_stranger_ends_the_login() -> None:
     """At its first bytes, and for the reason that they are a stranger's."""
     talk = LoginTalk()
@@ -212,3 +231,11 @@ def test_complaint_that_is_quoted_is_no_report_about_a_data_farm() -> None:
     talk.early += [(502, "Couldn't connect to TWS"), (2106, "HMDS data farm connection is OK")]
 
     assert talk.said() == " (the gateway said: 502 Couldn't connect to TWS)"
+
+
+def test_last_complaint_is_the_one_that_is_quoted() -> None:
+    """It is the nearest to the end of the login."""
+    talk = LoginTalk()
+    talk.early += [(502, "Couldn't connect to TWS"), (504, "Not connected")]
+
+    assert talk.said() == " (the gateway said: 504 Not connected)"
