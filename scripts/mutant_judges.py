@@ -51,6 +51,12 @@ _LINE = (f"{_UNIT}/test_ib_connection.py", "tests/contract/test_connection.py")
 _TROUBLE = (f"{_UNIT}/test_ib_gateway_faults.py", f"{_UNIT}/test_ib_greeting.py")
 _READ = (f"{_UNIT}/test_ib_broker.py", "tests/contract/test_broker.py")
 _TICKS = (f"{_UNIT}/test_ib_quotes.py", "tests/contract/test_quotes.py")
+_PURE_PRICES = (
+    f"{_UNIT}/test_ib_quotes.py",
+    f"{_UNIT}/test_ib_market_rules.py",
+    "-k none_is_not_told or tick_says or word_wins or preferred or of_now or enough or rubbish "
+    "or increments_rise or row_that_names",
+)
 _BARS = (f"{_UNIT}/test_ib_market_data.py", "tests/contract/test_market_data.py")
 _RULES = (f"{_UNIT}/test_ib_market_rules.py",)
 _INBOX = (
@@ -203,7 +209,7 @@ TESTS: dict[str, tuple[tuple[str, ...], ...]] = {
         _TROUBLE,
     ),
     "adapters.ib.quotes": (_TICKS, _RULES),
-    "adapters.ib.translate_prices": (_TICKS, _RULES),
+    "adapters.ib.translate_prices": (_PURE_PRICES, _RULES, _TICKS),
     "adapters.ib.backoff": ((f"{_UNIT}/test_ib_backoff.py",), _LINE),
     "adapters.ib.hours": ((f"{_UNIT}/test_ib_hours.py",), _READ),
     "adapters.ib.zones": ((f"{_UNIT}/test_ib_zones.py",), (f"{_UNIT}/test_ib_hours.py",), _BARS),
