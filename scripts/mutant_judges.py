@@ -215,7 +215,7 @@ TESTS: dict[str, tuple[tuple[str, ...], ...]] = {
     "adapters.ib.zones": ((f"{_UNIT}/test_ib_zones.py",), (f"{_UNIT}/test_ib_hours.py",), _BARS),
     "adapters.ib.pacing": ((f"{_UNIT}/test_ib_pacing.py",), _BARS),
     "adapters.ib.market_data": (_BARS, _TROUBLE),
-    "adapters.ib.window": (_BARS, _READ),
+    "adapters.ib.window": ((f"{_UNIT}/test_ib_window.py",), _BARS, _READ),
     "adapters.ib.reading_client": ((f"{_UNIT}/test_ib_never_sends.py",), _LINE, _READ),
     "adapters.ib.library_logs": (_LINE, _TROUBLE),
     "adapters.alerts.message": ((_CHANNELS, "-k TestMessage"), *_ALERTS),
