@@ -175,7 +175,7 @@ TESTS: dict[str, tuple[tuple[str, ...], ...]] = {
     "adapters.ib.sending_client": _ENTRY,
     "adapters.ib.witness": _WITNESS,
     "adapters.ib.translate_trades": _WITNESS,
-    "adapters.ib.translate": (_SEEN, *_WITNESS, _READ, _RULES),
+    "adapters.ib.translate": ((f"{_UNIT}/test_ib_translate.py",), *_WITNESS, _READ, _RULES, _BARS),
     "adapters.ib.wire_values": ((f"{_UNIT}/test_ib_wire_values.py",), _SEEN, _READ),
     "adapters.ib.questions": _INBOX,
     "adapters.ib.inbox": _INBOX,

@@ -68,7 +68,7 @@ def test_what_only_looks_like_a_stock_is_none(sec_type: str) -> None:
     assert translate.position(a_position(sec_type=sec_type)).instrument.kind is Kind.OTHER
 
 
-@pytest.mark.parametrize("told", ["", "1.7976931348623157E308", "n/a"])
+@pytest.mark.parametrize("told", ["", "1.7976931348623157E308", "1e300", "-1e300", "n/a"])
 def test_average_cost_that_is_not_told_is_not_zero(told: str) -> None:
     """A cost of zero would put every price above break-even."""
     assert isnan(translate.position(a_position(average_cost=told)).average_cost)
@@ -140,6 +140,7 @@ def an_order(status: OrderStatusRow | None = None, **fields: object) -> OpenOrde
         ({"orderType": "LMT", "lmtPrice": -1.5, "auxPrice": 0.0}, -1.5, None),
         ({"orderType": "LMT", "lmtPrice": 1e300, "auxPrice": 0.0}, None, None),
         ({"orderType": "LMT", "lmtPrice": float("nan"), "auxPrice": 0.0}, None, None),
+        ({"orderType": "LMT", "lmtPrice": float("inf"), "auxPrice": 0.0}, None, None),
         ({"orderType": "REL", "auxPrice": 0.05, "lmtPrice": UNSET}, None, None),
         ({"orderType": "LMT", "lmtPrice": UNSET, "auxPrice": UNSET}, None, None),
     ],
@@ -282,6 +283,30 @@ def test_description_that_leaves_out_a_name_takes_none_away() -> None:
 
     assert isinstance(details, ContractDetails)
     assert (details.instrument.ticker, details.instrument.currency) == ("NASDAQ:AAPL", "USD")
+
+
+@pytest.mark.parametrize("last", [True, False])
+def test_description_without_a_contract_says_nothing(last: bool) -> None:
+    """What comes beside it counts, wherever it stands."""
+    told = [a_description(), Told(contract=None, timeZoneId="US/Eastern")]
+
+    details = translate.details(AAPL, told if last else told[::-1])
+
+    assert isinstance(details, ContractDetails)
+    assert details.min_tick == Decimal("0.01")
+
+
+def test_bars_and_ticks_are_asked_for_by_contract_id() -> None:
+    """Of stocks wherever the broker routes them, of all else where it is listed."""
+    future = evolve(AAPL, con_id=7, exchange="CME", kind=Kind.OTHER)
+
+    asked = [translate.data_contract(instrument) for instrument in (AAPL, future)]
+
+    assert [(c.conId, c.exchange) for c in asked] == [(265598, "SMART"), (7, "CME")]
+    assert {str(size): words for size, words in translate.BAR_SIZE.items()} == {
+        "30m": "30 mins",
+        "1d": "1 day",
+    }
 
 
 def test_description_of_what_is_no_stock_says_so() -> None:
