@@ -225,7 +225,9 @@ TESTS: dict[str, tuple[tuple[str, ...], ...]] = {
     "adapters.alerts.webhook": ((_CHANNELS, "-k TestWebhook"), *_ALERTS),
     "adapters.alerts.fan_out": ((f"{_UNIT}/test_alert_fan_out.py",), *_ALERTS),
     "sellcli.compose.alerts": ((f"{_CLI}/test_compose_alerts.py",),),
-    "sellcli.compose.selling": ((f"{_CLI}/test_compose_watch.py",),),
+    "sellcli.compose.selling": (
+        (f"{_CLI}/test_compose_selling.py", f"{_CLI}/test_compose_watch.py"),
+    ),
     "sellcli.compose.watch": ((f"{_CLI}/test_compose_watch.py",),),
 }
 """

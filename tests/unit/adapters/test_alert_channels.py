@@ -209,11 +209,28 @@ class TestCommand:
 
         assert why(channel) == f"it ended with exit code {code}; run it by hand"
 
-    def test_end_by_a_signal_is_a_failure(self, tmp_path):
+    @pytest.mark.parametrize("signal", [1, 9])
+    def test_end_by_a_signal_is_a_failure(self, tmp_path, signal):
         """Out of memory looks like this."""
-        channel = CommandChannel(script(tmp_path, "import os; os.kill(os.getpid(), 9)"))
+        channel = CommandChannel(script(tmp_path, f"import os; os.kill(os.getpid(), {signal})"))
 
-        assert why(channel) == "it was ended by signal 9"
+        assert why(channel) == f"it was ended by signal {signal}"
+
+    @pytest.mark.parametrize("error", [ProcessLookupError, PermissionError])
+    def test_what_takes_too_long_is_ended_though_its_group_may_not_be(
+        self, tmp_path, monkeypatch, error
+    ):
+        """It has put itself into another one, say."""
+
+        def refuse(group, signal):
+            raise error
+
+        monkeypatch.setattr(os, "killpg", refuse)
+        channel = CommandChannel(script(tmp_path, "import time; time.sleep(30)"), seconds=0.2)
+        began = monotonic()
+
+        assert why(channel) == "it ran for more than 0.2 s"
+        assert monotonic() - began < 15
 
     @pytest.mark.parametrize(
         ("words", "reason"),
