@@ -571,6 +571,13 @@ class TestWebhook:
             "its name is not known"
         )
 
+    def test_proxy_that_cannot_be_used_is_a_failure(self, monkeypatch):
+        """Whatever the library makes of it, the notice did not arrive."""
+        monkeypatch.delenv("no_proxy")
+        monkeypatch.setenv("http_proxy", "strange://127.0.0.1:1")
+
+        assert why(WebhookChannel(f"http://example.com/{SECRET}")) == "it cannot be reached"
+
     def test_what_is_no_web_server_is_a_failure(self):
         """A mail server's greeting is no answer."""
         with mail_server() as server:
