@@ -117,7 +117,7 @@ def test_an_address_without_a_scheduler_is_told(tmp_path, monkeypatch, address):
 
 @pytest.fixture
 def scheduler(tmp_path: Path) -> Iterator[tuple[subprocess.Popen[bytes], str, str]]:
-    """Start a scheduler as a process of its own; yield it, its address, and a file that holds it."""
+    """Start a scheduler of its own; yield the process, its address, and a file that holds it."""
     place = str(tmp_path / "scheduler.json")
     words = ("--host", "127.0.0.1", "--port", "0", "--no-dashboard", "--scheduler-file", place)
     with daemon("dask_scheduler", *words) as process:
