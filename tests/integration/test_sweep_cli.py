@@ -259,7 +259,7 @@ def test_without_dask_there_is_a_way_out(desk: Path, monkeypatch: pytest.MonkeyP
     done = sellcli(desk, *SWEEP, "--dask", "127.0.0.1:8786")
 
     assert done.code == 2
-    assert "pip install 'sellcli[dask]', or leave --dask out" in one_line(done.err)
+    assert "pip install 'sellcli[dask]', or leave the cluster out" in one_line(done.err)
 
 
 def nothing(folder: Path) -> None:
