@@ -435,6 +435,27 @@ def test_a_bad_row_is_told_with_its_place(tmp_path, change, told):
     assert "\n" not in str(raised.value)
 
 
+def test_a_bad_row_is_told_in_whichever_file_it_stands(tmp_path):
+    """Each file is looked at, not only the first of a ticker."""
+    bars = days_of(1, 20)
+    rows = columns_of(bars[10:])
+    rows["close"] = pa.array([*bars.close[10:19], -1.0])
+    for name, columns in (("a", columns_of(bars[:10])), ("b", rows)):
+        write(tmp_path / "ticker=NYSE%3AKO" / f"{name}.parquet", columns)
+
+    with pytest.raises(InvalidValue, match=r"b\.parquet: NYSE:KO at 2020-01-21: close -1 is not a"):
+        open_dataset(str(tmp_path)).load(["NYSE:KO"], Timeframe.DAY)
+
+
+def test_a_ticker_is_kept_as_the_dataset_has_it(tmp_path):
+    """Names are the source's own: small letters stay small."""
+    write(tmp_path / "nyse_ko_1d.parquet", columns_of(days_of(1, 10)))
+    source = open_dataset(str(tmp_path))
+
+    assert source.tickers() == ("nyse:ko",)
+    assert len(source.load(["nyse:ko"], Timeframe.DAY)["nyse:ko"]) == 10
+
+
 def test_a_missing_session_is_told(tmp_path):
     """Where the sessions are known, a day without a bar is no bar that never was."""
     days = np.array(["2020-01-02", "2020-01-03", "2020-01-07"], dtype="datetime64[D]")
@@ -527,6 +548,10 @@ def test_a_price_is_the_decimal_that_was_meant(tmp_path, kind):
     [
         ({"ts": [1]}, "no column 'open'; expected ticker or symbol, ts, open"),
         (
+            {"ts": [date(2020, 1, 2)], **{name: [1.0] for name in PRICES if name != "volume"}},
+            "no column 'volume'; expected ticker or symbol, ts, open",
+        ),
+        (
             {"ts": [1], "close": [1.0], "Close": [2.0]},
             "each of 'close', 'Close' may be 'close'; leave one out",
         ),
@@ -539,7 +564,7 @@ def test_a_price_is_the_decimal_that_was_meant(tmp_path, kind):
             "open is of type string, expected numbers",
         ),
     ],
-    ids=["column", "two of a name", "stamp", "price"],
+    ids=["column", "volume", "two of a name", "stamp", "price"],
 )
 def test_columns_that_are_no_bars_are_told(tmp_path, columns, told):
     """The file, the column, and what was expected."""

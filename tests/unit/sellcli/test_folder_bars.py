@@ -97,3 +97,15 @@ def test_a_series_without_a_bar_is_nothing_to_be_sent_to(tmp_path: Path) -> None
     assert told(BarSeries.empty()) == ""
     one = BarSeries([moment], [moment + 60], *([[5.0]] * 5))
     assert told(one) == ", only simulated ones; take those with --origin simulated"
+
+
+def test_bars_of_another_origin_are_named_by_it(tmp_path: Path) -> None:
+    """Whoever asked for imported bars is sent to those that are there, not back to none."""
+    key = SeriesKey(7, Granularity.DAY, "NASDAQ:AAA")
+    moment = to_epoch(OPEN)
+    with ParquetBarStore(tmp_path) as store:
+        one = BarSeries([moment], [moment + 60], *([[5.0]] * 5))
+        store.merge([SeriesUpdate(key, one, Coverage(((moment, moment + 60),)))])
+
+    told = only_elsewhere(Settings(cache_dir=tmp_path), Origin.IMPORTED)
+    assert told == ", only the broker's; take those with --origin broker"
