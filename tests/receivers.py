@@ -68,7 +68,7 @@ class MailServer:
                 line = raw.decode(errors="replace").rstrip("\r\n")
                 self.said.append(line)
                 word = line.partition(" ")[0].upper()
-                if answer := self.answers.get(line) or self.answers.get(word):
+                if answer := self.answers.get(line.upper()) or self.answers.get(word):
                     self._say(client, answer)
                 elif word == "EHLO":
                     said = ["here", *self.offers]
