@@ -51,6 +51,12 @@ _LINE = (f"{_UNIT}/test_ib_connection.py", "tests/contract/test_connection.py")
 _TROUBLE = (f"{_UNIT}/test_ib_gateway_faults.py", f"{_UNIT}/test_ib_greeting.py")
 _READ = (f"{_UNIT}/test_ib_broker.py", "tests/contract/test_broker.py")
 _TICKS = (f"{_UNIT}/test_ib_quotes.py", "tests/contract/test_quotes.py")
+_PURE_PRICES = (
+    f"{_UNIT}/test_ib_quotes.py",
+    f"{_UNIT}/test_ib_market_rules.py",
+    "-k none_is_not_told or tick_says or word_wins or preferred or of_now or enough or rubbish "
+    "or increments_rise or row_that_names",
+)
 _BARS = (f"{_UNIT}/test_ib_market_data.py", "tests/contract/test_market_data.py")
 _RULES = (f"{_UNIT}/test_ib_market_rules.py",)
 _INBOX = (
@@ -61,6 +67,12 @@ _INBOX = (
     _QUICK_ORDERS,
     (f"{_UNIT}/test_ib_broker.py",),
     (f"{_UNIT}/test_ib_quotes.py",),
+)
+_CHANNELS = f"{_UNIT}/test_alert_channels.py"
+_CLI = "tests/unit/sellcli"
+_ALERTS = (
+    (_CHANNELS, f"{_CLI}/test_compose_alerts.py"),
+    (f"{_UNIT}/test_alert_fan_out.py", "tests/contract/test_alerts.py"),
 )
 _LEDGER = ("tests/unit/selling/test_ledger.py",)
 _CHECKS = ("tests/unit/selling/test_checks.py",)
@@ -78,7 +90,13 @@ TESTS: dict[str, tuple[tuple[str, ...], ...]] = {
         *_SELL,
     ),
     "sellcore.usecases.skew": (("tests/unit/usecases/test_sell_limits.py",), *_SELL),
-    "sellcore.usecases.excess": _SELL,
+    "sellcore.usecases.excess": (
+        (
+            "tests/unit/usecases/test_sell_in_pieces.py",
+            "tests/unit/usecases/test_sell_other_orders.py",
+        ),
+        *_SELL,
+    ),
     "sellcore.usecases.late_trades": (("tests/unit/usecases/test_sell_late.py",), *_SELL),
     f"{_CORE}.checks": (_CHECKS, *_SELL),
     f"{_CORE}.run_checks": (_CHECKS, *_SELL),
@@ -157,8 +175,8 @@ TESTS: dict[str, tuple[tuple[str, ...], ...]] = {
     "adapters.ib.sending_client": _ENTRY,
     "adapters.ib.witness": _WITNESS,
     "adapters.ib.translate_trades": _WITNESS,
-    "adapters.ib.translate": (_SEEN, *_WITNESS, _READ, _RULES),
-    "adapters.ib.wire_values": (_SEEN, _READ),
+    "adapters.ib.translate": ((f"{_UNIT}/test_ib_translate.py",), *_WITNESS, _READ, _RULES, _BARS),
+    "adapters.ib.wire_values": ((f"{_UNIT}/test_ib_wire_values.py",), _SEEN, _READ),
     "adapters.ib.questions": _INBOX,
     "adapters.ib.inbox": _INBOX,
     "adapters.ib.pending": _INBOX,
@@ -175,10 +193,14 @@ TESTS: dict[str, tuple[tuple[str, ...], ...]] = {
     ),
     "adapters.ib.connection": (_LINE, _TROUBLE, _ORDERS, _SEEN, _READ),
     "adapters.ib.line_state": ((f"{_UNIT}/test_ib_line_state.py",), _LINE),
-    "adapters.ib.login_talk": (_LINE, _TROUBLE),
+    "adapters.ib.login_talk": ((f"{_UNIT}/test_ib_greeting.py",), _LINE, _TROUBLE),
     "adapters.ib.greeting": ((f"{_UNIT}/test_ib_greeting.py",), _LINE, _TROUBLE),
     "adapters.ib.event_loop": ((f"{_UNIT}/test_ib_event_loop.py",), _LINE),
-    "adapters.ib.message_budget": ((f"{_UNIT}/test_ib_message_budget.py", _TURNS), _ORDERS),
+    "adapters.ib.message_budget": (
+        (f"{_UNIT}/test_ib_message_budget.py",),
+        (_TURNS,),
+        _ORDERS,
+    ),
     "adapters.ib.notices": (
         (f"{_UNIT}/test_ib_notices.py", f"{_UNIT}/test_ib_line_state.py"),
         *_ENTRY,
@@ -187,7 +209,26 @@ TESTS: dict[str, tuple[tuple[str, ...], ...]] = {
         _TROUBLE,
     ),
     "adapters.ib.quotes": (_TICKS, _RULES),
-    "adapters.ib.translate_prices": (_TICKS, _RULES),
+    "adapters.ib.translate_prices": (_PURE_PRICES, _RULES, _TICKS),
+    "adapters.ib.backoff": ((f"{_UNIT}/test_ib_backoff.py",), _LINE),
+    "adapters.ib.hours": ((f"{_UNIT}/test_ib_hours.py",), _READ),
+    "adapters.ib.zones": ((f"{_UNIT}/test_ib_zones.py",), (f"{_UNIT}/test_ib_hours.py",), _BARS),
+    "adapters.ib.pacing": ((f"{_UNIT}/test_ib_pacing.py",), _BARS),
+    "adapters.ib.market_data": (_BARS, _TROUBLE),
+    "adapters.ib.window": ((f"{_UNIT}/test_ib_window.py",), _BARS, _READ),
+    "adapters.ib.reading_client": ((f"{_UNIT}/test_ib_never_sends.py",), _LINE, _READ),
+    "adapters.ib.library_logs": (_LINE, _TROUBLE),
+    "adapters.alerts.message": ((_CHANNELS, "-k TestMessage"), *_ALERTS),
+    "adapters.alerts.terminal": ((_CHANNELS, "-k TestTerminal"), *_ALERTS),
+    "adapters.alerts.command": ((_CHANNELS, "-k TestCommand"), *_ALERTS),
+    "adapters.alerts.smtp": ((_CHANNELS, "-k TestMail"), *_ALERTS),
+    "adapters.alerts.webhook": ((_CHANNELS, "-k TestWebhook"), *_ALERTS),
+    "adapters.alerts.fan_out": ((f"{_UNIT}/test_alert_fan_out.py",), *_ALERTS),
+    "sellcli.compose.alerts": ((f"{_CLI}/test_compose_alerts.py",),),
+    "sellcli.compose.selling": (
+        (f"{_CLI}/test_compose_selling.py", f"{_CLI}/test_compose_watch.py"),
+    ),
+    "sellcli.compose.watch": ((f"{_CLI}/test_compose_watch.py",),),
 }
 """
 What must notice a mutant of a module, one lot after the other: the quickest first.

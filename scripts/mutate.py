@@ -42,8 +42,8 @@ LIMIT = 120
 LONGEST = 300
 """Seconds by the clock: one that waits for ever takes no other."""
 
-_NOT_IN_STORIES = ("adapters.ib.", "adapters.sqlite.")
-"""The simulation has no wire and no file."""
+_NOT_IN_STORIES = ("adapters.ib.", "adapters.sqlite.", "adapters.alerts.", "sellcli.")
+"""The simulation has no wire, no file, nobody to tell and no command line."""
 
 _QUIET = ("-q", "-x", "--no-header", "--tb=no", "-p", "no:cacheprovider", "-W", "ignore")
 

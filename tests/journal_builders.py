@@ -90,8 +90,8 @@ def a_record(
 
 def an_elaborate_record() -> IntentRecord:
     """Return one with something unusual in every field."""
-    stop = an_order(stock(3), order_type="STP", stop_price=240.1, quantity="10.5")
-    stop = evolve(stop, remaining=Decimal("4.25"))
+    stop = an_order(stock(3), order_type="STP", stop_price=240.1, quantity="10.3")
+    stop = evolve(stop, remaining=Decimal("4.2"))
     limit = an_order(stock(3), order_type="LMT", limit_price=0.1, stop_price=None, order_ref='"ü\n')
     limit = evolve(limit, side=Side.BUY)
     return a_record(
@@ -110,10 +110,10 @@ def an_elaborate_record() -> IntentRecord:
         order_id=11,
         quantity=99,
         limit_price=1 / 3,
-        position_before=Decimal("99.50"),
+        position_before=Decimal("99.70"),
         sent_at=later(2.00001),
         perm_id=2**33,
-        filled=Decimal("0.25"),
+        filled=Decimal("0.3"),
         average_price=99.123456789,
         words="über 'quotes', \"more\" and\ttabs",
     )

@@ -114,7 +114,11 @@ def _read_parquet(path: Path, choose: Choose) -> Table:
         first = str(error).splitlines()[0]
         raise ConfigError(f"{path}: not a readable Parquet file: {first}") from None
     places = choose([str(name) for name in table.column_names])
-    columns = {name: _values(table.column(place)) for name, place in places.items()}
+    try:
+        columns = {name: _values(table.column(place)) for name, place in places.items()}
+    except (OverflowError, ValueError) as error:  # those of Arrow among them
+        first = str(error).splitlines()[0]
+        raise ConfigError(f"{path}: holds what cannot be read: {first}; correct it") from None
     return Table(columns, range(1, table.num_rows + 1))
 
 
@@ -128,6 +132,8 @@ def _values(column: "pa.ChunkedArray") -> Sequence[object]:
         if column.type.tz is not None:
             return moments
         return [None if moment is None else moment.replace(tzinfo=None) for moment in moments]
+    if pa.types.is_binary(column.type) or pa.types.is_large_binary(column.type):
+        column = column.cast(pa.string())  # text that its writer did not mark as such
     values: Sequence[object] = column.to_pylist()
     if pa.types.is_float32(column.type):  # the decimal that was meant, not its binary noise
         return [None if value is None else float(str(np.float32(str(value)))) for value in values]

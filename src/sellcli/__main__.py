@@ -4,12 +4,13 @@ import sys
 import warnings
 
 from sellcli.interrupts import end_at_once_when_asked, end_undisturbed, interrupt_when_asked
-from sellcli.streams import open_what_is_closed
+from sellcli.streams import escape_what_cannot_be_shown, open_what_is_closed
 
 
 def main() -> None:
     """Run the command line and exit with its code."""
     open_what_is_closed()
+    escape_what_cannot_be_shown()
     if not sys.warnoptions:  # they speak to developers, who switch them on by -W
         warnings.simplefilter("ignore")
     end_at_once_when_asked()

@@ -2,14 +2,18 @@
 
 import errno
 import os
-import sys
 from collections.abc import Callable
 from enum import IntEnum
+from typing import TYPE_CHECKING
 
 import click
 
 from sellcli.interrupts import ReaderLeft, farewell
+from sellcli.streams import lead_nowhere
 from sellcore.errors import ConfigError, Denied, InvalidValue, SellError
+
+if TYPE_CHECKING:
+    from sellcore.event import Summary
 
 
 class Exit(IntEnum):
@@ -20,6 +24,13 @@ class Exit(IntEnum):
     USAGE = 2
     DENIED = 3
     UNKNOWN = 4
+
+
+def of_a_run(told: "Summary") -> Exit:
+    """Return what a shell is told of a watch that has come to its end: the worst counts."""
+    if told.unknown:
+        return Exit.UNKNOWN
+    return Exit.DENIED if told.denied else Exit.DONE
 
 
 def guarded(command: Callable[[], int | None]) -> int:
@@ -37,8 +48,7 @@ def guarded(command: Callable[[], int | None]) -> int:
         click.echo(farewell(interrupt), err=True)
         return Exit.DONE
     except (ReaderLeft, BrokenPipeError):
-        # What is still buffered must not fail again at exit.
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        lead_nowhere()
         return Exit.DONE
     except Denied as error:
         return _say(f"denied: {error}", Exit.DENIED)

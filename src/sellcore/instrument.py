@@ -27,8 +27,10 @@ class Instrument:
         con_id: The broker's contract id.
         symbol: The broker's symbol, e.g. ``BRK B``.
         exchange: The primary listing exchange, e.g. ``NYSE``.
-        currency: ISO code of the currency that prices are quoted in.
+        currency: ISO code of the currency it trades in.
         kind: Stock, or anything else.
+        price_magnifier: How many units of its prices make one of its currency: 100 where
+            they are pence of a pound, as the broker quotes London, else 1.
     """
 
     con_id: int
@@ -36,6 +38,7 @@ class Instrument:
     exchange: str = field(eq=False)
     currency: str = field(eq=False)
     kind: Kind = field(default=Kind.STOCK, eq=False)
+    price_magnifier: int = field(default=1, eq=False)
 
     @cached_property
     def ticker(self) -> str:

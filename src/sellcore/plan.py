@@ -153,7 +153,7 @@ def _decided(
     policy = snapshot.policy
     evaluation = with_gap(evaluate(reading.bars, rule), reading.gap)
     if policy.only_above_break_even:
-        evaluation = _break_even(evaluation, holding.position.average_cost)
+        evaluation = _break_even(evaluation, holding.position.quoted_cost)
     reason = evaluation.reason
     intent = None
     if evaluation.outcome is Outcome.SIGNAL:

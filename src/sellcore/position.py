@@ -26,6 +26,11 @@ class Position:
     average_cost: float
 
     @property
+    def quoted_cost(self) -> float:
+        """The average cost in the unit that prices are quoted in, to be held against them."""
+        return self.average_cost * self.instrument.price_magnifier
+
+    @property
     def whole_shares(self) -> int:
         """The shares that can be sold: whole ones of a long position, else 0."""
         return max(0, int(self.quantity))

@@ -71,7 +71,7 @@ def contract_details(
     zone = {"America/New_York": "US/Eastern"}.get(told.zone, told.zone)
     frame = (
         *(10, request, i.symbol, _sec_type(i), "", 0, "", "SMART", i.currency, i.symbol, "NMS"),
-        *("NMS", i.con_id, told.min_tick, "", "LMT,MKT,STP", exchanges, 1, 0),
+        *("NMS", i.con_id, told.min_tick, "", "LMT,MKT,STP", exchanges, i.price_magnifier, 0),
         *("A COMPANY INC", i.exchange, "", "Technology", "Computers", "Computers", zone),
         *(hours, hours, "", "", 0, 1, "", "", rules, "", "COMMON", "0.0001", "0.0001", 100),
     )

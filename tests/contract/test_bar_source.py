@@ -178,6 +178,53 @@ def test_only_row_groups_that_may_hold_a_ticker_are_read(tmp_path):
         source.load(["NYSE:B"], Timeframe.DAY)
 
 
+def test_a_nested_column_before_the_tickers_hides_no_bars(tmp_path):
+    """What a file holds besides is of no matter, however it is built."""
+    table = table_of({"NYSE:A": days_of(1, 10), "NYSE:B": days_of(2, 10)})
+    source_of_row = [{"vendor": "aaa", "feed": "abc"}] * 20
+    table = table.add_column(0, "source", pa.array(source_of_row))
+    pq.write_table(table, tmp_path / "all.parquet", row_group_size=10)
+    source = open_dataset(str(tmp_path))
+
+    found = source.load(["NYSE:A", "NYSE:B"], Timeframe.DAY)
+    assert {ticker: len(bars) for ticker, bars in found.items()} == {"NYSE:A": 10, "NYSE:B": 10}
+
+
+def test_tickers_in_bytes_are_text(tmp_path):
+    """Some writers do not mark text as such; what is no text at all is told."""
+    table = table_of({"NYSE:A": days_of(1, 10)})
+    as_bytes = table.set_column(0, "ticker", table.column("ticker").cast(pa.binary()))
+    pq.write_table(as_bytes, tmp_path / "all.parquet")
+    found = open_dataset(str(tmp_path)).load(["NYSE:A"], Timeframe.DAY)
+
+    assert len(found["NYSE:A"]) == 10
+    pq.write_table(
+        table.set_column(0, "ticker", pa.array([b"NYSE:\xff"] * 10)), tmp_path / "all.parquet"
+    )
+    with pytest.raises(StorageError, match="not a readable Parquet file: Invalid UTF8"):
+        open_dataset(str(tmp_path))
+
+
+@pytest.mark.parametrize("exchange", ["NYSE", "ASX"])
+@pytest.mark.parametrize("timeframe", list(Timeframe), ids=str)
+def test_a_file_for_each_bar_is_a_history(tmp_path, exchange, timeframe):
+    """A single row does not tell how long it is; the rows of all files do."""
+    sessions = SessionTable().sessions(exchange, date(2020, 3, 2), date(2020, 3, 13))
+    begins = [session.open for session in sessions]
+    if timeframe is Timeframe.HOUR:
+        begins = [sessions[0].open.replace(minute=0) + timedelta(hours=n) for n in range(4)]
+    for number, begin in enumerate(begins):
+        stamp = pa.array([begin], pa.timestamp("s", "UTC"))
+        columns = {"ticker": [f"{exchange}:X"], "ts": stamp, **{name: [1.0] for name in PRICES}}
+        write(tmp_path / f"{number}.parquet", columns)
+    source = open_dataset(str(tmp_path), SessionTable(), allow_gaps=True)
+
+    found = source.load([f"{exchange}:X"], timeframe)
+    assert len(found[f"{exchange}:X"]) == len(begins)
+    [other] = [each for each in Timeframe if each is not timeframe]
+    assert source.load([f"{exchange}:X"], other) == {}
+
+
 def test_files_need_no_order(tmp_path):
     """Names of files say nothing about time; two files with the same bars do not go together."""
     bars = days_of(1, 30)
@@ -239,6 +286,17 @@ def test_days_may_begin_with_their_sessions(tmp_path, exchange, drop):
         day = sessions[drop].day
         with pytest.raises(InvalidValue, match=f"X at {day}: the bar of this session is missing; "):
             source.load([f"{exchange}:X"], Timeframe.DAY)
+
+
+def test_a_last_day_that_opens_before_midnight_utc_ends_with_its_session(tmp_path):
+    """In summer Sydney opens on the day before, by UTC; its last day is a session as any."""
+    sessions = SessionTable().sessions("ASX", date(2020, 1, 6), date(2020, 1, 17))
+    stamps = pa.array([session.open for session in sessions], pa.timestamp("s", "UTC"))
+    columns = {name: pa.array(np.arange(1.0, len(sessions) + 1)) for name in PRICES}
+    write(tmp_path / "ASX_BHP_1d.parquet", {"ts": stamps, **columns})
+
+    bars = open_dataset(str(tmp_path), SessionTable()).load(["ASX:BHP"], Timeframe.DAY)["ASX:BHP"]
+    assert bars.end[-1] == int(sessions[-1].close.timestamp())
 
 
 def half_hours(path, drop=()):
@@ -377,6 +435,27 @@ def test_a_bad_row_is_told_with_its_place(tmp_path, change, told):
     assert "\n" not in str(raised.value)
 
 
+def test_a_bad_row_is_told_in_whichever_file_it_stands(tmp_path):
+    """Each file is looked at, not only the first of a ticker."""
+    bars = days_of(1, 20)
+    rows = columns_of(bars[10:])
+    rows["close"] = pa.array([*bars.close[10:19], -1.0])
+    for name, columns in (("a", columns_of(bars[:10])), ("b", rows)):
+        write(tmp_path / "ticker=NYSE%3AKO" / f"{name}.parquet", columns)
+
+    with pytest.raises(InvalidValue, match=r"b\.parquet: NYSE:KO at 2020-01-21: close -1 is not a"):
+        open_dataset(str(tmp_path)).load(["NYSE:KO"], Timeframe.DAY)
+
+
+def test_a_ticker_is_kept_as_the_dataset_has_it(tmp_path):
+    """Names are the source's own: small letters stay small."""
+    write(tmp_path / "nyse_ko_1d.parquet", columns_of(days_of(1, 10)))
+    source = open_dataset(str(tmp_path))
+
+    assert source.tickers() == ("nyse:ko",)
+    assert len(source.load(["nyse:ko"], Timeframe.DAY)["nyse:ko"]) == 10
+
+
 def test_a_missing_session_is_told(tmp_path):
     """Where the sessions are known, a day without a bar is no bar that never was."""
     days = np.array(["2020-01-02", "2020-01-03", "2020-01-07"], dtype="datetime64[D]")
@@ -408,6 +487,23 @@ def test_a_gap_before_what_is_asked_about_is_left_behind(tmp_path):
     assert load("days", Timeframe.DAY, date(2020, 1, 6)).same(behind)
     with pytest.raises(InvalidValue, match="2020-01-06: the bar of this session is missing"):
         load("days", Timeframe.DAY, date(2020, 1, 5))
+
+
+def test_a_gap_is_of_the_exchanges_date(tmp_path):
+    """Sydney's first hour of 9 January begins on the 8th by UTC: that is a gap behind the 8th."""
+    sessions = SessionTable().sessions("ASX", date(2020, 1, 7), date(2020, 1, 10))
+    opens = [np.datetime64(session.open.replace(tzinfo=None), "s") for session in sessions]
+    stamps = [each + np.timedelta64(30 * n, "m") for each in opens for n in range(12)]
+    del stamps[24:26]  # 23:00 and 23:30 on the 8th
+    write(tmp_path / "ASX_BHP_30m.parquet", columns_of(days_of(4, 46), np.array(stamps)))
+
+    def load(since):
+        source = open_dataset(str(tmp_path), SessionTable(), since=since)
+        return source.load(["ASX:BHP"], Timeframe.HOUR)["ASX:BHP"]
+
+    with pytest.raises(InvalidValue, match="2020-01-08T23:00:00Z: the bar of this hour is missing"):
+        load(date(2020, 1, 8))
+    assert len(load(date(2020, 1, 9))) == 5 + 6
 
 
 def test_bars_behind_the_last_date_are_not_known(tmp_path):
@@ -452,6 +548,10 @@ def test_a_price_is_the_decimal_that_was_meant(tmp_path, kind):
     [
         ({"ts": [1]}, "no column 'open'; expected ticker or symbol, ts, open"),
         (
+            {"ts": [date(2020, 1, 2)], **{name: [1.0] for name in PRICES if name != "volume"}},
+            "no column 'volume'; expected ticker or symbol, ts, open",
+        ),
+        (
             {"ts": [1], "close": [1.0], "Close": [2.0]},
             "each of 'close', 'Close' may be 'close'; leave one out",
         ),
@@ -464,7 +564,7 @@ def test_a_price_is_the_decimal_that_was_meant(tmp_path, kind):
             "open is of type string, expected numbers",
         ),
     ],
-    ids=["column", "two of a name", "stamp", "price"],
+    ids=["column", "volume", "two of a name", "stamp", "price"],
 )
 def test_columns_that_are_no_bars_are_told(tmp_path, columns, told):
     """The file, the column, and what was expected."""

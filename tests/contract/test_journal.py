@@ -231,7 +231,7 @@ class TestRecord:
             later(0.6),
             words="Submitted",
             perm_id=5001,
-            filled=Decimal("40.5"),
+            filled=Decimal("40.7"),
             average_price=99.43,
         )
         opened.journal.record([sending])
@@ -757,7 +757,18 @@ class TestToldSince:
 
 def test_the_instruments_text_is_kept(opened):
     """Two instruments are equal by their id, so their text is looked at apart."""
-    opened.journal.prepare([a_record(instrument=stock(4))])
+    london = evolve(stock(4), price_magnifier=100)
+    opened.journal.prepare([a_record(instrument=london)])
 
     (found,) = opened.reopen().intents()
-    assert attrs.astuple(found.intent.instrument) == attrs.astuple(stock(4))
+    assert attrs.astuple(found.intent.instrument) == attrs.astuple(london)
+
+
+def test_what_was_sent_is_worth_its_value_in_the_currency(opened):
+    """Prices in pence count as pounds, or the day would seem a hundred times as large."""
+    london = evolve(stock(4), price_magnifier=100)
+    record = a_record(instrument=london)
+    opened.journal.prepare([record])
+    opened.journal.record([sent(record)])
+
+    assert opened.reopen().sent_since(TEN).value_in(london.currency) == pytest.approx(99.5)

@@ -90,6 +90,7 @@ def test_a_person_is_asked_about_a_guess(typed: bytes, bars: int, tmp_path: Path
 
     assert shown.code == 0
     assert shown.text.index("close=Close") < shown.text.index("take the columns")
+    assert ("nothing was written" in shown.text) is (not bars)
     assert len(info(tmp_path)) == bars
 
 

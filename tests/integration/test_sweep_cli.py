@@ -7,6 +7,7 @@ from pathlib import Path
 
 import numpy as np
 import pyarrow as pa
+import pyarrow.compute as pc
 import pyarrow.parquet as pq
 import pytest
 from tests.backtest_builders import plain_loop
@@ -160,6 +161,18 @@ def test_a_dataset_gives_what_a_data_folder_gives(desk: Path) -> None:
     assert uri == path
 
 
+def test_tickers_of_a_dataset_are_found_in_any_case(desk: Path) -> None:
+    """Its labels are its own; nobody has to know whether they are small."""
+    for folder, symbol in (("small", "nasdaq:aaa"), ("large", "NASDAQ:AAA")):
+        table = pq.read_table(desk / "dataset" / "all.parquet")
+        own = table.filter(pc.equal(table["ticker"], "NASDAQ:AAA"))
+        named = own.set_column(own.column_names.index("ticker"), "ticker", [[symbol] * len(own)])
+        (desk / folder).mkdir()
+        pq.write_table(named, desk / folder / "all.parquet")
+        found = document(desk, "sweep", "--data", folder, "nasdaq:AAA", "--rules", "SMA,5,D")
+        assert found["tickers"] == [symbol]
+
+
 def test_left_alone_it_tries_both_kinds_of_every_length(desk: Path) -> None:
     """SMA and EMA of seven lengths, of the bars that there are; those too short say null."""
     found = document(desk, "sweep", "--data", "bars")
@@ -259,7 +272,7 @@ def test_without_dask_there_is_a_way_out(desk: Path, monkeypatch: pytest.MonkeyP
     done = sellcli(desk, *SWEEP, "--dask", "127.0.0.1:8786")
 
     assert done.code == 2
-    assert "pip install 'sellcli[dask]', or leave --dask out" in one_line(done.err)
+    assert "pip install 'sellcli[dask]', or leave the cluster out" in one_line(done.err)
 
 
 def nothing(folder: Path) -> None:

@@ -192,3 +192,14 @@ def test_every_ledger_says_what_the_result_says():
         rows = [row for row, name in enumerate(positions["ticker"]) if name == ticker]
         for name in ("shares", "price", "realised", "unrealised"):
             assert [positions[name][row] for row in rows] == getattr(part, name).tolist()
+
+
+def test_every_row_of_bars_and_decisions_is_its_tickers():
+    """Histories of several lengths, one behind the other: no bar goes by another's name."""
+    closes = {"A": [10.0, 10, 10, 10, 10.5, 11, 9], "B": [20.0] * 12, "C": [30.0] * 9}
+    run = backtest({name: daily(own) for name, own in closes.items()}, rule("SMA,5,D"))
+
+    for ledger in ("bars", "decisions"):
+        table = run.to_arrow(ledger).to_pydict()
+        rows = list(zip(table["ticker"], table["close"], strict=True))
+        assert rows == [(name, close) for name, own in closes.items() for close in own]

@@ -54,6 +54,28 @@ def test_intent_is_told_in_words(changes: dict[str, object], words: str) -> None
 
 
 @pytest.mark.parametrize(
+    ("one", "other", "same"),
+    [
+        ({"perm_id": 9, "order_id": 4}, {"perm_id": 9, "order_id": 5}, True),
+        ({"perm_id": 9, "order_id": 4}, {"perm_id": 8, "order_id": 4}, False),
+        ({"perm_id": 0, "order_id": 4}, {"perm_id": 9, "order_id": 4}, True),
+        ({"perm_id": 0, "order_id": 4}, {"perm_id": 0, "order_id": 4}, True),
+        ({"perm_id": 0, "order_id": 4}, {"perm_id": 9, "order_id": 5}, False),
+        ({"perm_id": 0, "order_id": 4}, {"perm_id": 9, "order_id": 4, "client_id": 3}, False),
+        ({"perm_id": 0, "order_id": 0}, {"perm_id": 9, "order_id": 0}, False),
+    ],
+)
+def test_order_is_known_by_its_permanent_id_and_before_by_its_number(
+    one: dict[str, int], other: dict[str, int], same: bool
+) -> None:
+    """The broker gives the id once it has taken the order; a number is its client's own."""
+    first, second = evolve(an_order(), **one), evolve(an_order(), **other)
+
+    assert first.same_as(second) is same
+    assert second.same_as(first) is same
+
+
+@pytest.mark.parametrize(
     ("order", "words"),
     [
         (an_order(quantity="1000"), "SELL 1000 STP @ 240.00 GTC"),

@@ -170,6 +170,18 @@ def test_break_even_filter_holds_what_would_be_sold_at_a_loss(
     assert (decision.intent is not None) is (outcome is Outcome.SIGNAL)
 
 
+@pytest.mark.parametrize(("pounds", "outcome"), [(0.01, Outcome.SIGNAL), (0.995, Outcome.HOLD)])
+def test_break_even_is_held_against_prices_in_pence(pounds: float, outcome: Outcome) -> None:
+    """The broker counts what a share of London has cost in pounds, and quotes it in pence."""
+    london = evolve(MSFT, currency="GBP", price_magnifier=100)
+    holding = a_holding(NOW, position=a_position(100, london, pounds))
+
+    decision = decided(NOW, holding, Policy(only_above_break_even=True))
+
+    assert decision.outcome is outcome
+    assert f"; break-even {100 * pounds:.4f}: " in decision.reason
+
+
 def test_break_even_is_not_mentioned_where_the_filter_is_off() -> None:
     """Off by default."""
     assert "break-even" not in decided(NOW, a_holding(NOW)).reason

@@ -343,8 +343,12 @@ def test_a_bar_decided_twice_by_one_run_is_found() -> None:
     twice = replayed([*records, records[2]])
     anew = replayed([*records, evolve(records[2], run_id="another")])
 
+    elsewhere = {"account": "U7654321", "intent_id": None}
+    other = replayed([*records, evolve(records[2], **elsewhere)])
+
     assert list(differing(twice).values()) == [Cause.CONTRADICTION]
     assert differing(anew) == {}
+    assert not any("had decided this bar before" in found.text for found in other)
 
 
 FORGERIES = {

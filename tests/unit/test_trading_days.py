@@ -4,7 +4,7 @@ from datetime import UTC, date, datetime, timedelta
 
 from hypothesis import given
 from hypothesis import strategies as st
-from tests.builders import new_york
+from tests.builders import a_session, new_york
 
 from sellcore.trading_days import TradingDays
 
@@ -39,3 +39,12 @@ def test_bounds_are_seconds_since_1970() -> None:
     assert DAYS.midnights.tolist() == [
         86400 * session.day.toordinal() - 86400 * 719163 for session in SESSIONS
     ]
+
+
+def test_date_of_a_session_is_its_exchanges_own() -> None:
+    """Sydney opens on a Thursday in UTC, and its daily bar is Friday's."""
+    sydney = a_session(date(2022, 12, 16), "Australia/Sydney", "10:00", "16:00")
+
+    assert sydney.open == datetime(2022, 12, 15, 23, tzinfo=UTC)
+    midnight = datetime(2022, 12, 16, tzinfo=UTC)
+    assert TradingDays((sydney,)).midnights.tolist() == [int(midnight.timestamp())]

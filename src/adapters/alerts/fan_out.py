@@ -17,6 +17,7 @@ WORST_FIRST = (
     Cause.PROTECTION_GONE,
     Cause.HALTED,
     Cause.ENDED,
+    Cause.STUCK,
     Cause.REJECTED,
     Cause.NOT_SENT,
     Cause.CANCELLED,

@@ -2,7 +2,7 @@
 
 from datetime import UTC, datetime
 from functools import lru_cache
-from math import isfinite, nan
+from math import nan
 
 import numpy as np
 from attrs import evolve
@@ -30,7 +30,8 @@ _RENAMED = {"ISLAND": "NASDAQ"}
 _STOPPED_BY_AUX = {"STP", "STP LMT", "STP PRT", "MIT", "LIT"}
 _TRAILING = {"TRAIL", "TRAIL LIMIT"}
 
-_LAST_SECOND = int(datetime.max.replace(tzinfo=UTC).timestamp())
+# Whole seconds: with its microseconds, a float rounds it up to the year 10000.
+_LAST_SECOND = int(datetime.max.replace(microsecond=0, tzinfo=UTC).timestamp())
 
 _BAR_FIELDS = 8
 _BARS_BEGIN = 5
@@ -114,6 +115,7 @@ def details(asked: Instrument, told: list[IBContractDetails]) -> ContractDetails
         exchange=exchange or asked.exchange,
         currency=one_line(contract.currency) or asked.currency,
         kind=_kind(contract.secType),
+        price_magnifier=max(1, row.priceMagnifier),
     )
     min_tick = wire.quantity(row.minTick)
     hours = parse_hours(row.liquidHours, zone)
@@ -167,9 +169,9 @@ def _exchange(name: str) -> str:
 
 
 def _set_price(value: object) -> float | None:
-    """Return a price, or None where the order has none: 0 and the broker's "unset"."""
+    """Return a price, or None where the order has none: 0, the broker's "unset", no number."""
     price = float(str(value))
-    return price if isfinite(price) and price != 0 and abs(price) < wire.UNSET else None
+    return price if price != 0 and abs(price) < wire.UNSET else None
 
 
 def _stop_price(order_type: str, aux: object, trailing: object) -> float | None:

@@ -3,7 +3,7 @@
 import re
 from datetime import UTC, datetime
 from decimal import Decimal, InvalidOperation
-from math import isfinite, nan
+from math import nan
 from zoneinfo import ZoneInfo
 
 from adapters.ib.notices import one_line
@@ -56,7 +56,7 @@ def number(text: str) -> float:
 def amount(text: str) -> float | None:
     """Return an amount of money, or None where the broker tells none."""
     value = number(text)
-    return value if isfinite(value) and abs(value) < UNSET else None
+    return value if abs(value) < UNSET else None
 
 
 def instant(text: str, zone: str | None = None) -> datetime:

@@ -10,11 +10,12 @@ from datetime import date
 from pathlib import Path, PurePosixPath
 from urllib.parse import unquote
 
+import numpy as np
 import pyarrow as pa
 import pyarrow.fs as pafs
 from attrs import evolve, frozen
 
-from adapters.parquet.dataset_file import LABELS, Piece, Place, read_pieces, read_tickers
+from adapters.parquet.dataset_file import LABELS, Piece, Place, are_days, read_pieces, read_tickers
 from adapters.parquet.dataset_series import Wanted, series_of
 from sellcore.bar import BarSeries
 from sellcore.errors import ConfigError, StorageError
@@ -55,7 +56,8 @@ class DatasetBars:
         Return the bars of some tickers; only the row groups that may hold them are read.
 
         A bar lasts until the next begins: a day at most, or an hour. Half hours are built
-        into the exchange's hours.
+        into the exchange's hours. A row that is alone in its file does not tell how long it
+        is: those of a ticker are looked at together.
 
         Raises:
             InvalidValue: rows out of order or there twice, prices that are none, bars that
@@ -68,11 +70,18 @@ class DatasetBars:
         for ticker in wanted:
             for path in self.files[ticker]:
                 by_file.setdefault(path, []).append(ticker)
+        daily = timeframe is Timeframe.DAY
         pieces: dict[str, list[Piece]] = {ticker: [] for ticker in wanted}
+        alone: dict[str, list[Piece]] = {}
         for path in sorted(by_file):
             for piece in read_pieces(Place(system, path, _label(path)), by_file[path]):
-                if piece.daily is (timeframe is Timeframe.DAY):
+                if len(piece.start) == 1:
+                    alone.setdefault(piece.ticker, []).append(piece)
+                elif are_days(piece.start) is daily:
                     pieces[piece.ticker].append(piece)
+        for ticker, rows in alone.items():
+            if are_days(np.sort(np.concatenate([row.start for row in rows]))) is daily:
+                pieces[ticker] += rows
         return {
             ticker: series_of(own, timeframe, self.wanted) for ticker, own in pieces.items() if own
         }
@@ -92,8 +101,9 @@ def open_dataset(
     Args:
         location: A file or folder, as a local path or as a URI of ``pyarrow.fs``
             (``file://``, ``s3://``, ``gs://``, ``hdfs://``).
-        calendar: Left out, half hours cannot be built into hours, and nobody knows
-            which bars are missing.
+        calendar: Left out, half hours cannot be built into hours, nobody knows which
+            bars are missing, and days must be stamped with a date or a midnight: one that
+            is stamped with its open in America counts as the day after.
         allow_gaps: See ``Wanted``.
         since: Alike.
         until: Alike.

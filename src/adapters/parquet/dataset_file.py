@@ -64,12 +64,12 @@ class Piece:
     start: Seconds
     numbers: Floats
 
-    @property
-    def daily(self) -> bool:
-        """Whether rows are stamped with dates: with midnights, or a day apart for the most part."""
-        if not np.any(self.start % _DAY):
-            return True
-        return len(self.start) > 1 and float(np.median(np.diff(self.start))) >= _NEARLY_A_DAY
+
+def are_days(start: Seconds) -> bool:
+    """Say whether stamps, ascending, are of days: midnights, or a day apart for the most part."""
+    if not np.any(start % _DAY):
+        return True
+    return len(start) > 1 and float(np.median(np.diff(start))) >= _NEARLY_A_DAY
 
 
 def read_tickers(place: Place) -> Sequence[str]:
@@ -101,7 +101,8 @@ def read_pieces(place: Place, tickers: Sequence[str]) -> Iterator[Piece]:
     with _opened(place) as file:
         columns = _columns(place, file)
         label = columns["ticker"]
-        groups = [n for n in range(file.num_row_groups) if _may_hold(file, n, label, tickers)]
+        leaf = _leaf(file, label)
+        groups = [n for n in range(file.num_row_groups) if _may_hold(file, n, leaf, tickers)]
         names = [name for name in columns.values() if name is not None]
         for batch in file.iter_batches(_BATCH, groups, names, use_threads=False):
             stamps = _stamps(place, batch.column(columns["ts"]))
@@ -151,12 +152,17 @@ def _columns(place: Place, file: pq.ParquetFile) -> Mapping[str, str | None]:
     return found | {"ticker": next((names[name] for name in LABELS if name in names), None)}
 
 
-def _may_hold(file: pq.ParquetFile, group: int, label: str | None, tickers: Sequence[str]) -> bool:
-    """Say whether a row group may hold one of the tickers, by its statistics."""
-    if label is None:
+def _leaf(file: pq.ParquetFile, label: str | None) -> int | None:
+    """Return where statistics of a column stand: a nested column before it counts as several."""
+    paths = [file.schema.column(leaf).path for leaf in range(len(file.schema))]
+    return None if label is None else paths.index(label)
+
+
+def _may_hold(file: pq.ParquetFile, group: int, leaf: int | None, tickers: Sequence[str]) -> bool:
+    """Say whether a row group may hold one of the tickers, by the statistics of their column."""
+    if leaf is None:
         return True
-    column = file.metadata.row_group(group).column(file.schema_arrow.names.index(label))
-    known = column.statistics
+    known = file.metadata.row_group(group).column(leaf).statistics
     if known is None or not known.has_min_max or not isinstance(known.min, str):
         return True
     return any(known.min <= ticker <= known.max for ticker in tickers)
@@ -165,10 +171,13 @@ def _may_hold(file: pq.ParquetFile, group: int, label: str | None, tickers: Sequ
 def _labels(place: Place, column: pa.Array) -> tuple[Sequence[str], NDArray[np.int32]]:
     """Return the texts that a column of labels has, and the number of each row's."""
     coded = column if pa.types.is_dictionary(column.type) else column.dictionary_encode()
+    texts = coded.dictionary
+    if pa.types.is_binary(texts.type) or pa.types.is_large_binary(texts.type):
+        texts = texts.cast(pa.string())  # text that its writer did not mark as such
     if column.null_count:
         raise StorageError(f"{place.path}: a row has no ticker; say whose bar it is")
     codes = coded.indices.cast(pa.int32())
-    return [str(text) for text in coded.dictionary.to_pylist()], _plain(codes, np.int32)
+    return [str(text) for text in texts.to_pylist()], _plain(codes, np.int32)
 
 
 def _rows(

@@ -1,7 +1,7 @@
 """Rows of a dataset as a series of bars, each checked; what is wrong is told with its place."""
 
 from collections.abc import Sequence
-from datetime import UTC, date, datetime
+from datetime import UTC, date, datetime, timedelta
 
 import numpy as np
 from attrs import frozen
@@ -17,6 +17,7 @@ from sellcore.instant import from_epoch, iso, to_epoch
 from sellcore.ports.sessions import SessionCalendar
 from sellcore.session import Session
 from sellcore.timeframe import Timeframe
+from sellcore.trading_days import TradingDays
 
 _DAY, _HOUR, _HALF_HOUR = 86_400, 3_600, 1_800
 
@@ -113,7 +114,8 @@ def _days(pieces: Sequence[Piece], start: Seconds, numbers: Floats, wanted: Want
     missing = days[(days >= dates[0]) & (days <= dates[-1]) & ~np.isin(days, dates)]
     if not len(missing):
         return bars
-    _check_gaps(pieces, start, missing, "session", wanted.since)
+    last = from_epoch(int(missing[-1])).date()
+    _check_gaps(pieces, start, missing, "session", last, wanted.since)
     return bars[int(dates.searchsorted(missing[-1])) :]
 
 
@@ -156,7 +158,9 @@ def _hours(pieces: Sequence[Piece], start: Seconds, numbers: Floats, wanted: Wan
     missing = hours[known & ~np.isin(hours, bars.start)]
     if not checked or not len(missing):
         return bars
-    _check_gaps(pieces, start, missing, "hour", wanted.since)
+    days = TradingDays.of(sessions)
+    last = days[days.begun(from_epoch(int(missing[-1]))) - 1].day
+    _check_gaps(pieces, start, missing, "hour", last, wanted.since)
     return bars[int(bars.start.searchsorted(missing[-1])) :]
 
 
@@ -184,8 +188,8 @@ def _sessions(
             f"write EXCHANGE:SYMBOL{_OR_GAPS if or_gaps else ''}"
         )
     first, last = (datetime.fromtimestamp(int(start[at]), UTC).date() for at in (0, -1))
-    try:
-        return calendar.sessions(exchange, first, last)
+    try:  # a session that opens late on a day of UTC, as Sydney's does, is of the next
+        return calendar.sessions(exchange, first, last + timedelta(days=1))
     except CalendarError as error:
         raise InvalidValue(f"{piece.path}: {piece.ticker}: {error}") from None
 
@@ -195,10 +199,11 @@ def _check_gaps(
     start: Seconds,
     missing: NDArray[np.int64],
     what: str,
+    last: date,
     since: date | None,
 ) -> None:
-    """Refuse bars that are missing, unless all of them come before what is asked about."""
-    if since is not None and from_epoch(int(missing[-1])).date() <= since:
+    """Refuse bars that are missing, unless the trading date of the last is not behind ``since``."""
+    if since is not None and last <= since:
         return
     row = int(np.searchsorted(start, missing[0]))
     piece, _ = _piece_of(pieces, min(row, len(start) - 1))

@@ -25,7 +25,8 @@ Row = tuple[Any, ...]
 T = TypeVar("T")
 
 MEANT = (
-    *("intent_id", "mode", "account", "con_id", "symbol", "exchange", "currency", "kind", "ticker"),
+    *("intent_id", "mode", "account", "con_id", "symbol", "exchange", "currency", "kind"),
+    *("price_magnifier", "ticker"),
     *("ma_kind", "ma_length", "timeframe", "bar_end", "epoch"),
     *("meant_quantity", "residual", "cancels", "send_at", "order_type"),
 )
@@ -61,6 +62,7 @@ def meant_row(intent: OrderIntent, intent_id: str) -> Row:
         instrument.exchange,
         instrument.currency,
         instrument.kind.value,
+        instrument.price_magnifier,
         instrument.ticker,
         rule.kind.value,
         rule.length,
@@ -128,6 +130,7 @@ def _intent_of(
     exchange: str,
     currency: str,
     kind: str,
+    price_magnifier: int,
     __: str,
     ma_kind: str,
     ma_length: int,
@@ -143,7 +146,7 @@ def _intent_of(
     return OrderIntent(
         mode=Mode(mode),
         account=account,
-        instrument=Instrument(con_id, symbol, exchange, currency, Kind(kind)),
+        instrument=Instrument(con_id, symbol, exchange, currency, Kind(kind), price_magnifier),
         rule=MovingAverageRule(AverageKind(ma_kind), ma_length, Timeframe(timeframe)),
         bar_end=instant(bar_end),
         epoch=epoch,

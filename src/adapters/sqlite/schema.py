@@ -148,6 +148,7 @@ MIGRATIONS: list[tuple[str, ...]] = [
     ),
     ("ALTER TABLE intents ADD COLUMN order_type TEXT NOT NULL DEFAULT 'MKT'",),
     ("ALTER TABLE positions ADD COLUMN since TEXT NOT NULL DEFAULT ''",),
+    ("ALTER TABLE intents ADD COLUMN price_magnifier INTEGER NOT NULL DEFAULT 1",),
 ]
 """What each version adds to the one before; the first entry makes version 1 of an empty file."""
 

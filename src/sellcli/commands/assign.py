@@ -33,3 +33,4 @@ def command(settings: Settings, ticker: str, kind: str, length: str, timeframe: 
     store.assign(name, rule)
     was = f" (it followed {before})" if before not in (None, rule) else ""
     click.echo(f"{name} follows {rule}{was}")
+    click.echo("a watch that runs goes on by what it read; start it again to heed this", err=True)

@@ -36,6 +36,8 @@ def command(
             raise ConfigError(f"{brought.problems[0]}; nothing was imported, mend it and try again")
         store.assign_all(brought.rules)
         click.echo(f"imported {len(brought.rules)} assignments from {import_from}", err=True)
+        text = "a watch that runs goes on by what it read; start it again to heed these"
+        click.echo(text, err=True)
     found = store.load()
     for problem in found.problems:
         click.echo(f"sellcli: {problem}", err=True)

@@ -10,12 +10,13 @@ from typing import TYPE_CHECKING
 
 import click
 
-from sellcli.exits import Exit
+from sellcli.exits import Exit, of_a_run
 from sellcli.flags.gateway import elsewhere_options, simulation_options
 from sellcli.flags.settings import setting_options
 from sellcli.interrupts import farewell
 from sellcli.prompt import ask_account
 from sellcli.settings import Settings
+from sellcli.streams import write_at_once
 from sellcore.errors import ConfigError
 
 if TYPE_CHECKING:
@@ -89,6 +90,10 @@ def command(
     log = str(settings.log_dir / "signals.log")
     kind = settings.live_kind if live else None
     screen = listener(as_json=as_json, once=once, log=log, kind=kind)
+    if live and not once:
+        from sellcli.screen.enduring import Enduring
+
+        screen = Enduring(screen, lambda text: click.echo(f"sellcli: {text}", err=True))
     try:
         with (
             wired(settings, simulated, screen) as wiring,
@@ -112,7 +117,7 @@ def _bell() -> Callable[[str], object] | None:
     """Return what rings at each alert; its words are on the screen already."""
 
     def ring(text: str) -> object:
-        return sys.stderr.write("\a" if text.startswith("\a") else "")
+        return write_at_once(sys.stderr, "\a" if text.startswith("\a") else "")
 
     return ring if sys.stderr.isatty() else None
 
@@ -126,6 +131,9 @@ def _watch(
     login: "Login | None" = None,
 ) -> Exit:
     """Watch to the end, and return what a shell is told of it."""
+    from attrs import evolve
+
+    from sellcli.compose.alerts import looked_after
     from sellcore.usecases.ending import telling_its_end
     from sellcore.usecases.watch import begin, cycle, run, summary
 
@@ -137,15 +145,14 @@ def _watch(
             if once:
                 cycle(ports, terms, state, show=True)
             else:
-                run(ports, terms, state)
+                with looked_after(wiring, state.account) as clock:
+                    run(evolve(ports, clock=clock), terms, state)
     except KeyboardInterrupt as interrupt:
         screen.close()
         click.echo(farewell(interrupt), err=True)
     final = summary(ports, state)
     screen(final)
-    if final.unknown:
-        return Exit.UNKNOWN
-    return Exit.DENIED if final.denied else Exit.DONE
+    return of_a_run(final)
 
 
 def _asker(settings: Settings, silent: bool) -> "Ask | None":

@@ -11,6 +11,8 @@ from sellcore.errors import ConfigError
 if TYPE_CHECKING:
     from adapters.alerts.channel import Channel
     from adapters.alerts.fan_out import FanOut
+    from sellcli.compose.watch import Wiring
+    from sellcore.ports.clock import Clock
 
 _KEPT_BACK = {*SECRETS, "SELLCLI_ARM"}
 """Variables that a command of the user's has no use for."""
@@ -42,6 +44,24 @@ def alerts(
         yield fan_out
     finally:
         fan_out.close(LAST)
+
+
+@contextmanager
+def looked_after(wiring: "Wiring", account: str) -> "Iterator[Clock]":
+    """
+    Have a person told where a watch stands still.
+
+    Yields:
+        The clock it is to go by. A simulated day may take any time.
+    """
+    from adapters.alerts.heartbeat import heartbeat
+
+    ports = wiring.ports
+    if wiring.simulated or ports.alerts is None:
+        yield ports.clock
+        return
+    with heartbeat(ports.clock, ports.alerts, account, wiring.terms.outage) as clock:
+        yield clock
 
 
 def channels(

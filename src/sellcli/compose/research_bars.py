@@ -97,7 +97,8 @@ def closed_bars(
     missing = gaps(bars, stored.coverage, found.sessions)
     if allow_gaps or missing.until is None:
         return bars
-    if since is None or from_epoch(missing.until).date() > since:
+    ends_in = found.sessions[found.sessions.begun(from_epoch(missing.until - 1)) - 1]
+    if since is None or ends_in.day > since:
         raise ConfigError(_gap(found.ticker, missing))
     return bars[int(bars.start.searchsorted(missing.until)) :]
 

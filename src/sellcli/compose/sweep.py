@@ -235,12 +235,12 @@ def _dataset(universe: Universe, location: str) -> "tuple[BarSource, Sequence[st
         since=universe.since,
         until=universe.until,
     )
-    known = source.tickers()
-    wanted = tuple(dict.fromkeys(universe.tickers)) or tuple(known)
-    for ticker in wanted:
-        if ticker not in known:
+    known = tuple(source.tickers())
+    named = {ticker.upper(): ticker for ticker in known}  # as people type them, in any case
+    for ticker in universe.tickers:
+        if ticker not in named:
             raise ConfigError(f"dataset {location}: holds no bars of {ticker}; it has {known[0]}")
-    return source, wanted
+    return source, tuple(named[ticker] for ticker in dict.fromkeys(universe.tickers)) or known
 
 
 def _rules(

@@ -42,6 +42,7 @@ class Wiring:
         connection: To the gateway, which may not be open.
         port: Of the gateway.
         gateway: ``HOST:PORT`` of one that others may speak to as well; None for our own.
+        simulated: Time is that of a simulated day.
         state_dir: The folder of what must outlive a restart.
     """
 
@@ -50,6 +51,7 @@ class Wiring:
     connection: "IBConnection"
     port: int
     gateway: str | None
+    simulated: bool
     state_dir: Path
 
 
@@ -145,6 +147,7 @@ def _watch(
             connection=connection,
             port=settings.port,
             gateway=f"{settings.host}:{settings.port}" if shared else None,
+            simulated=simulated is not None,
             state_dir=settings.state_dir,
         )
 

@@ -93,7 +93,7 @@ def _cells(row: StatusRow, *, with_reason: bool) -> tuple[Text | str, ...]:
     return (
         holding.instrument.ticker,
         shares(holding.position.quantity),
-        average(holding.position.average_cost),
+        average(holding.position.quoted_cost),
         price(row.quote.price if row.quote else None),
         bar_time(row),
         str(holding.rule) if holding.rule else NONE,

@@ -36,7 +36,7 @@ def trading_dates(start: Seconds, end: Seconds) -> Dates:
     Return the date that each bar trades on.
 
     A date changes in the quietest time of the day, so that a session which passes
-    midnight UTC, as Sydney's does, stays one.
+    midnight UTC, as Sydney's does, stays one; at midnight UTC where none is quieter.
 
     Args:
         start: First instants of the bars, shape (n,), seconds since 1970 UTC.
@@ -55,7 +55,7 @@ def turn_of_day(start: Seconds, end: Seconds) -> int:
     """Return when the date of bars changes, in seconds after midnight UTC; of at least one bar."""
     clock = np.unique((start + end) // 2 % DAY)
     gaps = np.diff(clock, append=clock[0] + DAY)
-    longest = int(np.argmax(gaps))
+    longest = len(gaps) - 1 - int(np.argmax(gaps[::-1]))  # of several alike that over midnight
     return int(clock[longest] + gaps[longest] // 2)
 
 

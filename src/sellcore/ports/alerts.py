@@ -25,6 +25,7 @@ class Cause(Enum):
     MISSED = "missed"
     HALTED = "halted"
     ENDED = "ended"
+    STUCK = "stuck"
     TEST = "test"
 
     def __str__(self) -> str:

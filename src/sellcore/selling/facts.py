@@ -107,11 +107,13 @@ class Facts:
     @property
     def value(self) -> float:
         """
-        What they are worth at the newest price or the close that signalled, whichever is more.
+        What they are worth at the newest price or the close that signalled, whichever is more,
+        in the instrument's currency.
 
         A freak bid must not make a sale look smaller than it is.
         """
-        return self.quantity * max(self.price or 0.0, self.record.close)
+        price = max(self.price or 0.0, self.record.close)
+        return self.quantity * price / self.record.intent.instrument.price_magnifier
 
 
 class Held(Protocol):

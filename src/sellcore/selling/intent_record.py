@@ -170,7 +170,8 @@ class SentOrder:
         client_id: The client id it is sent with.
         order_id: The number it is sent with.
         at: When it was written to the wire, UTC.
-        value: What it is worth at its limit, or else at the close that signalled.
+        value: What it is worth at its limit, or else at the close that signalled, in the
+            instrument's currency.
     """
 
     client_id: int
@@ -193,4 +194,5 @@ def sent_order(record: IntentRecord) -> SentOrder:
             " quantity and time are on record"
         )
     price = record.close if record.limit_price is None else record.limit_price
-    return SentOrder(client_id, order_id, at, record.quantity * price)
+    value = record.quantity * price / record.intent.instrument.price_magnifier
+    return SentOrder(client_id, order_id, at, value)

@@ -249,6 +249,11 @@ def _nowhere(
     sent = record.sent_at or record.decided_at
     if _passed(told, sent, since) < PATIENCE and refusal is None:
         return None, "the broker has not listed it yet"
+    if (alias := _by_its_number(record, told)) is not None:
+        return (
+            Happening.UNCLEAR,
+            f"in no list, but its number is, referred to as {alias!r}; {moved}",
+        )
     if filled:
         return Happening.UNCLEAR, f"partly sold, and in no list any more; {moved}"
     if traded_by_word:
@@ -263,6 +268,21 @@ def _nowhere(
         if now == before - _sent(record):
             return Happening.SEEN_FILLED, f"it was filled before the night; {moved}"
     return Happening.UNCLEAR, f"it is in no list of the broker's; {moved}"
+
+
+def _by_its_number(record: IntentRecord, told: Testimony) -> str | None:
+    """
+    Return the reference of an order that sells the same under our number, or None.
+
+    A number is no proof that it is ours, and a reference may be cut or changed on its
+    way: where one order has the number, the absence of the reference proves nothing.
+    """
+    since = (record.sent_at or record.decided_at) - BEHIND
+    trades = (e for e in told.executions if e.con_id == record.con_id and e.time >= since)
+    told_of: tuple[OpenOrder | Execution, ...] = (*told.orders_on(record.con_id), *trades)
+    number = (Side.SELL, record.client_id, record.order_id)
+    found = (each for each in told_of if (each.side, each.client_id, each.order_id) == number)
+    return next((each.order_ref for each in found), None)
 
 
 def _passed(told: Testimony, *moments: datetime | None) -> timedelta:

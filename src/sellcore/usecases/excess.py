@@ -30,9 +30,10 @@ def take_back_excess(
         return
     told = take_testimony(ports, selling, state)
     held, selling_now = told.held(con_id), told.selling(con_id)
-    if selling_now <= max(before, held) or con_id in state.selling.doubtful:
-        return
     mine = [o for o in told.orders_on(con_id) if o.order_ref == record.intent.order_ref]
+    in_doubt = con_id in state.selling.doubtful
+    if not mine or in_doubt or selling_now <= max(before, held):
+        return
     ours = [order for order in mine if order.client_id == selling.entry.client_id]
     if ours != mine:
         way_out = f"our order was entered as client {record.client_id}, which this run is not: "

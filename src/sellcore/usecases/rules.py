@@ -36,24 +36,46 @@ def missing(state: WatchState) -> tuple[str, ...]:
 
 def tell_lost_rules(ports: Ports, state: WatchState) -> None:
     """
-    Tell a person of holdings without a rule whose symbol has one on another exchange.
+    Tell a person of holdings without a rule that have had one by another name.
 
-    A listing moves, and the assignment, which is by its name, stays behind: the holding
-    would be watched and never sold, without a word.
+    A listing moves, or a company takes another symbol, and the assignment, which is by
+    its name, stays behind: the holding would be watched and never sold, without a word.
     """
-    held = {position.instrument.ticker for position in state.positions}
-    moved: dict[str, list[str]] = {}
-    for ticker in state.rules.keys() - held:
-        moved.setdefault(ticker.partition(":")[2], []).append(ticker)
+    held = {position.instrument.ticker: position.instrument for position in state.positions}
+    left = state.rules.keys() - held.keys()
+    by_symbol = {ticker.partition(":")[2]: ticker for ticker in sorted(left, reverse=True)}
+    by_contract = {key.con_id: key.ticker for key in state.feed.series if key.ticker in left}
     for ticker in missing(state):
-        if before := sorted(moved.get(ticker.partition(":")[2], ())):
-            rule = state.rules[before[0]]
-            text = (
-                f"{ticker} follows no rule and is never sold; {before[0]} follows {rule} and is "
-                f"not held: has its listing moved? then: sellcli assign {ticker} "
-                f"{rule.kind} {rule.length} --timeframe {rule.timeframe}, and start again"
-            )
-            tell_person(ports, state, Cause.MISSED, f"lost rule {ticker}", text)
+        renamed = by_contract.get(held[ticker].con_id)
+        before = renamed or by_symbol.get(ticker.partition(":")[2])
+        if before is None:
+            continue
+        rule = state.rules[before]
+        why = "and was its name before:"
+        if renamed is None:
+            why = "and is not held: has its listing moved? then:"
+        text = (
+            f"{ticker} follows no rule and is never sold; {before} follows {rule} {why} "
+            f"sellcli assign {ticker} {rule.kind} {rule.length} --timeframe {rule.timeframe}, "
+            "and start again"
+        )
+        tell_person(ports, state, Cause.MISSED, f"lost rule {ticker}", text)
+
+
+def tell_idle(ports: Ports, state: WatchState) -> None:
+    """
+    Tell a person where stocks are held and no rule at all is assigned.
+
+    Nothing would be sold all day. Where that is not meant, the assignments lie in
+    another folder, or somebody has removed them.
+    """
+    tickers = missing(state)
+    if tickers and not state.rules and not state.unclear:
+        text = (
+            "no rule is assigned, so nothing is decided; give one to each holding that may be "
+            f"sold: sellcli assign {tickers[0]} SMA 50, and start again"
+        )
+        tell_person(ports, state, Cause.MISSED, "no rules", text)
 
 
 def tell_undescribed(ports: Ports, state: WatchState) -> None:

@@ -24,7 +24,7 @@ from sellcore.usecases.gather import Look, facts, look, look_again
 from sellcore.usecases.hear import hear
 from sellcore.usecases.reconcile import settle
 from sellcore.usecases.selling_state import Selling
-from sellcore.usecases.send import Ready, send
+from sellcore.usecases.send import Gate, Ready, send
 from sellcore.usecases.take_testimony import take_testimony
 from sellcore.usecases.tell import tell, tell_person
 from sellcore.usecases.tell_order import ASKED_TO_GO, tell_moves
@@ -98,8 +98,9 @@ def _round(
     if ready:
         send(ports, selling, state, ready)
     elif asked:
+        gate = Gate(ports, selling, asked)
         for each in asked:
-            if selling.kill_switch.thrown() is None:  # one of them may have taken long
+            if gate() is None:  # one of them may have taken long, or the step to be kept
                 selling.entry.cancel(each.to_cancel)
         hear(selling, state, selling.patience)
     incomplete = len(known) < len(due) or any(told.vanished_from(r.con_id) for r in due)

@@ -3,7 +3,7 @@
 from collections.abc import Iterable, Sequence
 from datetime import timedelta
 
-from attrs import frozen
+from attrs import define, frozen
 
 from sellcore.ports.order_entry import SellOrder
 from sellcore.selling.facts import Facts
@@ -56,29 +56,51 @@ def send(ports: Ports, selling: Selling, state: WatchState, ready: Sequence[Read
         }
         moves.append(moved(each.record, Happening.SENDING, now, str(order), **known))
     selling.journal.record(moves)
-    late = _too_late(ports, ready)
+    gate = Gate(ports, selling, [each.facts for each in ready])
     try:
-        written = () if late else entry.place(orders, selling.kill_switch.thrown)
+        written = entry.place(orders, gate) if gate() is None else ()
     finally:
         state.selling.listening_since = ports.clock.now()
         tell_moves(ports, state, moves)
-    _hold_back(ports, selling, state, moves, orders[len(written) :], late)
+    _hold_back(ports, selling, state, moves, orders[len(written) :], gate.shut)
     if written:
         _listen(selling, state, [order.order_id for order in written])
         told = take_testimony(ports, selling, state)
         settle(ports, selling, state, selling.journal.open_intents(), told)
 
 
-def _too_late(ports: Ports, ready: Sequence[Ready]) -> str | None:
-    """Return why nothing of it may be written any more, though every check has passed."""
-    now = ports.clock.now()
-    passed = max(now - each.facts.now for each in ready)
-    if passed > _FRESH:
-        seconds = passed.total_seconds()
-        return f"too late to be written: {seconds:.0f} s had passed since the account was read"
-    if now > min(each.facts.latest for each in ready):
-        return "too late to be written: its time ran out just then"
-    return None
+@define
+class Gate:
+    """
+    Says, right before each message that changes something, why it may not be written any more.
+
+    Every check has passed; but a journal may be slow, a machine sleep, and many orders
+    stand in line. Once shut it stays so, with the first reason.
+    """
+
+    _ports: Ports
+    _selling: Selling
+    _checked: Sequence[Facts]
+    shut: str | None = None
+
+    def __call__(self) -> str | None:
+        """Return the reason, or None where it may be written."""
+        self.shut = self.shut or self._too_late() or self._halted()
+        return self.shut
+
+    def _too_late(self) -> str | None:
+        now = self._ports.clock.now()
+        passed = max(now - facts.now for facts in self._checked)
+        if passed > _FRESH:
+            seconds = passed.total_seconds()
+            return f"too late to be written: {seconds:.0f} s had passed since the account was read"
+        if now > min(facts.latest for facts in self._checked):
+            return "too late to be written: its time ran out just then"
+        return None
+
+    def _halted(self) -> str | None:
+        halted = self._selling.kill_switch.thrown()
+        return None if halted is None else f"halted before it was written: {halted}"
 
 
 def _hold_back(
@@ -87,15 +109,14 @@ def _hold_back(
     state: WatchState,
     moves: Sequence[Move],
     unwritten: Sequence[SellOrder],
-    late: str | None,
+    why: str | None,
 ) -> None:
     """End the intents whose orders were not written: too late, or a person has halted selling."""
-    if not unwritten:
+    if not unwritten or why is None:
         return
     numbers = {order.order_id for order in unwritten}
-    halted = f"halted before it was written: {selling.kill_switch.thrown() or 'for a moment'}"
     held_back = [
-        moved(move.record, Happening.HELD_BACK, ports.clock.now(), late or halted)
+        moved(move.record, Happening.HELD_BACK, ports.clock.now(), why)
         for move in moves
         if move.record.order_id in numbers
     ]

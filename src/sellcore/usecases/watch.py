@@ -29,6 +29,7 @@ from sellcore.usecases.rules import (
     Ask,
     assign_missing,
     load_rules,
+    tell_idle,
     tell_lost_rules,
     tell_undescribed,
 )
@@ -62,6 +63,7 @@ def begin(ports: Ports, terms: Terms, ask: Ask | None, login: Login | None = Non
     read_account(ports, state)  # what one answer leaves out would pass for a new holding later
     assign_missing(ports, state, terms, ask)
     tell_lost_rules(ports, state)
+    tell_idle(ports, state)
     refresh_sessions(ports, state)
     _recall(ports, state, terms)
     for problem in (*problems, *ports.bars.problems(), *ports.log.problems()):
@@ -169,8 +171,10 @@ def _act(ports: Ports, terms: Terms, state: WatchState, held: tuple[Holding, ...
         decided = decide_due(ports, state, terms, held)
     except StorageError as error:
         text = f"{error}; nothing is decided until the journal can be read"
-        tell_person(ports, state, Cause.DENIED, "journal", text)
+        # Apart from what cannot be written: both stay as they are for hours.
+        tell_person(ports, state, Cause.DENIED, "journal, to read", text)
         return 0
+    state.told.pop("journal, to read", None)
     sell(ports, ports.selling, state, terms, held)
     return decided
 
@@ -185,7 +189,7 @@ def _tell_failures(ports: Ports, state: WatchState) -> None:
         try:
             ports.selling.journal.note([Entry(now, "", "ALERT_FAILED", text) for text in failures])
         except StorageError as error:
-            tell(ports, state, "journal", str(error))
+            tell(ports, state, "journal, of alerts", str(error))
 
 
 def _next_moment(state: WatchState, terms: Terms, now: datetime) -> datetime:

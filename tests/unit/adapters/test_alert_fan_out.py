@@ -228,8 +228,31 @@ def test_closing_gives_up_in_time_and_says_what_is_left(opened):
     assert monotonic() - began < 5
     lines = fan.failures()
     gate.set()
-    assert len(lines) == 2
-    assert all(line.endswith("the program ended first; it may not have arrived") for line in lines)
+    assert lines == tuple(
+        f"alert 'signal' of 2022-05-20T12:0{minute}:00Z was not delivered by the way in 1 attempt: "
+        "the program ended first; it may not have arrived"
+        for minute in (0, 1)
+    )
+    until(lambda: way.tried)
+    fan.close(10)
+    assert way.told == ["a"]
+    assert fan.failures() == ()
+
+
+@pytest.mark.parametrize("fails", [0, 3])
+def test_what_was_given_up_at_the_end_is_told_once_and_not_tried_again(opened, fails):
+    """Its way may come back, with an answer or with none: nobody listens any more."""
+    gate = threading.Event()
+    fan = opened(way := Scripted(fails=fails, gate=gate))
+    fan.send(a_notice("a"))
+    assert way.entered.wait(10)
+    fan.close(0.05)
+    given_up = fan.failures()
+    gate.set()
+    fan.close(10)
+
+    assert (len(given_up), fan.failures()) == (1, ())
+    assert [text for text, _ in way.tried] == ["a"]
 
 
 def test_after_the_end_nothing_is_raised(opened):
@@ -240,7 +263,69 @@ def test_after_the_end_nothing_is_raised(opened):
     fan.send(a_notice("a"))
 
     assert way.told == []
-    assert [line for line in fan.failures() if "came after the end" in line]
+    assert fan.failures() == (
+        "alert 'signal' of 2022-05-20T12:00:00Z came after the end and was not delivered",
+    )
+    assert fan.failures() == ()
+
+
+def test_only_the_latest_failures_are_kept(opened):
+    """Where nobody asks for them, they are not to fill the memory."""
+    fan = opened()
+    fan.close(10)
+    for minute in range(1001):
+        fan.send(a_notice("a", minutes=minute))
+
+    lines = fan.failures()
+    assert len(lines) == 1000
+    assert lines[0].startswith("alert 'signal' of 2022-05-20T12:01:00Z ")
+
+
+def test_two_hundred_notices_may_wait(opened):
+    """Unless another number is given."""
+    gate = threading.Event()
+    fan = opened(way := Scripted(gate=gate))
+    fan.send(a_notice("in hand"))
+    assert way.entered.wait(10)
+    for minute in range(201):
+        fan.send(a_notice("a", minutes=minute))
+    lines = fan.failures()
+    gate.set()
+
+    assert lines == (
+        "alert 'signal' of 2022-05-20T12:00:00Z was dropped before it went by the way: "
+        "200 others wait already",
+    )
+
+
+def test_ways_are_tried_in_the_order_in_which_they_are_given(opened):
+    """The quickest is to be named first."""
+    gate, order = threading.Event(), []
+
+    class Noting(Scripted):
+        def deliver(self, notice):
+            super().deliver(notice)
+            order.append((notice.text, self.name))
+
+    fan = opened(*(Noting(name, gate=gate) for name in ("webhook", "bell", "mail")))
+    fan.send(a_notice("a"))
+    fan.send(a_notice("b"))
+    gate.set()
+    fan.close(10)
+
+    assert order == [(text, name) for text in "ab" for name in ("webhook", "bell", "mail")]
+
+
+def test_one_attempt_is_all_where_there_are_no_pauses(opened):
+    """As many attempts as pauses, and the first."""
+    fan = opened(way := Scripted(fails=1), pauses=())
+    fan.send(a_notice("a"))
+    until(lambda: way.tried)
+    fan.close(10)
+
+    assert fan.failures() == (
+        "alert 'signal' of 2022-05-20T12:00:00Z was not delivered by the way in 1 attempt: not now",
+    )
 
 
 def test_without_any_way_nothing_happens(opened):
@@ -259,7 +344,9 @@ def test_notice_that_breaks_a_promise_raises_nowhere(opened):
     fan.send(Notice(datetime(2022, 5, 20, 12), Cause.SENT, "", "", {}))
     fan.close(10)
 
-    assert len(fan.failures()) == 1
+    assert fan.failures() == (
+        "alert 'sent' of 2022-05-20T12:00:00 was not delivered by the way in 3 attempts: not now",
+    )
 
 
 def test_many_threads_may_send_at_once(opened):

@@ -26,6 +26,7 @@ from adapters.ib.broker import IBBroker
 from adapters.ib.connection import IBConnection
 from sellcore.contract import ContractDetails, NoDetails
 from sellcore.errors import BrokerUnavailable
+from sellcore.instant import from_epoch
 
 NOON = datetime(2025, 3, 24, 12, tzinfo=UTC)
 READ_ONLY = "Error validating request.-'bU' : cause - The API interface is in Read-Only mode."
@@ -83,17 +84,21 @@ def test_same_instrument_in_two_accounts_is_two_positions() -> None:
         assert set(reading.broker.positions()) == {mine, yours}
 
 
-@pytest.mark.parametrize("quantity", ["", "many", "nan"])
-def test_position_that_cannot_be_read_spoils_the_reading(quantity: str) -> None:
+@pytest.mark.parametrize(
+    ("quantity", "quoted"),
+    [("", "quantity ''"), ("many", "quantity 'many'"), ("nan", "quantity NaN")],
+)
+def test_position_that_cannot_be_read_spoils_the_reading(quantity: str, quoted: str) -> None:
     """One holding left out would look like one that was sold."""
     broken = list(frames.position(held(KO, "1")))
     broken[14] = quantity
     answer = [frames.position(held(AAPL, "5")), broken, frames.POSITION_END]
     with (
         Reading({61: lambda _: answer}) as reading,
-        pytest.raises(BrokerUnavailable, match="positions: the answer cannot be read"),
+        pytest.raises(BrokerUnavailable) as refusal,
     ):
         reading.broker.positions()
+    assert str(refusal.value) == f"positions: the answer cannot be read: {quoted}"
 
 
 def test_position_message_that_is_cut_short_spoils_the_reading() -> None:
@@ -116,11 +121,26 @@ def test_order_message_that_is_cut_short_spoils_the_reading() -> None:
         reading.broker.open_orders()
 
 
+def test_order_that_cannot_be_read_spoils_the_reading() -> None:
+    """A side is not guessed, and the order not left out."""
+    order = ["HODL" if field == "SELL" else field for field in frames.open_order(stop_order(11, 0))]
+    with (
+        Reading({16: lambda _: [order, frames.OPEN_ORDER_END]}) as reading,
+        pytest.raises(BrokerUnavailable) as refusal,
+    ):
+        reading.broker.open_orders()
+    assert str(refusal.value) == ("open orders: the answer cannot be read: order action 'HODL'")
+
+
 def test_read_only_gateway_says_which_box_to_untick() -> None:
     """A gateway in read-only mode may refuse to tell open orders; it stays connected."""
     with Reading({16: lambda _: [frames.error(-1, 321, READ_ONLY)]}) as reading:
-        with pytest.raises(BrokerUnavailable, match="untick 'Read-Only API'"):
+        with pytest.raises(BrokerUnavailable) as refusal:
             reading.broker.open_orders()
+        assert str(refusal.value) == (
+            "open orders: the API is in read-only mode and does not tell; untick 'Read-Only API' "
+            "in the API settings of TWS or IB Gateway"
+        )
         assert reading.connection.fault() is None
 
 
@@ -128,9 +148,10 @@ def test_other_refusal_is_quoted() -> None:
     """What the gateway says about a question it does not answer is passed on."""
     with (
         Reading({61: lambda _: [frames.error(-1, 321, "too many sub-accounts")]}) as reading,
-        pytest.raises(BrokerUnavailable, match=r"gateway \(321: too many sub"),
+        pytest.raises(BrokerUnavailable) as refusal,
     ):
         reading.broker.positions()
+    assert str(refusal.value) == ("positions: refused by the gateway (321: too many sub-accounts)")
 
 
 @pytest.mark.parametrize(
@@ -248,6 +269,17 @@ def test_broken_description_says_so_and_spoils_no_other() -> None:
         assert "cannot be read" in missing.reason
 
 
+@pytest.mark.parametrize(("told", "magnifier"), [(100, 100), (1, 1), (0, 1)])
+def test_unit_that_prices_are_quoted_in_is_told(told: int, magnifier: int) -> None:
+    """London's shares are quoted in pence, and held in pounds; 0 says nothing."""
+    london = evolve(DESCRIBED, instrument=evolve(AAPL, price_magnifier=told))
+    answer = lambda fields: list(frames.contract_details(fields[2], london))  # noqa: E731
+    with Reading({9: answer}) as reading:
+        details = reading.broker.details([AAPL])[AAPL]
+        assert isinstance(details, ContractDetails)
+        assert details.instrument.price_magnifier == magnifier
+
+
 def test_description_that_does_not_come_is_a_reason() -> None:
     """One contract without an answer costs one time-out, not the line."""
     with Reading({9: lambda f: described(f) if f[3] == "265598" else ()}, timeout=3.0) as reading:
@@ -309,11 +341,14 @@ def test_ctrl_c_while_positions_are_read_ends_the_wait() -> None:
 @pytest.mark.parametrize("seconds", ["99999999999999999", "-99999999999999999", str(10**30)])
 def test_time_that_no_calendar_has_is_no_answer(seconds: str) -> None:
     """A gateway that writes rubbish ends no day: it is asked again."""
+    with pytest.raises((OverflowError, OSError, ValueError)) as system:
+        from_epoch(int(seconds))
     with (
         Reading({49: lambda _: [(49, 1, seconds)]}) as reading,
-        pytest.raises(BrokerUnavailable, match="server time: the answer cannot be read"),
+        pytest.raises(BrokerUnavailable) as refusal,
     ):
         reading.broker.server_time()
+    assert str(refusal.value) == f"server time: the answer cannot be read: {system.value}"
 
 
 def test_each_reading_of_the_brokers_clock_is_a_new_one() -> None:

@@ -297,6 +297,24 @@ def test_reading_from_many_threads_is_safe() -> None:
         connection.close()
 
 
+def test_question_whose_turn_comes_on_a_lost_line_says_why_it_was_lost() -> None:
+    """It was never asked, and the cause is that of the loss."""
+    with ScriptedGateway({61: lambda _: [POSITION_END]}) as gateway:
+
+        class LostMeanwhile(MessageBudget):
+            def book(self, lane: Lane, now: float) -> float:
+                gateway.drop()
+                return 0.3
+
+        connection = a_connection(gateway.port)
+        connection._budget = LostMeanwhile(0)
+        connection.connect()
+        with pytest.raises(BrokerUnavailable, match="the gateway closed the connection"):
+            IBBroker(connection).positions()
+        assert gateway.asked(61) == []
+        connection.close()
+
+
 def test_question_over_a_line_that_is_opened_anew_ends_at_once() -> None:
     """Its answer will never come, and nobody waits the time-out for it."""
     with ScriptedGateway({61: lambda _: ()}) as gateway, ThreadPoolExecutor(1) as pool:

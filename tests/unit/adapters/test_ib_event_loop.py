@@ -7,7 +7,7 @@ from collections.abc import Iterator
 
 import pytest
 
-from adapters.ib.event_loop import EventLoopThread
+from adapters.ib.event_loop import NAP, EventLoopThread
 from sellcore.errors import BrokerUnavailable
 
 
@@ -49,7 +49,7 @@ def test_coroutine_that_never_ends_is_cancelled(loop: EventLoopThread) -> None:
         finally:
             ended.set()
 
-    with pytest.raises(BrokerUnavailable, match="no answer within"):
+    with pytest.raises(BrokerUnavailable, match=r"^no answer within 0\.1 s: the loop is stuck$"):
         loop.run(hang(), 0.1)
     assert ended.wait(30)
 
@@ -98,3 +98,8 @@ def test_complaints_of_the_loop_stay_off_the_terminal(
     finally:
         logging.getLogger().removeHandler(shown)
     assert capfd.readouterr().err == ""
+
+
+def test_waiting_caller_looks_up_a_few_times_a_second() -> None:
+    """Seldom enough to cost nothing, and often enough for Ctrl-C."""
+    assert 0.1 <= NAP <= 0.5

@@ -1,7 +1,7 @@
 """The budget of messages: what goes first, and never more than the broker takes."""
 
 import pytest
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 from adapters.ib.message_budget import Lane, MessageBudget
@@ -20,8 +20,10 @@ def test_no_message_limit_never_waits() -> None:
     """A rate of 0 means unlimited."""
     budget = MessageBudget(0)
     assert {budget.book(lane, 0.0) for _ in range(1000) for lane in Lane} == {0.0}
+    assert budget.slowest_order == 0.0
 
 
+@example(rate=0.5, story=[(Lane.BULK, 0.0)] * 4)
 @given(rate=RATES, story=st.lists(st.tuples(LANES, st.floats(0, 0.5)), max_size=300))
 def test_all_lanes_together_keep_to_the_budget(
     rate: float, story: list[tuple[Lane, float]]
@@ -82,5 +84,9 @@ def test_a_lane_may_use_what_less_urgent_ones_leave(lane: Lane, most: int) -> No
 @pytest.mark.parametrize("rate", [-1.0, float("inf"), float("nan")])
 def test_impossible_rates_are_refused(rate: float) -> None:
     """A rate is a number of 0 or more."""
-    with pytest.raises(InvalidValue, match="is not a rate"):
+    with pytest.raises(InvalidValue) as refusal:
         MessageBudget(rate)
+
+    assert str(refusal.value) == (
+        f"messages_per_second {rate:g} is not a rate; use 45, or 0 for no limit"
+    )

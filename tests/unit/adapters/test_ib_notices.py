@@ -4,7 +4,18 @@ import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
 
-from adapters.ib.notices import LONGEST_TEXT, history_cause, one_line
+from adapters.ib.notices import (
+    LINE_EVENTS,
+    LONGEST_TEXT,
+    NOT_SUBSCRIBED,
+    LineEvent,
+    history_cause,
+    is_about_market_rule,
+    is_remark,
+    one_line,
+    refuses_ticks,
+    refuses_unaddressed,
+)
 from adapters.ib.order_news import OrderNews
 from sellcore.ports.order_entry import Reply, Word
 from sellcore.request import Cause
@@ -20,8 +31,17 @@ SERVICE = "Historical Market Data Service error message:"
         (162, SERVICE + "API historical data query cancelled: 5", Cause.TIMEOUT),
         (162, SERVICE + "No market data permissions for NYSE STK", Cause.REFUSED),
         (162, SERVICE + "HMDS server disconnect occurred", Cause.DISCONNECTED),
+        (162, SERVICE + "Connectivity is broken", Cause.DISCONNECTED),
+        (162, SERVICE + "NO ITEMS RETRIEVED", Cause.NO_DATA),
         (165, "Historical Market Data Service query message:no items retrieved", Cause.NO_DATA),
         (165, "query message:HMDS server disconnect occurred. Attempting reconnection", None),
+        (162, SERVICE + "Historical Data Request Pacing Violation", Cause.PACING),
+        (162, SERVICE + "HMDS query returned No Data: AAPL@SMART Trades", Cause.NO_DATA),
+        (162, SERVICE + "API historical data query CANCELLED: 5", Cause.TIMEOUT),
+        (162, SERVICE + "Disconnected from the HMDS server", Cause.DISCONNECTED),
+        (165, "query message:no data was found", Cause.NO_DATA),
+        (165, "Historical data request pacing violation", Cause.PACING),
+        (165, "query cancelled", None),
         (100, "Max rate of messages per second has been exceeded", Cause.PACING),
         (420, "Invalid Real-time Query:Historical data request pacing violation", Cause.PACING),
         (366, "No historical data query found for ticker id:5", Cause.TIMEOUT),
@@ -32,6 +52,12 @@ SERVICE = "Historical Market Data Service error message:"
         (10197, "No market data during competing live session", Cause.REFUSED),
         (10187, "Failed to request historical ticks", Cause.REFUSED),
         (504, "Not connected", Cause.DISCONNECTED),
+        (1100, "Connectivity between IBKR and TWS has been lost", Cause.DISCONNECTED),
+        (1300, "Socket port has been reset", Cause.DISCONNECTED),
+        (2110, "Connectivity between TWS and server is broken", Cause.DISCONNECTED),
+        (1101, "Connectivity restored - data lost", None),
+        (1102, "Connectivity restored - data maintained", None),
+        (399, "Order Message: warning", None),
         (2106, "HMDS data farm connection is OK:ushmds", None),
         (10167, "Displaying delayed market data", None),
         (99999, "something new", Cause.REFUSED),
@@ -43,9 +69,68 @@ def test_a_failed_request_for_bars_has_one_cause(code: int, text: str, cause: Ca
 
 
 @pytest.mark.parametrize(
+    ("code", "remark"),
+    [
+        *((code, True) for code in (165, 366, 399, 1101, 1102, 2100, 2104, 2158, 2199, 10167)),
+        *((code, False) for code in (162, 200, 321, 326, 1100, 2099, 2200, 10090, 10168, 10197)),
+    ],
+)
+def test_remark_ends_nothing(code: int, remark: bool) -> None:
+    """Reports about data farms have the numbers from 2100 to 2199."""
+    assert is_remark(code) is remark
+
+
+@pytest.mark.parametrize(
+    ("code", "refused"),
+    [
+        *((code, True) for code in (200, 321, 354, 10089, 10168, 10186, 10197)),
+        *((code, False) for code in (399, 2104, 10090, 10091, 10167)),
+    ],
+)
+def test_ticks_are_refused_by_what_is_neither_a_remark_nor_about_some(
+    code: int, refused: bool
+) -> None:
+    """Delayed ticks, and some of those that were asked for, are ticks."""
+    assert refuses_ticks(code) is refused
+
+
+def test_ticks_that_are_not_subscribed_to_are_so_for_the_day() -> None:
+    """No other refusal is."""
+    assert sorted(NOT_SUBSCRIBED) == [354, 10089, 10090, 10091, 10168, 10186]
+
+
+@pytest.mark.parametrize(
+    ("code", "refused"), [(319, False), (320, True), (321, True), (322, True), (323, False)]
+)
+def test_question_without_a_number_is_refused_as_invalid(code: int, refused: bool) -> None:
+    """Any other error without a number is about something else."""
+    assert refuses_unaddressed(code) is refused
+
+
+def test_refusal_that_speaks_of_a_market_rule_is_about_one() -> None:
+    """However it is spelled: it has no number to tell it by."""
+    assert is_about_market_rule("cause - Invalid Market Rule id")
+    assert not is_about_market_rule("cause - market data rule")
+
+
+def test_line_to_the_servers_is_lost_and_restored_by_five_codes() -> None:
+    """1101 says that what was subscribed to is gone, too."""
+    assert LINE_EVENTS == {
+        1100: LineEvent.LOST,
+        1300: LineEvent.LOST,
+        2110: LineEvent.LOST,
+        1101: LineEvent.BACK_WITHOUT_DATA,
+        1102: LineEvent.BACK,
+    }
+
+
+@pytest.mark.parametrize(
     ("told", "shown"),
     [
         ("plain", "plain"),
+        ("x" * 300, "x" * 300),
+        ("x" * 301, "x" * 300),
+        (" " * 1199 + "seen", "s"),
         ("two\nlines\r\n and\ttabs", "two lines and tabs"),
         ("bell\a esc\x1b[31m red", "bell esc [31m red"),
         ("right\u202eto left", "right to left"),
@@ -70,7 +155,7 @@ def test_any_text_is_short_and_printable(told: str) -> None:
 
 REFUSED = (
     *(103, 106, 107, 109, 110, 133, 163, 200, 201, 203, 320, 321, 322, 382, 383, 387, 388, 391),
-    *(392, 426, 434, 435, 436, 505, 511, 512, 579, 10242, 10243, 10247, 10252),
+    *(392, 426, 434, 435, 436, 505, 511, 512, 579, *range(10242, 10253)),
 )
 ALIVE = (
     *(104, 105, 135, 161, 202, 329, 399, 404, 463, 1100, 2102, 2109, 2137, 2148),

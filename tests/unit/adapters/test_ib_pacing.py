@@ -62,6 +62,15 @@ def test_a_clock_that_is_set_back_holds_nobody_up(back: timedelta) -> None:
     assert pacer.book(a_request()).wait == 0.0
 
 
+def test_a_clock_that_is_nudged_back_keeps_every_gap() -> None:
+    """A machine that is kept in time steps back by moments: the broker counts on as before."""
+    clock = FrozenClock(NOON)
+    pacer = Pacer(clock)
+    pacer.book(a_request())
+    clock.set(NOON - timedelta(seconds=0.5))
+    assert pacer.book(a_request()).wait == 5.5
+
+
 @given(st.lists(st.tuples(st.integers(1, 3), st.integers(1, 3), st.floats(0, 3)), max_size=60))
 def test_departures_keep_every_gap(story: list[tuple[int, int, float]]) -> None:
     """However requests come in, each leaves late enough after those it must keep away from."""
@@ -91,7 +100,9 @@ def test_concurrency_never_exceeds_the_brokers_fifty(wanted: int, allowed: int) 
 @pytest.mark.parametrize("wanted", [0, -3])
 def test_concurrency_below_one_is_refused(wanted: int) -> None:
     """Nothing in flight would be nothing ever asked."""
-    with pytest.raises(InvalidValue, match=f"concurrency {wanted} "):
+    with pytest.raises(
+        InvalidValue, match=f"^concurrency {wanted} is not at least 1; the default is 32$"
+    ):
         Pace(wanted)
 
 
@@ -138,3 +149,80 @@ def test_limits_stay_within_bounds(story: list[bool], wanted: int) -> None:
             pacer.slow_down()
         assert 1 <= pacer.allowed <= min(wanted, 50)
         assert 0 <= pacer.pause <= pacer.pace.longest_pause
+
+
+def test_pause_doubles_with_each_slow_down_and_ends_at_four_seconds() -> None:
+    """A gateway that goes on refusing is asked ever more slowly, but it is asked."""
+    pacer = Pacer(FrozenClock(NOON))
+    seen = []
+    for _ in range(7):
+        pacer.slow_down()
+        seen.append((pacer.allowed, pacer.pause))
+
+    assert seen == [(16, 0.25), (8, 0.5), (4, 1.0), (2, 2.0), (1, 4.0), (1, 4.0), (1, 4.0)]
+
+
+def test_ten_good_answers_in_a_row_win_back_one_step() -> None:
+    """An eighth of the setting, and half of the pause; a slow-down begins the count anew."""
+    pacer = Pacer(FrozenClock(NOON))
+    for _ in range(3):
+        pacer.slow_down()
+    for _ in range(9):
+        pacer.answered()
+    pacer.slow_down()
+    steps = []
+    for _ in range(5):
+        for _ in range(9):
+            pacer.answered()
+        before = pacer.allowed
+        pacer.answered()
+        steps.append((before, pacer.allowed, pacer.pause))
+
+    assert steps == [(2, 6, 1.0), (6, 10, 0.5), (10, 14, 0.25), (14, 18, 0.0), (18, 22, 0.0)]
+
+
+def test_small_concurrency_is_won_back_by_ones() -> None:
+    """An eighth of it would be nothing."""
+    pacer = Pacer(FrozenClock(NOON), Pace(4))
+    pacer.slow_down()
+    pacer.slow_down()
+    for _ in range(10):
+        pacer.answered()
+
+    assert pacer.allowed == 2
+
+
+def test_pause_holds_whoever_asks_for_whatever() -> None:
+    """Other contracts, too: the gateway is one."""
+    pacer = Pacer(FrozenClock(NOON))
+    pacer.slow_down()
+    pacer.slow_down()
+
+    assert [pacer.book(a_request(n)).wait for n in (1, 2, 3)] == [0.0, 0.5, 1.0]
+
+
+@pytest.mark.parametrize(("back", "wait"), [(0.5, 5.5), (1.0, 6.0), (1.5, 0.0)])
+def test_clock_that_is_corrected_by_a_little_was_not_set(back: float, wait: float) -> None:
+    """What was booked stands for up to a second."""
+    clock = FrozenClock(NOON)
+    pacer = Pacer(clock)
+    pacer.book(a_request())
+    clock.set(NOON - timedelta(seconds=back))
+
+    assert pacer.book(a_request()).wait == wait
+
+
+def test_clock_that_is_set_back_twice_is_seen_both_times() -> None:
+    """It is compared with what it said last."""
+    clock = FrozenClock(NOON)
+    pacer = Pacer(clock)
+    for hours in (2, 4):
+        pacer.book(a_request())
+        clock.set(NOON - timedelta(hours=hours))
+
+        assert pacer.book(a_request()).wait == 0.0
+
+
+def test_defaults_suit_a_live_account() -> None:
+    """As the manual says."""
+    assert Pace() == Pace(32, 10.0, 10, 0.25, 4.0)

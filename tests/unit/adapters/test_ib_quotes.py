@@ -77,6 +77,13 @@ def told(*rows: frames.Frame) -> MarketQuote:
     return translate_prices.quote([texts(row) for row in rows])
 
 
+def test_look_takes_a_moment_where_nobody_says_how_long() -> None:
+    """Long enough for an answer."""
+    with Looking(trading) as looking:
+        looking.quotes = IBQuotes(looking.connection)
+        eventually(lambda: looking.at(AAPL) == [MarketQuote(bid=50.0, suspended=False)])
+
+
 def test_request_is_a_plain_stream_routed_by_the_broker() -> None:
     """No generic ticks, no snapshot, by contract id."""
     with Looking(trading) as looking:

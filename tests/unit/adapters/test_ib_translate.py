@@ -68,7 +68,7 @@ def test_what_only_looks_like_a_stock_is_none(sec_type: str) -> None:
     assert translate.position(a_position(sec_type=sec_type)).instrument.kind is Kind.OTHER
 
 
-@pytest.mark.parametrize("told", ["", "1.7976931348623157E308", "n/a"])
+@pytest.mark.parametrize("told", ["", "1.7976931348623157E308", "1e300", "-1e300", "n/a"])
 def test_average_cost_that_is_not_told_is_not_zero(told: str) -> None:
     """A cost of zero would put every price above break-even."""
     assert isnan(translate.position(a_position(average_cost=told)).average_cost)
@@ -79,13 +79,37 @@ def test_average_cost_that_is_not_told_is_not_zero(told: str) -> None:
 )
 def test_unreadable_quantity_is_an_error(quantity: str) -> None:
     """A quantity is never guessed."""
-    with pytest.raises(ValueError, match="quantity"):
+    with pytest.raises(ValueError, match=r"^quantity "):
         translate.position(a_position(quantity=quantity))
 
 
 def test_texts_of_a_position_are_cleaned() -> None:
     """A symbol cannot carry terminal codes."""
     assert translate.position(a_position(symbol="AA\x1b[2JPL")).instrument.symbol == "AA [2JPL"
+
+
+@pytest.mark.parametrize(
+    ("changed", "ticker"),
+    [
+        ({"symbol": "", "local_symbol": "AAPL 2"}, "NASDAQ:AAPL 2"),
+        ({"symbol": "", "local_symbol": ""}, "NASDAQ:265598"),
+        ({"exchange": "nyse"}, "NYSE:AAPL"),
+        ({"exchange": ""}, "STK:AAPL"),
+    ],
+)
+def test_position_that_lacks_a_name_gets_the_next_best(
+    changed: dict[str, str], ticker: str
+) -> None:
+    """It is held, and has to be called something."""
+    assert translate.position(a_position(**changed)).instrument.ticker == ticker
+
+
+def test_position_is_of_its_account_and_currency() -> None:
+    """Both as told, each on one line."""
+    position = translate.position(a_position(account="DU1\n", currency="USD\n"))
+
+    assert (position.account, position.instrument.currency) == ("DU1", "USD")
+    assert position.average_cost == 201.88
 
 
 def test_older_name_of_an_exchange_is_its_present_one() -> None:
@@ -109,6 +133,14 @@ def an_order(status: OrderStatusRow | None = None, **fields: object) -> OpenOrde
         ({"orderType": "STP LMT", "lmtPrice": 239.0}, 239.0, 240.0),
         ({"orderType": "TRAIL", "auxPrice": 1.5, "trailStopPrice": 238.0}, None, 238.0),
         ({"orderType": "TRAIL", "auxPrice": 1.5, "trailStopPrice": UNSET}, None, None),
+        ({"orderType": "TRAIL LIMIT", "auxPrice": 1.5, "trailStopPrice": 238.0}, None, 238.0),
+        ({"orderType": "STP PRT"}, None, 240.0),
+        ({"orderType": "MIT"}, None, 240.0),
+        ({"orderType": "LIT", "lmtPrice": 239.0}, 239.0, 240.0),
+        ({"orderType": "LMT", "lmtPrice": -1.5, "auxPrice": 0.0}, -1.5, None),
+        ({"orderType": "LMT", "lmtPrice": 1e300, "auxPrice": 0.0}, None, None),
+        ({"orderType": "LMT", "lmtPrice": float("nan"), "auxPrice": 0.0}, None, None),
+        ({"orderType": "LMT", "lmtPrice": float("inf"), "auxPrice": 0.0}, None, None),
         ({"orderType": "REL", "auxPrice": 0.05, "lmtPrice": UNSET}, None, None),
         ({"orderType": "LMT", "lmtPrice": UNSET, "auxPrice": UNSET}, None, None),
     ],
@@ -226,17 +258,67 @@ def test_hours_are_those_of_the_exchange_that_orders_go_to(smart_first: bool) ->
 @pytest.mark.parametrize(
     ("told", "reason"),
     [
-        ([], "no contract"),
-        ([a_description(5)], "no contract"),
-        ([a_description(), a_description(5)], "ambiguous"),
-        ([a_description(timeZoneId="Mars/Olympus")], "'Mars/Olympus' is not known"),
+        ([], "the broker knows no contract with this id"),
+        ([a_description(5)], "the broker knows no contract with this id"),
+        (
+            [a_description(), a_description(5)],
+            "ambiguous: 2 contracts answer to one contract id",
+        ),
+        ([a_description(timeZoneId="Mars/Olympus")], "time zone 'Mars/Olympus' is not known"),
     ],
 )
 def test_description_that_cannot_be_used_says_why(told: list[Told], reason: str) -> None:
     """None, another, several, or one in an unknown zone: no details."""
     details = translate.details(AAPL, told)
-    assert isinstance(details, NoDetails)
-    assert reason in details.reason
+    assert details == NoDetails(AAPL, reason)
+
+
+def test_description_that_leaves_out_a_name_takes_none_away() -> None:
+    """What was known of the position stays."""
+    told = a_description(primary="")
+    assert told.contract is not None
+    told.contract.symbol = told.contract.currency = ""
+
+    details = translate.details(AAPL, [told])
+
+    assert isinstance(details, ContractDetails)
+    assert (details.instrument.ticker, details.instrument.currency) == ("NASDAQ:AAPL", "USD")
+
+
+@pytest.mark.parametrize("last", [True, False])
+def test_description_without_a_contract_says_nothing(last: bool) -> None:
+    """What comes beside it counts, wherever it stands."""
+    told = [a_description(), Told(contract=None, timeZoneId="US/Eastern")]
+
+    details = translate.details(AAPL, told if last else told[::-1])
+
+    assert isinstance(details, ContractDetails)
+    assert details.min_tick == Decimal("0.01")
+
+
+def test_bars_and_ticks_are_asked_for_by_contract_id() -> None:
+    """Of stocks wherever the broker routes them, of all else where it is listed."""
+    future = evolve(AAPL, con_id=7, exchange="CME", kind=Kind.OTHER)
+
+    asked = [translate.data_contract(instrument) for instrument in (AAPL, future)]
+
+    assert [(c.conId, c.exchange) for c in asked] == [(265598, "SMART"), (7, "CME")]
+    assert {str(size): words for size, words in translate.BAR_SIZE.items()} == {
+        "30m": "30 mins",
+        "1d": "1 day",
+    }
+
+
+def test_description_of_what_is_no_stock_says_so() -> None:
+    """Whatever it was taken for."""
+    told = a_description()
+    assert told.contract is not None
+    told.contract.secType = "FUND"
+
+    details = translate.details(AAPL, [told])
+
+    assert isinstance(details, ContractDetails)
+    assert details.instrument.kind is Kind.OTHER
 
 
 def a_bar(date: str, close: str = "185.9") -> list[str]:
@@ -308,6 +390,51 @@ def test_bar_without_a_readable_time_spoils_the_answer(granularity: Granularity,
     assert "cannot be read" in answer.text
 
 
+@pytest.mark.parametrize(
+    ("granularity", "text", "reason"),
+    [
+        (Granularity.HALF_HOUR, "20230413", "bar time '20230413' has no time of day"),
+        (Granularity.HALF_HOUR, "253402300800", "bar time '253402300800' is in no calendar"),
+        (Granularity.DAY, "1681392600", "daily bar time '1681392600' is not a date"),
+        (Granularity.DAY, "1681344001", "daily bar time '1681344001' is not a date"),
+        (Granularity.HALF_HOUR, "yesterday", "time 'yesterday'"),
+    ],
+)
+def test_bar_time_that_is_none_is_quoted(granularity: Granularity, text: str, reason: str) -> None:
+    """With what is wrong with it."""
+    answer = an_answer(granularity, a_bar(text))
+    assert isinstance(answer, NoBars)
+    assert answer.text == f"the answer cannot be read: {reason}"
+
+
+def test_last_second_of_the_calendar_is_a_bar_time() -> None:
+    """The one behind it is none."""
+    answer = an_answer(Granularity.HALF_HOUR, a_bar("253402300799"))
+    assert isinstance(answer, FetchedBars)
+    assert answer.stamp.tolist() == [253402300799]
+
+
+def test_bar_has_its_prices_and_its_volume_where_they_belong() -> None:
+    """In the order of the message."""
+    answer = an_answer(Granularity.DAY, a_bar("20230413"))
+    assert isinstance(answer, FetchedBars)
+    columns = (answer.open, answer.high, answer.low, answer.close, answer.volume)
+    assert [column.tolist() for column in columns] == [
+        [182.94],
+        [186.5],
+        [180.94],
+        [185.9],
+        [948837.22],
+    ]
+
+
+def test_rows_beyond_the_announced_ones_are_no_bars() -> None:
+    """The count says how many there are."""
+    answer = an_answer(Granularity.DAY, a_bar("20230413"), a_bar("20230414"), count="1")
+    assert isinstance(answer, FetchedBars)
+    assert len(answer.stamp) == 1
+
+
 @pytest.mark.parametrize("close", ["", "nan", "-1", "abc", "1.7976931348623157E308"])
 def test_odd_price_is_handed_on_for_the_core_to_judge(close: str) -> None:
     """A price that is none neither kills the batch nor becomes a plausible number."""
@@ -322,6 +449,15 @@ def test_answer_that_is_cut_short_brings_no_bars(count: str) -> None:
     """Fewer bars than announced is not a shorter history."""
     answer = an_answer(Granularity.DAY, a_bar("20230413"), count=count)
     assert isinstance(answer, NoBars)
+    assert answer.cause is Cause.REFUSED
+    assert answer.text.startswith("the answer cannot be read: ")
+
+
+def test_answer_that_is_cut_short_says_how_many_are_missing() -> None:
+    """Two were announced."""
+    answer = an_answer(Granularity.DAY, a_bar("20230413"), count="2")
+    assert isinstance(answer, NoBars)
+    assert answer.text == "the answer cannot be read: 2 bars were announced, 1 came"
 
 
 def test_answer_without_bars_is_no_data() -> None:
@@ -329,6 +465,7 @@ def test_answer_without_bars_is_no_data() -> None:
     answer = an_answer(Granularity.DAY)
     assert isinstance(answer, NoBars)
     assert answer.cause is Cause.NO_DATA
+    assert answer.text == "the broker answered without bars"
 
 
 @given(st.lists(st.decimals("0.0001", "999999", places=4), min_size=1, max_size=30))

@@ -424,6 +424,30 @@ def test_a_list_is_no_price(tmp_path: Path) -> None:
         read_bar_table(path, MSFT)
 
 
+@pytest.mark.parametrize("kind", [pa.timestamp("s"), pa.date32()], ids=str)
+def test_a_time_that_no_calendar_has_is_refused(kind: pa.DataType, tmp_path: Path) -> None:
+    """Thousandths that are called seconds lie millions of years ahead."""
+    days = pa.array([2**30 if kind == pa.date32() else 2**47]).cast(
+        pa.int32() if kind == pa.date32() else pa.int64()
+    )
+    prices = {name: [1.0] for name in ("open", "high", "low", "close")}
+    path = tmp_path / "bars.parquet"
+    pq.write_table(pa.table({"ts": days.cast(kind), **prices}), path)
+
+    with pytest.raises(ConfigError, match=r"bars\.parquet: holds what cannot be read: .*; correct"):
+        read_bar_table(path, MSFT)
+
+
+def test_tickers_in_bytes_are_text(tmp_path: Path) -> None:
+    """Some writers do not mark text as such."""
+    prices = {name: [1.0] for name in ("open", "high", "low", "close")}
+    path = tmp_path / "bars.parquet"
+    stamps = pa.array([date(2022, 5, 20)])
+    pq.write_table(pa.table({"ts": stamps, **prices, "symbol": [b"NYSE:KO"]}), path)
+
+    assert [bars.ticker for bars in read_bar_table(path, Told(size="1d")).bars] == ["NYSE:KO"]
+
+
 @pytest.mark.parametrize(
     ("size", "stamps"),
     [

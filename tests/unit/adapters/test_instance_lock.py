@@ -65,7 +65,12 @@ def test_released_it_can_be_taken_again(tmp_path):
 
 
 @pytest.mark.parametrize(
-    "content", [b"", b"[]", b"{}", b"\xff", b'{"pid": "1\\n", "since": "x"}', b"[" * 900, None]
+    "content",
+    [
+        *(b"", b"[]", b"{}", b"\xff", b"[" * 900, None),
+        b'{"pid": 1, "since": "x"}',
+        b'{"pid": "1\\n", "since": "2022-05-20T12:00:00+00:00"}',
+    ],
 )
 def test_unreadable_holder_is_left_out(tmp_path, content):
     """The lock is what counts; the note beside it is for people."""

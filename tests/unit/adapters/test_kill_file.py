@@ -2,6 +2,7 @@
 
 import os
 import sys
+import tracemalloc
 from pathlib import Path
 
 import pytest
@@ -80,6 +81,23 @@ def test_endless_reason_is_cut(switch):
     switch.throw("x" * 10**6 + "\n\x1b[2J")
 
     assert switch.thrown() == "x" * 200
+
+
+def test_reason_without_end_is_not_read_to_its_end(switch, state):
+    """It is looked at before every order: a file of any size takes no time and no room."""
+    state.mkdir()
+    with (state / "halt").open("wb") as file:
+        file.write(b"no more of this")
+        file.truncate(2**25)
+    tracemalloc.start()
+    try:
+        reason = switch.thrown()
+        _, most = tracemalloc.get_traced_memory()
+    finally:
+        tracemalloc.stop()
+
+    assert reason == "no more of this"
+    assert most < 2**20
 
 
 def a_folder(path: Path):
@@ -166,3 +184,18 @@ def test_halt_that_cannot_be_removed_is_an_error(switch, state):
     with pytest.raises(StorageError, match=r"cannot remove .*; remove it by hand, selling stays"):
         switch.release()
     assert switch.thrown()
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="its folders are not synced")
+def test_halt_that_is_gone_but_not_for_sure_is_no_halt_that_stays(switch, monkeypatch):
+    """Nothing is there to be removed by hand: what failed is the disk."""
+    switch.throw("x")
+
+    def fails(handle):
+        raise OSError(5, "Input/output error")
+
+    monkeypatch.setattr(os, "fsync", fails)
+    with pytest.raises(StorageError, match="input/output error") as refused:
+        switch.release()
+    assert "stays halted" not in str(refused.value)
+    assert switch.thrown() is None

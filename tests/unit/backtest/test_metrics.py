@@ -253,3 +253,13 @@ def test_what_is_held_is_no_part_of_an_account_in_debt() -> None:
     assert found.exposure == pytest.approx((0.5 + 1.0 + 0.0) / 3)
     assert found.time_in_market == 1.0
     assert found.cagr == -1.0
+
+
+@pytest.mark.parametrize("length", [300, 1_800, 3_600, 86_400])
+def test_what_trades_around_the_clock_has_days_of_utc(length: int) -> None:
+    """No time of the day is quieter than another: a date changes at midnight."""
+    start = 1_704_067_200 + length * np.arange(3 * 86_400 // length + 5)
+
+    found = trading_dates(start, start + length)
+
+    assert np.array_equal(found, start // 86_400)

@@ -39,3 +39,12 @@ def test_it_lasts_from_its_first_fill_to_its_last() -> None:
 def test_what_is_still_held_is_no_round_trip() -> None:
     """Nor is what was sold of it."""
     assert round_trips(FILLS[:3], {1: "in", 2: "out"}) == ()
+
+
+def test_the_reason_is_that_of_the_last_sale() -> None:
+    """A first order sold a part and lapsed; the one that ended the position says why it ended."""
+    fills = [FILLS[0], fill(2, Side.SELL, 20, 60, 12.0), fill(3, Side.SELL, 23, 40, 14.0)]
+
+    (trade,) = round_trips(fills, {1: "in", 2: "at first", 3: "at last"})
+
+    assert trade.reason == "at last"

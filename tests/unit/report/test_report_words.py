@@ -32,6 +32,18 @@ def test_more_equity_is_better_and_more_costs_are_worse():
     assert figure_of(compared(poor, COSTS), "Commission").verdict == "better"
 
 
+def test_what_is_a_matter_of_taste_has_no_colour():
+    """Time in the market and what wins were worth are neither better nor worse for being more."""
+    run = a_run()
+    tastes = ("Exposure", "Time in market", "Turnover a year", "Closed trades", "Hit rate")
+    more = with_metrics(run, exposure=2.0, time_in_market=2.0, turnover=9e9, trades=9, hit_rate=1.0)
+    less = evolve(with_metrics(run, hit_rate=0.1), hold_metrics=more.metrics)
+
+    for each in (more, less):
+        figures = compared(each, [*CARDS, *FIGURES])
+        assert {figure.verdict for figure in figures if figure.name in tastes} == {""}
+
+
 def test_what_reads_alike_is_neither_better_nor_worse():
     """A difference that nobody can see has no colour; nor has a figure that is not there."""
     run = a_run()

@@ -5,8 +5,9 @@ from collections.abc import Callable
 
 import click
 import pytest
+from tests.journal_builders import TEN
 
-from sellcli.exits import Exit, guarded
+from sellcli.exits import Exit, guarded, of_a_run
 from sellcli.interrupts import Ended
 from sellcore.errors import (
     BrokerUnavailable,
@@ -16,6 +17,7 @@ from sellcore.errors import (
     InvalidValue,
     StorageError,
 )
+from sellcore.event import Summary
 
 
 def failing(error: BaseException) -> Callable[[], int]:
@@ -28,6 +30,19 @@ def failing(error: BaseException) -> Callable[[], int]:
 @pytest.fixture(autouse=True)
 def _no_debug(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.delenv("SELLCLI_DEBUG", raising=False)
+
+
+@pytest.mark.parametrize(
+    ("denied", "unknown", "code"),
+    [(0, 0, 0), (1, 0, 3), (2, 0, 3), (0, 1, 4), (1, 1, 4), (3, 2, 4)],
+)
+def test_one_order_that_is_denied_or_unknown_is_what_the_shell_is_told(
+    denied: int, unknown: int, code: int
+) -> None:
+    """What nobody knows is worse than what was not done."""
+    day = Summary(TEN, TEN, (), (), (), denied=denied, unknown=unknown)
+
+    assert of_a_run(day) == code
 
 
 FULL = OSError(errno.ENOSPC, "No space left on device")

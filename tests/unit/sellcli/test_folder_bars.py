@@ -1,21 +1,23 @@
 """The bars of a data folder, of several files of a ticker the finest; and a way out without."""
 
-from datetime import timedelta
+from datetime import date, timedelta
 from pathlib import Path
 
 import pytest
 from tests.builders import at
 from tests.integration.research import HEADER, lay_out_days
 
+from adapters.calendar import SessionTable
 from adapters.parquet.bar_store import ParquetBarStore
 from sellcli.compose.bars import Origin, folder_bars, only_elsewhere
+from sellcli.compose.research_bars import closed_bars
 from sellcli.settings import Settings
 from sellcore.bar import BarSeries
 from sellcore.coverage import Coverage
 from sellcore.errors import ConfigError
 from sellcore.instant import to_epoch
 from sellcore.series import SeriesKey, SeriesUpdate
-from sellcore.timeframe import Granularity
+from sellcore.timeframe import Granularity, Timeframe
 
 OPEN = at("2022-05-19 13:30")
 
@@ -40,6 +42,24 @@ def test_half_hours_are_cut_from_the_finest_file(tmp_path: Path, finer: int) -> 
     assert (len(bars), set(bars.close.tolist())) == (13, {5.0})
     assert bars.volume.tolist() == [10 * 30 / finer] * 13
     assert found.origin is Origin.FILES
+
+
+@pytest.mark.parametrize(("since", "hours"), [(date(2020, 1, 8), None), (date(2020, 1, 9), 11)])
+def test_a_gap_is_of_the_exchanges_date(tmp_path: Path, since: date, hours: int | None) -> None:
+    """Sydney's first hour of 9 January begins on the 8th by UTC: a gap there is behind the 8th."""
+    sessions = SessionTable().sessions("ASX", date(2020, 1, 7), date(2020, 1, 10))
+    starts = [each.open + timedelta(minutes=30 * n) for each in sessions for n in range(12)]
+    rows = [f"{start:%Y-%m-%dT%H:%M:%SZ},1,1,1,1,10" for start in starts]
+    (tmp_path / "ASX_BHP_30m.csv").write_text(HEADER + "\n".join(rows[:24] + rows[26:]) + "\n")
+    (found,) = folder_bars(tmp_path)
+
+    if hours is None:
+        with pytest.raises(
+            ConfigError, match="missing from 2020-01-08T23:00:00Z to 2020-01-09T00:"
+        ):
+            closed_bars(found, Timeframe.HOUR, allow_gaps=False, since=since)
+    else:
+        assert len(closed_bars(found, Timeframe.HOUR, allow_gaps=False, since=since)) == hours
 
 
 def test_days_of_their_own_stay_beside_finer_bars(tmp_path: Path) -> None:
@@ -77,3 +97,15 @@ def test_a_series_without_a_bar_is_nothing_to_be_sent_to(tmp_path: Path) -> None
     assert told(BarSeries.empty()) == ""
     one = BarSeries([moment], [moment + 60], *([[5.0]] * 5))
     assert told(one) == ", only simulated ones; take those with --origin simulated"
+
+
+def test_bars_of_another_origin_are_named_by_it(tmp_path: Path) -> None:
+    """Whoever asked for imported bars is sent to those that are there, not back to none."""
+    key = SeriesKey(7, Granularity.DAY, "NASDAQ:AAA")
+    moment = to_epoch(OPEN)
+    with ParquetBarStore(tmp_path) as store:
+        one = BarSeries([moment], [moment + 60], *([[5.0]] * 5))
+        store.merge([SeriesUpdate(key, one, Coverage(((moment, moment + 60),)))])
+
+    told = only_elsewhere(Settings(cache_dir=tmp_path), Origin.IMPORTED)
+    assert told == ", only the broker's; take those with --origin broker"

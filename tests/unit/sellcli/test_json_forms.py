@@ -6,13 +6,16 @@ from typing import cast
 
 import pytest
 from attrs import evolve
-from tests.builders import ACCOUNT, an_order
+from tests.builders import ACCOUNT, MSFT, an_order, rule
 from tests.journal_builders import TEN, a_record, sent
 
-from sellcli.screen.json_forms import Json, event_form, intent_form, record_form
+from sellcli.screen.json_forms import Json, decision_form, event_form, intent_form, record_form
 from sellcli.screen.json_stream import JsonDocument
+from sellcore.evaluation import Evidence
 from sellcore.event import Alert, Retrying
 from sellcore.order_type import OrderType
+from sellcore.outcome import Outcome
+from sellcore.plan import Decision
 from sellcore.selling.lifecycle import State
 
 
@@ -23,6 +26,35 @@ def test_order_is_told_as_what_it_is_to_be(kind: OrderType) -> None:
 
     assert intent_form(intent)["type"] == kind.value
     assert f" {kind.value} " in str(intent_form(intent)["text"])
+
+
+def test_decision_is_told_with_what_it_rests_on() -> None:
+    """Each figure under its own name."""
+    intent = a_record().intent
+    evidence = Evidence(TEN, close=98.0, average=100.0, bars_used=50)
+    signal = Decision(MSFT, rule("SMA,50,1H"), TEN, Outcome.SIGNAL, "it fell", evidence, intent)
+
+    assert decision_form(signal) == {
+        "ticker": "NASDAQ:MSFT",
+        "con_id": 272093,
+        "rule": "SMA(50) 1H",
+        "bar_end": "2022-05-20T14:00:00Z",
+        "decision": "signal",
+        "reason": "it fell",
+        "close": 98.0,
+        "average": 100.0,
+        "bars_used": 50,
+        "distance_pct": -2.0,
+        "intent_id": intent.intent_id,
+    }
+
+
+def test_decision_on_nothing_has_no_figures() -> None:
+    """What could not be computed is null, and no nought."""
+    form = decision_form(Decision(MSFT, rule("SMA,50,1H"), TEN, Outcome.ABSTAIN, "no bars"))
+
+    names = ("close", "average", "bars_used", "distance_pct", "intent_id")
+    assert {name: form[name] for name in names} == dict.fromkeys(names)
 
 
 def test_order_that_was_not_sent_yet_says_so() -> None:

@@ -1,4 +1,5 @@
 import json
+import re
 import subprocess
 import sys
 import tomllib
@@ -172,6 +173,48 @@ def test_every_setting_can_be_set_in_every_layer(name):
     assert getattr(load_settings(flags={name: stated}), name) == expected
 
 
+BOUNDS = {
+    "port": (1, 65535),
+    "client_id": (0, 2**31 - 1),
+    "concurrency": (1, 50),
+    "pre_close_seconds": (1.0, 3600.0),
+    "window_minutes": (1.0, 60.0),
+    "settle_seconds": (0.0, 59.0),
+    "closing_settle_seconds": (0.0, 3600.0),
+    "connect_timeout": (0.1, 600.0),
+    "request_timeout": (0.1, 600.0),
+    "live_limit_offset_pct": (0.01, 10.0),
+    "live_max_shares_per_order": (1, 10**9),
+    "live_max_value_per_order": (1.0, 1e9),
+    "live_max_orders_per_day": (1, 10_000),
+    "live_max_value_per_day": (1.0, 1e9),
+    "live_reject_limit": (1, 100),
+    "live_open_buffer_seconds": (0.0, 3600.0),
+    "live_close_buffer_seconds": (0.0, 3600.0),
+    "live_reconcile_minutes": (1.0, 60.0),
+    "alerts_smtp_port": (1, 65535),
+    "alerts_disconnected_minutes": (1.0, 1440.0),
+}
+"""The manual's least and most of every number, by hand."""
+
+
+def test_every_number_has_its_bounds():
+    """A limit that can be set to nothing, or beyond all measure, is none."""
+    numbers = {name for name, (stated, _) in SETS.items() if type(stated) in (int, float)}
+
+    assert set(BOUNDS) == numbers
+
+
+@pytest.mark.parametrize("name", BOUNDS)
+def test_numbers_are_taken_within_their_bounds_only(name):
+    """The least and the most are, and what lies just beyond either is refused."""
+    step = 1 if isinstance(BOUNDS[name][0], int) else 0.001
+    for bound, beyond in zip(BOUNDS[name], (-step, step), strict=True):
+        assert getattr(load_settings(flags={name: bound}), name) == bound
+        with pytest.raises(ConfigError, match=re.escape(KEYS[name].kind.expected)):
+            load_settings(flags={name: bound + beyond})
+
+
 def test_names_are_those_of_the_manual():
     """One rule leads from a key to its variable and its flag."""
     assert KEYS["cache_dir"].variable == "SELLCLI_CACHE_DIR"
@@ -218,6 +261,8 @@ def test_names_are_those_of_the_manual():
         ("[live]\nother_orders = 'sell'", "live.other_orders 'sell' is not one of cancel, deny"),
         ("[alerts]\nsmtp_tls = true", "alerts.smtp_tls True is not one of starttls, tls, none"),
         ("[alerts]\nmail_from = 'larry'", "mail_from 'larry' is not a mail address, or empty"),
+        ("[alerts]\nmail_from = 'Larry <a@b.cd>'", "is not a mail address, or empty"),
+        ("[alerts]\nmail_to = 'a@b.cd; e@f.gh'", "is not mail addresses with commas between"),
         ("[alerts]\nmail_from = 'a@b.cd,e@f.gh'", "is not a mail address, or empty"),
         ('[alerts]\nmail_to = "a@b.cd\\nBcc: x@y.z"', "is not mail addresses with commas between"),
         ("[alerts]\nmail_to = 'a@b.cd,,'", "mail_to 'a@b.cd,,' is not mail addresses"),

@@ -1,5 +1,6 @@
 """How many shares go out, and what they are worth."""
 
+from datetime import timedelta
 from decimal import Decimal
 
 import pytest
@@ -61,3 +62,14 @@ def test_quantity_never_makes_the_position_short(held, selling, meant):
 def test_value_is_told_by_the_newest_price_or_the_close_whichever_is_more(price, value):
     """100 shares; the close was 99.5."""
     assert known(price=price).value == value
+
+
+@pytest.mark.parametrize(
+    ("skew", "wrong"),
+    [(None, True), (0, False), (10, False), (-10, False), (10.001, True), (-10.001, True)],
+)
+def test_clock_is_wrong_where_it_is_ten_seconds_off_either_way(skew, wrong):
+    """Nor is one that could not be compared taken for right."""
+    ahead = None if skew is None else timedelta(seconds=skew)
+
+    assert known(skew=ahead).clock_is_wrong is wrong

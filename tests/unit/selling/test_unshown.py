@@ -97,3 +97,12 @@ def test_trades_of_other_contracts_change_nothing():
     """Each position by itself."""
     assert unshown(trade(at=LATER, con_id=2)) == 0
     assert unshown(trade(at=LATER), con_id=2) == 0
+
+
+def test_position_hides_what_is_younger_than_its_own_telling():
+    """Since when another one is told as it is says nothing of it."""
+    testimony = evolve(told(executions=(trade(at=LATER),)), told_since={1: TEN, 2: LATER})
+
+    assert testimony.unshown(1) == 100
+    earlier = {1: LATER, 2: TEN}
+    assert evolve(testimony, told_since=earlier).unshown(1) == 0

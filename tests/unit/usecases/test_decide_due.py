@@ -1,14 +1,16 @@
 """One look at what is due, in a dry run: decided, recorded, told, in this order."""
 
+from collections.abc import Sequence
 from datetime import timedelta
 
 import pytest
 from attrs import evolve
 from tests.builders import AAPL, ACCOUNT, MSFT, MSFT_CALL, a_position, an_order, key, rule
-from tests.desk import Desk
+from tests.desk import BrittleLog, Desk
 from tests.plan_builders import ELEVEN, FRIDAY, HALF_HOURS, MINUTE, NOW, SECOND, a_holding
 
 from adapters.alerts.memory_alerts import MemoryAlerts
+from sellcore.errors import StorageError
 from sellcore.event import Alert, Decided, Prepared
 from sellcore.instrument import Instrument
 from sellcore.order import Mode
@@ -358,3 +360,25 @@ def test_what_stands_in_a_holdings_way_is_named() -> None:
         "21 closes differ",
         ambiguous,
     ]
+
+
+class OneWrite(BrittleLog):
+    """A log whose disk takes one write and no other."""
+
+    written = False
+
+    def append(self, records: Sequence[DecisionRecord]) -> None:
+        if self.written:
+            raise StorageError(FULL)
+        super().append(records)
+        self.written = True
+
+
+def test_what_one_look_decides_is_on_record_in_one_write() -> None:
+    """All of it or none: half of a look would be decided again, and stand there twice."""
+    look = Look()
+    look.desk.log = OneWrite()
+
+    assert look.decide(a_holding(NOW), a_holding(NOW, position=a_position(5, AAPL))) == 2
+
+    assert [record.ticker for record in look.records] == ["NASDAQ:MSFT", "NASDAQ:AAPL"]

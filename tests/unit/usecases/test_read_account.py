@@ -222,6 +222,16 @@ def test_ticker_of_three_stocks_is_as_ambiguous_as_one_of_two() -> None:
     assert ambiguous_tickers(state) == {"NASDAQ:MSFT"}
 
 
+def test_short_position_makes_a_ticker_as_ambiguous_as_a_long_one() -> None:
+    """The rule may have been meant for either of them."""
+    desk, state = a_desk()
+    desk.hold(MSFT_CAD, -30)
+
+    read(desk, state)
+
+    assert ambiguous_tickers(state) == {"NASDAQ:MSFT"}
+
+
 def test_ticker_of_two_stocks_is_ambiguous_and_told_once() -> None:
     """A call on it does not count."""
     desk, state = a_desk()

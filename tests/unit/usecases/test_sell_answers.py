@@ -6,6 +6,7 @@ from decimal import Decimal
 from functools import partial
 
 import pytest
+from attrs import evolve
 from tests.builders import AAPL, MSFT, rule
 from tests.desk import MINUTE, SECOND
 from tests.selling_desk import DECIDED, ELEVEN, SellingDesk
@@ -480,3 +481,21 @@ def test_what_was_read_over_two_lines_decides_nothing() -> None:
 
     assert desk.record.decided_at == ELEVEN + MINUTE
     assert (len(desk.sent), desk.ends) == (1, ["filled"])
+
+
+def test_order_whose_reference_is_changed_on_its_way_is_not_taken_for_absent() -> None:
+    """It works, and sells: the position is shut, and a person is told to look."""
+    desk = SellingDesk()
+    desk.entry.fate = Fate.WORKS
+    work = desk.broker.work
+    desk.broker.work = lambda o: work(  # type: ignore[method-assign]
+        evolve(o, order_ref=o.order_ref.upper())
+    )
+
+    desk.run(150)
+
+    assert desk.ends == ["unknown"]
+    assert len(desk.sent) == 1
+    (text,) = desk.telling("unknown")
+    assert "in no list, but its number is, referred to as 'SELLCLI:" in text
+    assert "look in TWS, then settle it: sellcli reconcile" in text

@@ -232,6 +232,24 @@ def test_journal_that_stays_full_is_told_once_whoever_meets_it() -> None:
     assert told.endswith("; nothing is sent until the journal can be written")
 
 
+def test_comparison_that_has_nothing_to_write_does_not_end_the_trouble_of_a_sale() -> None:
+    """The disk is as full as before, whatever could be read meanwhile."""
+    desk = SellingDesk(START)
+    desk.selling_policy = SellingPolicy(reconcile=MINUTE)
+    desk.switch.why = "wait"
+
+    def fill_the_disk() -> None:
+        desk.journal.full = True
+        desk.switch.why = "wait on"  # which is to be put on record
+
+    desk.clock.at(ELEVEN + 2.5 * MINUTE, fill_the_disk)
+
+    desk.run(6)
+
+    assert desk.ends == ["prepared"]
+    assert len([text for text in desk.telling("denied") if "journal" in text]) == 1
+
+
 def test_journal_that_fails_anew_is_told_anew() -> None:
     """A comparison that could be stored ends the trouble before, though nothing is for sale."""
     desk = ComparingDesk()

@@ -12,7 +12,7 @@ from tests.selling_desk import DECIDED, ELEVEN, SellingDesk
 from adapters.fake_order_desk import Fate
 from sellcore.order import Side
 from sellcore.selling import testimony
-from sellcore.usecases.late_trades import SOLD_LATE, tell_late_trades
+from sellcore.usecases.late_trades import tell_late_trades
 
 
 def turn_up(desk: SellingDesk) -> None:
@@ -36,7 +36,7 @@ def test_order_that_sells_behind_its_end_is_told_and_on_record(fate: Fate, end: 
     )
     assert desk.telling("unknown") == [text]
     entries = desk.journal.entries(desk.record.intent_id)
-    assert [e.words for e in entries if e.what == SOLD_LATE] == [text]
+    assert [e.words for e in entries if e.what == "SOLD_LATE"] == [text]
 
 
 def test_sale_that_went_as_meant_is_no_late_one() -> None:
@@ -101,4 +101,42 @@ def test_trades_that_are_told_for_long_belong_to_their_intents(days: int) -> Non
 
     tell_late_trades(ports, ports.selling, state, told)
 
+    assert desk.telling("unknown") == []
+
+
+def test_trade_of_today_leaves_an_old_one_with_its_intent() -> None:
+    """However far apart the two are: only what is of no intent is told."""
+    desk = SellingDesk().run()
+    ports, state = desk.ports(), desk.state
+    assert ports.selling is not None
+    assert state is not None
+    read_at = desk.true.moment + timedelta(days=30)
+    strange = an_execution("e9.01", time=read_at)
+    executions = (*desk.journal.trades()[0], strange)
+    told = testimony.Testimony(read_at, (), (), (), executions)
+
+    tell_late_trades(ports, ports.selling, state, told)
+
+    (text,) = desk.telling("unknown")
+    assert strange.order_ref in text
+
+
+def test_trade_of_an_order_that_still_works_is_no_late_one() -> None:
+    """Its intent is open, and takes the trade down with the next reading."""
+    desk = SellingDesk()
+    desk.entry.fate = Fate.WORKS
+    desk.run(5)
+    ports, state = desk.ports(), desk.state
+    assert ports.selling is not None
+    assert state is not None
+    trade = evolve(
+        an_execution("e1.01", time=desk.true.moment),
+        con_id=MSFT.con_id,
+        order_ref=desk.record.intent.order_ref,
+    )
+    told = testimony.Testimony(desk.true.moment, (), (), (), (trade,))
+
+    tell_late_trades(ports, ports.selling, state, told)
+
+    assert desk.record.state.open
     assert desk.telling("unknown") == []

@@ -2,6 +2,7 @@
 
 from collections.abc import Callable
 from datetime import datetime, timedelta
+from decimal import Decimal
 from math import inf, nan
 
 import pytest
@@ -13,6 +14,7 @@ from tests.journal_builders import sent as sent_move
 from tests.selling_desk import DECIDED, ELEVEN, SellingDesk
 
 from adapters.fake_order_desk import Fate
+from sellcore.contract import ContractDetails
 from sellcore.instrument import Instrument
 from sellcore.order import Mode
 from sellcore.ports.quotes import MarketQuote
@@ -134,6 +136,22 @@ def test_size_is_measured_at_a_price_that_is_one(
     desk.run()
 
     assert len(desk.sent) == sent
+
+
+@pytest.mark.parametrize(("most", "denied"), [(90.75, []), (89.0, ["denied"])])
+def test_size_of_what_is_quoted_in_pence_is_measured_in_pounds(
+    most: float, denied: list[str]
+) -> None:
+    """Else a limit that lets it through would let a hundred times as much of others through."""
+    desk = SellingDesk()
+    london = evolve(MSFT, price_magnifier=100)
+    desk.broker.describe(ContractDetails(london, "America/New_York", Decimal("0.01"), {}))
+    desk.selling_policy = SellingPolicy(max_value_per_order=most, max_value_per_day=most)
+
+    desk.run()
+
+    assert desk.ends == (denied or ["filled"])
+    assert len(desk.sent) == (0 if denied else 1)
 
 
 def test_kill_switch_that_is_thrown_again_is_told_again() -> None:

@@ -1,6 +1,7 @@
 """Other orders on the position that is to be sold: they go first, confirmed, or nothing goes."""
 
 from decimal import Decimal
+from functools import partial
 
 import pytest
 from attrs import evolve
@@ -473,6 +474,25 @@ def test_only_our_own_order_is_taken_back() -> None:
 
     assert [order.client_id for order in desk.broker.working()] == [9]
     assert desk.ends == ["cancelled"]
+
+
+def test_order_that_is_gone_at_the_other_reading_is_not_asked_to_go() -> None:
+    """What sells too much then is not ours, and nobody is told of a cancel that was never sent."""
+    desk = SellingDesk()
+    desk.entry.fate = Fate.WORKS
+
+    def sell_elsewhere() -> None:
+        desk.rest(1002, client_id=9, quantity=Decimal(200), remaining=Decimal(200))
+        cancel = partial(desk.entry.end, desk.entry.order(1))
+        desk.stage.behind("witness.trades", cancel)  # the lists that show it are read before
+
+    desk.clock.at(ELEVEN + 3 * MINUTE, sell_elsewhere)
+
+    desk.run()
+
+    assert "entry.cancel" not in desk.stage.calls
+    assert desk.ends == ["cancelled"]
+    assert desk.telling("unknown") == []
 
 
 def test_order_of_another_client_id_is_named_where_it_sells_too_much() -> None:

@@ -2,7 +2,8 @@
 
 import pytest
 from tests.builders import MSFT
-from tests.selling_desk import SellingDesk
+from tests.desk import MINUTE
+from tests.selling_desk import ELEVEN, SellingDesk
 
 from adapters.fake_order_desk import Fate
 
@@ -58,6 +59,29 @@ def test_order_that_works_is_not_taken_back_for_one_incomplete_answer() -> None:
     assert desk.ends == ["working"]
     assert len(desk.broker.working()) == 1
     assert desk.telling("unknown") == []
+
+
+@pytest.mark.parametrize("which", [1, 2])
+def test_excess_is_taken_back_by_two_answers_that_show_the_position(which: int) -> None:
+    """Sixty were sold by hand; an answer that leaves the rest out says nothing of it."""
+    desk = SellingDesk()
+    desk.entry.fate = Fate.WORKS
+
+    def sell_by_hand() -> None:
+        desk.hold_quietly("40")
+        for _ in range(1, which):
+            desk.stage.behind("witness.trades", lambda: None)
+        leaves_out(desk, 1, "witness.trades")
+
+    desk.clock.at(ELEVEN + 3 * MINUTE, sell_by_hand)
+
+    desk.run(8)
+
+    assert desk.telling("unknown") == [
+        "NASDAQ:MSFT: 40 shares are held and 100 are being sold; our order is asked to go"
+    ]
+    (told,) = (notice.at for notice in desk.told.sent if str(notice.cause) == "unknown")
+    assert told == ELEVEN + 4 * MINUTE
 
 
 def test_order_is_taken_back_where_two_answers_leave_the_position_out() -> None:

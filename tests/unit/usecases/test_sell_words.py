@@ -5,6 +5,7 @@ from functools import partial
 
 import pytest
 from attrs import evolve
+from tests.builders import AAPL, rule
 from tests.desk import MINUTE, SECOND
 from tests.selling_desk import ELEVEN, SellingDesk
 
@@ -205,6 +206,22 @@ def test_order_that_is_listed_as_inactive_is_told_once(words: str | None) -> Non
         "does not sell, and may come back; look in TWS and cancel it there, or let it work; "
         "nothing else is sold on it meanwhile"
     ]
+
+
+def test_two_orders_that_are_inactive_are_told_once_each() -> None:
+    """What was told of the one is not told of the other, however often they are looked at."""
+    desk = SellingDesk(rules={"NASDAQ:MSFT": rule(), "NASDAQ:AAPL": rule()})
+    desk.hold(AAPL)
+    desk.falls(AAPL)
+    desk.entry.fate = Fate.WORKS
+    desk.selling_policy = SellingPolicy(reconcile=MINUTE)
+    take = desk.entry._opened
+    desk.entry._opened = lambda *told: evolve(take(*told), status="Inactive")  # type: ignore[method-assign]
+
+    desk.run()
+
+    told = [text.partition(":")[2].partition(":")[0] for text in desk.telling("rejected")]
+    assert sorted(told) == ["AAPL", "MSFT"]
 
 
 def test_order_that_comes_back_and_is_inactive_anew_is_told_anew() -> None:

@@ -1,13 +1,16 @@
 """What a watch that only watches tells a person who does not look at the screen."""
 
+from datetime import datetime
 from decimal import Decimal
 
 import pytest
 from attrs import evolve
-from tests.builders import ACCOUNT, MSFT, a_tape
+from tests.builders import AAPL, ACCOUNT, MSFT, MSFT_CALL, a_position, a_tape
 from tests.desk import FRIDAY, HOUR, MINUTE, SESSIONS, Desk
 
 from adapters.alerts.memory_alerts import MemoryAlerts
+from adapters.memory_assignments import MemoryAssignments
+from sellcore.assignment import Assignments
 from sellcore.contract import ContractDetails
 from sellcore.request import Cause as Refused
 from sellcore.request import FetchedBars, NoBars
@@ -15,14 +18,17 @@ from sellcore.timeframe import Granularity
 from sellcore.usecases.watch_state import Ports
 
 ELEVEN = FRIDAY.open + 90 * MINUTE
+EVENING = SESSIONS[SESSIONS.index(FRIDAY) - 1].close + HOUR
+"""Of the day before."""
+
 BAR = "2022-05-20T15:00:00Z"
 
 
 class AlertingDesk(Desk):
     """A desk with somebody elsewhere."""
 
-    def __init__(self) -> None:
-        super().__init__(ELEVEN - 5 * MINUTE)
+    def __init__(self, now: datetime = ELEVEN - 5 * MINUTE) -> None:
+        super().__init__(now)
         self.told = MemoryAlerts()
 
     def ports(self) -> Ports:
@@ -121,29 +127,117 @@ def test_bar_in_which_nothing_was_traded_is_told_to_nobody() -> None:
     assert desk.notices == []
 
 
-@pytest.mark.parametrize("minutes", [0, 3])
-def test_rule_that_stays_behind_when_a_listing_moves_is_told(minutes: int) -> None:
+@pytest.mark.parametrize("moves", [EVENING - HOUR, EVENING + HOUR])
+def test_rule_that_stays_behind_when_a_listing_moves_is_told(moves: datetime) -> None:
     """Before the start, or over a night while it watched: once, with what to do."""
-    desk = AlertingDesk()
+    desk = AlertingDesk(EVENING)
     moved = ContractDetails(evolve(MSFT, exchange="NYSE"), "America/New_York", Decimal("0.01"), {})
-    if minutes == 0:
+    if moves < EVENING:
         desk.broker.describe(moved)
-        desk.watch(ELEVEN + 12 * MINUTE)
     else:
+        desk.clock.at(moves, lambda: desk.broker.describe(moved))
+
+    desk.watch(FRIDAY.open + 5 * MINUTE)
+
+    # What is stored of its bars tells that it is the same contract, where anything is.
+    watched = moves > EVENING
+    why = "was its name before:" if watched else "is not held: has its listing moved? then:"
+    assert [notice for notice in desk.notices if "follows no rule" in notice[1]] == [
+        (
+            "missed",
+            f"NYSE:MSFT follows no rule and is never sold; NASDAQ:MSFT follows SMA(5) 1H and {why} "
+            "sellcli assign NYSE:MSFT SMA 5 --timeframe 1H, and start again",
+        )
+    ]
+    assert (desk.told.sent[0].at > EVENING) is watched
+
+
+def test_rule_of_what_is_still_held_has_not_been_left_behind() -> None:
+    """Two stocks of one name on two exchanges: the other one simply has no rule."""
+    desk = AlertingDesk()
+    desk.hold(evolve(MSFT, con_id=4, exchange="NYSE"), 5)
+
+    desk.watch(ELEVEN + 12 * MINUTE)
+
+    assert desk.notices == []
+
+
+def test_option_is_described_by_nobody_and_missed_by_nobody() -> None:
+    """It bears the ticker of its stock, and the rule is the stock's."""
+    desk = AlertingDesk()
+    desk.broker.hold(a_position(1, MSFT_CALL))
+
+    desk.watch(ELEVEN + 12 * MINUTE)
+
+    assert desk.notices == []
+
+
+@pytest.mark.parametrize("again", [False, True], ids=["while it watched", "before the start"])
+def test_rule_that_stays_behind_when_a_symbol_changes_is_told(again: bool) -> None:
+    """Over a night the broker calls the same contract by another name; the stored bars know."""
+    desk = AlertingDesk()
+    desk.falls()
+    renamed = evolve(MSFT, symbol="META")
+    named = ContractDetails(renamed, "America/New_York", Decimal("0.01"), {})
+    if again:
         desk.watch(ELEVEN - 2 * MINUTE)
-        assert desk.notices == []
-        desk.broker.describe(moved)
-        desk.broker.drop("over night")
-        desk.watch(ELEVEN + 12 * MINUTE)
+        desk.broker.describe(named)
+    else:
+        desk.true.moment = EVENING
+        desk.clock.at(EVENING + HOUR, lambda: desk.broker.describe(named))
+    assert desk.notices == []
+
+    desk.watch(ELEVEN + 12 * MINUTE)
 
     assert desk.notices == [
         (
             "missed",
-            "NYSE:MSFT follows no rule and is never sold; NASDAQ:MSFT follows SMA(5) 1H and is not "
-            "held: has its listing moved? then: sellcli assign NYSE:MSFT SMA 5 --timeframe 1H, and "
-            "start again",
+            "NASDAQ:META follows no rule and is never sold; NASDAQ:MSFT follows SMA(5) 1H and was "
+            "its name before: sellcli assign NASDAQ:META SMA 5 --timeframe 1H, and start again",
         )
     ]
+
+
+def test_watch_without_any_rule_is_told() -> None:
+    """Whoever mistakes the folder, or loses the file, must not wait for sales all day."""
+    desk = AlertingDesk()
+    desk.assignments = MemoryAssignments()
+
+    desk.watch(ELEVEN + 12 * MINUTE)
+
+    assert desk.notices == [
+        (
+            "missed",
+            "no rule is assigned, so nothing is decided; give one to each holding that may be "
+            "sold: sellcli assign NASDAQ:MSFT SMA 50, and start again",
+        )
+    ]
+
+
+class UnclearAssignments(MemoryAssignments):
+    """A file whose only line cannot be used."""
+
+    def load(self) -> Assignments:
+        return Assignments(unclear={"NASDAQ:MSFT": "its length is not a number"})
+
+
+@pytest.mark.parametrize(
+    "how", ["another holding has one", "nothing long is held", "its line is unclear"]
+)
+def test_holding_without_a_rule_that_may_be_meant_is_told_to_nobody(how: str) -> None:
+    """The table shows that it is never sold."""
+    desk = AlertingDesk()
+    if how == "another holding has one":
+        desk.hold(AAPL)
+    elif how == "its line is unclear":
+        desk.assignments = UnclearAssignments()
+    else:
+        desk.assignments = MemoryAssignments()
+        desk.hold(MSFT, -100)
+
+    desk.watch(ELEVEN + 12 * MINUTE)
+
+    assert not any("no rule" in text for _, text in desk.notices)
 
 
 def test_holding_that_the_broker_does_not_describe_is_told() -> None:

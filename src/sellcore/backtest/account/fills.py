@@ -6,10 +6,8 @@ from sellcore.backtest.assumptions import Assumptions, Costs
 from sellcore.order import Side
 
 
-def meets(side: Side, limit: float | None, price: float) -> bool:
-    """Say whether an order may trade where the market stands at ``price``."""
-    if limit is None:
-        return True
+def meets(side: Side, limit: float, price: float) -> bool:
+    """Say whether an order with a limit may trade where the market stands at ``price``."""
     return price >= limit if side is Side.SELL else price <= limit
 
 

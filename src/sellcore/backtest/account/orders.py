@@ -12,9 +12,10 @@ class OrderState(Enum):
     """
     What became of an order.
 
-    FILLED: whole. WORKING: not yet whole after the last bar. LAPSED: its limit was
-    not met, in whole, by the end of the day, or it waited for an open that was not
-    below the average any more. CANCELLED: by a later signal. DENIED: by the checks,
+    FILLED: whole. WORKING: not yet whole after the last bar, and still good: at the
+    market, or at a limit on a day of hours that may go on. LAPSED: its limit was not
+    met, in whole, by the end of the day, or it waited for an open that was not below
+    the average any more. CANCELLED: by a later signal. DENIED: by the checks,
     or because nothing could be bought. NO_BAR: no bar follows.
     """
 

@@ -29,7 +29,7 @@ if TYPE_CHECKING:
     from sellcore.charts.figure import Figure
     from sellcore.frames import DataFrame, Table
 
-FORMAT = "sellcore.backtest 3"
+FORMAT = "sellcore.backtest 4"
 """Changes when the same input may give another result."""
 
 

@@ -24,6 +24,7 @@ from sellcore.backtest.decisions import Decisions
 from sellcore.order import Side
 from sellcore.order_type import OrderType
 from sellcore.selling.reopening import not_below_any_more
+from sellcore.timeframe import Timeframe
 
 
 def simulate(
@@ -228,6 +229,8 @@ def _carry(account: Account, lane: Lane, order: WorkingOrder, row: int, phase: i
     """Let what is left of an order work on in the next bar, unless its time is over."""
     decisions, decided = lane.decisions, _next_decided(row, phase)
     if row + 1 == len(decisions.bars):
+        if order.limit is not None and _is_last_of_day(account, lane, row):
+            _settle(account, lane, OrderState.LAPSED)
         return
     dates = [account.times.date_of(int(decisions.bars.end[each])) for each in (row, row + 1)]
     if order.limit is not None and dates[0] != dates[1]:
@@ -238,6 +241,13 @@ def _carry(account: Account, lane: Lane, order: WorkingOrder, row: int, phase: i
     else:
         same = account.assumptions.fill is Fill.SAME_CLOSE
         _await(account, lane, AT_CLOSE if same else AT_OPEN, row + 1)
+
+
+def _is_last_of_day(account: Account, lane: Lane, row: int) -> bool:
+    """Say whether a ticker's last bar ends its day; of hours only a later day can tell."""
+    decisions, times = lane.decisions, account.times
+    is_whole_day = decisions.rule.timeframe is Timeframe.DAY
+    return is_whole_day or times.date_of(int(decisions.bars.end[row])) < int(times.date[-1])
 
 
 def _settle(account: Account, lane: Lane, state: OrderState, denied: tuple[str, ...] = ()) -> None:

@@ -35,7 +35,7 @@ class Standing:
 
 
 def ranking(found: RuleReturns) -> tuple[Standing, ...]:
-    """Return all rules, the one with the highest Sharpe ratio first."""
+    """Return all rules, the highest Sharpe ratio first; one that never moved counts as zero."""
     every = [standing(own, rule) for own, rule in zip(found.returns, found.rules, strict=True)]
     return tuple(sorted(every, key=_height, reverse=True))
 
@@ -68,4 +68,4 @@ def wins(own: Sequence[float], hold: Sequence[float]) -> tuple[int, int]:
 
 
 def _height(each: Standing) -> float:
-    return -np.inf if each.sharpe is None else each.sharpe
+    return 0.0 if each.sharpe is None else each.sharpe  # as the measures of luck count it

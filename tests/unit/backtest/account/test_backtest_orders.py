@@ -134,6 +134,38 @@ def test_a_limit_works_until_the_end_of_its_day() -> None:
     assert [(each.row, each.price) for each in found.fills] == [(4, 10.0), (9, 8.955)]
 
 
+def test_a_limit_of_the_last_bar_lapses_with_its_day() -> None:
+    """A day is over with its bar: nothing works behind it, and nothing was sold."""
+    opens = [10.0, 10, 10, 10, 10.5, 10.5, 11, 8.5]
+
+    found = run(daily(RISE_THEN_FALL[:8], opens), order_type=OrderType.LIMIT, limit_offset_pct=1)
+
+    assert [order.state for order in found.orders] == [OrderState.FILLED, OrderState.LAPSED]
+    assert sales(found) == []
+
+
+def test_a_limit_of_the_last_hour_works_unless_a_later_day_is_known() -> None:
+    """Whether a day of hours went on, the bars of that ticker alone do not tell."""
+    ends_early = hourly([10.0] * 7 + [9.0, 8.5])
+    opens = ends_early.open.copy()
+    opens[8] = 8.5
+    ends_early = BarSeries(
+        ends_early.start, ends_early.end, opens, opens, opens, ends_early.close, ends_early.volume
+    )
+    assumed = Assumptions(
+        costs=FREE, capital=1_000.0, order_type=OrderType.LIMIT, limit_offset_pct=0.5
+    )
+
+    def state_beside(others: int) -> OrderState:
+        bars = {"X": ends_early, "Y": hourly([10.0] * others)}
+        found = backtest(bars, rule("SMA,5,1H"), assumed)
+        (sale,) = (order for order in found.orders if order.side is Side.SELL)
+        return sale.state
+
+    assert state_beside(14) is OrderState.WORKING
+    assert state_beside(15) is OrderState.LAPSED
+
+
 def test_slippage_never_goes_beyond_a_limit() -> None:
     """A limit of 8.91 at an open of 8.92 with 50 basis points sells at 8.91."""
     opens = [10.0, 10, 10, 10, 10.5, 10.5, 11, 8.92, 8, 8, 8, 8]

@@ -66,3 +66,13 @@ def test_enough_bars_of_before_are_not_called_too_few() -> None:
         backtest({"X": daily([10.0] * 5)}, rule("SMA,5,D"), since=date(2030, 1, 2))
     with pytest.raises(InvalidValue, match=r"^X: SMA\(5\) D needs 5 closed bars, has 4; "):
         backtest({"X": daily([10.0] * 4)}, rule("SMA,5,D"), since=date(2030, 1, 2))
+
+
+def test_an_account_starts_with_its_earliest_ticker() -> None:
+    """Whichever that is by name: before it nothing is counted, and behind it all is."""
+    late, early = BARS["X"][50:], BARS["X"]
+
+    found = backtest({"A": late, "B": early}, rule("SMA,5,D"), RECLAIM)
+
+    assert found.metrics.start == found.hold_metrics.start == int(early.start[4])
+    assert found.curve.time[0] == early.end[4]

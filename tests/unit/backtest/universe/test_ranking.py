@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from tests.builders import rule
 
-from sellcore.backtest import RuleReturns
+from sellcore.backtest import RuleReturns, deflated_sharpe
 from sellcore.backtest.universe.ranking import ranking, standing, wins
 
 RULES = (rule("SMA,5,D"), rule("SMA,20,D"), rule("EMA,10,D"))
@@ -28,6 +28,16 @@ def test_the_steadiest_gain_comes_first_and_a_flat_line_last() -> None:
 
     assert [each.rule for each in found] == [RULES[1], RULES[0], RULES[2]]
     assert found[-1].sharpe is None
+
+
+def test_cash_is_better_than_a_loss() -> None:
+    """A rule that was out of the market all along comes before one that lost money in it."""
+    returns = returns_of([0.01, -0.04, 0.01], [0.0, 0.0, 0.0], [0.03, -0.01, 0.01])
+    found = ranking(returns)
+
+    assert [each.rule for each in found] == [RULES[2], RULES[1], RULES[0]]
+    worse = returns_of([0.01, -0.04, 0.01], [0.0, 0.0, 0.0])
+    assert ranking(worse)[0].rule == RULES[deflated_sharpe(worse.returns).best] == RULES[1]
 
 
 def test_of_rules_that_earned_alike_the_first_asked_for_comes_first() -> None:
