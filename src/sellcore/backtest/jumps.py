@@ -5,7 +5,7 @@ from datetime import date
 import numpy as np
 from attrs import frozen
 
-from sellcore.backtest.dates import day_of, trading_dates
+from sellcore.backtest.dates import trading_dates
 from sellcore.bar import BarSeries
 
 _WHOLE = (2, 3, 4, 5, 6, 7, 8, 9, 10, 15, 20, 25, 30, 50)
@@ -20,6 +20,8 @@ _BANDS = np.array(
     + [(1 / ratio, _WITHIN) for ratio in _WHOLE]
 )
 """Ratios, and how near to each a change must be."""
+
+_EPOCH = date(1970, 1, 1).toordinal()
 
 
 @frozen
@@ -56,7 +58,7 @@ def first_jump(bars: BarSeries) -> Jump | None:
         return None
     row = int(far[hits[0]])
     return Jump(
-        day=day_of(int(dates[row + 1])),
+        day=date.fromordinal(int(dates[row + 1]) + _EPOCH),
         close=float(before[row]),
         open=float(after[row]),
         ratio=float(ratios[int(np.argmax(near[hits[0]]))]),
