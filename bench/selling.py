@@ -152,12 +152,12 @@ def _sale(signals: int, limit: float, looks: Sequence[datetime]) -> tuple[float,
             with _ports(folder, clock, host, port, scenario, limit) as ports:
                 terms = Terms(Mode.PAPER, "bench", ACCOUNT, Policy(), None, lambda attempt: 1.0)
                 state = begin(ports, terms, None)
-                cycle(ports, terms, state, show=True)
+                cycle(ports, state, terms, show=True)
                 gc.freeze()  # as the command does
                 for moment in looks:
                     clock.sleep_until(moment)
-                    read(ports, terms, state)
-                    cycle(ports, terms, state, show=False)
+                    read(ports, state, terms)
+                    cycle(ports, state, terms, show=False)
                 gc.unfreeze()
             line.send(None)
             stamps = line.recv()

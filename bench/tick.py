@@ -28,7 +28,7 @@ def rows() -> Iterable[Row]:
         world = make_world(Path(folder))
         state = begin(world.ports, world.terms, None)
         gc.freeze()  # as the command does
-        cycle(world.ports, world.terms, state, show=True)
+        cycle(world.ports, state, world.terms, show=True)
         ticks = list(_ticks(world, state))
         yield Row(
             f"a minute: read, merge, store, decide, report ({HOLDINGS} holdings)",
@@ -52,6 +52,6 @@ def _ticks(world: World, state: WatchState) -> Iterator[float]:
         world.clock.set(moment)
         before = world.market_data.seconds
         started = perf_counter()
-        read(world.ports, world.terms, state)
-        cycle(world.ports, world.terms, state, show=True)
+        read(world.ports, state, world.terms)
+        cycle(world.ports, state, world.terms, show=True)
         yield perf_counter() - started - (world.market_data.seconds - before)

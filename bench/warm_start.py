@@ -24,7 +24,7 @@ def main(folder: Path) -> float:
     world = make_world(folder)
     made = perf_counter()
     state = begin(world.ports, world.terms, None)
-    cycle(world.ports, world.terms, state, show=True)
+    cycle(world.ports, state, world.terms, show=True)
     screen = Terminal(
         Console(file=StringIO(), width=160, height=60, force_terminal=True), Mode.DRY_RUN, ""
     )

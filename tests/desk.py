@@ -220,7 +220,7 @@ class Desk:
         """Begin a watch now and run it to its end."""
         ports, terms = self.ports(), self.terms(until)
         state = begin(ports, terms, None)
-        run(ports, terms, state)
+        run(ports, state, terms)
         return state
 
     @property

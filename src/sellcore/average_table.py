@@ -7,10 +7,7 @@ from attrs import field, frozen
 
 from sellcore.arrays import Floats, Seconds
 from sellcore.errors import InvalidValue
-from sellcore.rule import LENGTHS, AverageKind
-
-AverageName = tuple[AverageKind, int]
-"""Family and length in bars, e.g. (AverageKind.SMA, 50)."""
+from sellcore.rule import LENGTHS, AverageKind, AverageName
 
 AVERAGES: tuple[AverageName, ...] = tuple((kind, n) for kind in AverageKind for n in LENGTHS)
 """Every average there is, in the order of the columns: SMA(5) to SMA(200), then EMA."""

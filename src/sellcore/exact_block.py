@@ -17,11 +17,8 @@ from sellcore.arrays import Booleans, Counts, Floats, Places
 from sellcore.average import averages
 from sellcore.exact import sides_of_average
 from sellcore.exact_ema import error_bound
-from sellcore.rule import AverageKind
+from sellcore.rule import AverageKind, AverageName
 from sellcore.ticks import EXACT
-
-Average = tuple[AverageKind, int]
-"""A kind, and a length in bars."""
 
 Whole = NDArray[np.int32] | NDArray[np.int64]
 
@@ -48,7 +45,7 @@ class Sides:
     equal: tuple[Places, ...]
 
 
-def sides(closes: Floats, counts: Counts, asked: Sequence[Average]) -> Sides:
+def sides(closes: Floats, counts: Counts, asked: Sequence[AverageName]) -> Sides:
     """
     Compare every close with every average, exactly.
 

@@ -30,6 +30,10 @@ class AverageKind(Enum):
         return self.value
 
 
+AverageName = tuple[AverageKind, int]
+"""Names an average: its kind, and its length in bars."""
+
+
 def _whole(length: object) -> int:
     """Return Python's own whole number: numpy's prints otherwise."""
     try:

@@ -12,7 +12,7 @@ from sellcore.bar import BarSeries
 from sellcore.instant import from_epoch
 from sellcore.outcome import Outcome
 from sellcore.plan import Decision
-from sellcore.rule import LENGTHS, AverageKind, MovingAverageRule, required_bars
+from sellcore.rule import LENGTHS, AverageKind, AverageName, MovingAverageRule, required_bars
 from sellcore.series import StoredSeries
 from sellcore.snapshot import Holding
 from sellcore.timeframe import Granularity, Timeframe
@@ -36,7 +36,7 @@ class Levels:
     bar_end: datetime
     close: float
     bars: int
-    values: Mapping[tuple[AverageKind, int], float]
+    values: Mapping[AverageName, float]
 
 
 def levels(many: Sequence[BarSeries]) -> list[Levels | None]:

@@ -9,7 +9,6 @@ from attrs import field, frozen
 from numpy.typing import NDArray
 
 from adapters.imports.columns import (
-    PRICES,
     TICKER,
     TS,
     VOLUME,
@@ -21,6 +20,7 @@ from adapters.imports.sizes import DAY, SIZES, are_days, size_of, usual_step
 from adapters.imports.stamps import Kind, Stamps, read_stamps, shown_in
 from adapters.series_file import bar_file, named_size
 from adapters.table_file import CSV, PARQUET, Table, read_numbers, read_table
+from sellcore.bar_columns import PRICES
 from sellcore.errors import ConfigError, InvalidValue
 from sellcore.foreign_bars import ForeignBars
 from sellcore.instrument import parse_ticker

@@ -6,10 +6,10 @@ from pathlib import Path
 
 from attrs import frozen
 
+from sellcore.bar_columns import PRICES
 from sellcore.errors import ConfigError
 
 TS, TICKER, VOLUME = "ts", "ticker", "volume"
-PRICES = ("open", "high", "low", "close")
 ROLES = (TS, *PRICES, VOLUME, TICKER)
 """What a column can be; the first five must be there."""
 

@@ -6,7 +6,6 @@ import click
 
 from sellcli.flags.gateway import Seconds
 from sellcli.interrupts import farewell
-from sellcore.errors import ConfigError
 
 
 @click.command("gateway")
@@ -76,8 +75,3 @@ def command(
             standing.stay()
     except KeyboardInterrupt as interrupt:
         click.echo(farewell(interrupt), err=True)
-    except OSError as error:
-        raise ConfigError(
-            f"cannot listen on {host}:{port}: {error.strerror or error}; "
-            "choose another --host or --port"
-        ) from error

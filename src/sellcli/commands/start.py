@@ -143,10 +143,10 @@ def _watch(
     try:
         with telling_its_end(ports, state):
             if once:
-                cycle(ports, terms, state, show=True)
+                cycle(ports, state, terms, show=True)
             else:
                 with looked_after(wiring, state.account) as clock:
-                    run(evolve(ports, clock=clock), terms, state)
+                    run(evolve(ports, clock=clock), state, terms)
     except KeyboardInterrupt as interrupt:
         screen.close()
         click.echo(farewell(interrupt), err=True)

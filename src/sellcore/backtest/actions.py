@@ -12,7 +12,7 @@ from attrs import field, frozen
 
 from sellcore.arrays import Floats
 from sellcore.backtest.assumptions import Adjustment
-from sellcore.backtest.dates import is_date, trading_dates
+from sellcore.backtest.dates import day_number, is_date, trading_dates
 from sellcore.bar import BarSeries
 from sellcore.bar_columns import COLUMNS, PRICES
 from sellcore.errors import InvalidValue
@@ -21,8 +21,6 @@ from sellcore.quoting import quoted
 
 HEADER = ("ticker", "date", "kind", "value")
 """The columns of a file of actions."""
-
-_EPOCH = date(1970, 1, 1).toordinal()
 
 
 class ActionKind(Enum):
@@ -168,7 +166,7 @@ def _factors(
     ratios, factors = np.ones(len(bars)), np.ones(len(bars))
     splits = {each.day: each.value for each in actions if each.kind is ActionKind.SPLIT}
     for action in actions:
-        before = int(np.searchsorted(dates, action.day.toordinal() - _EPOCH))
+        before = int(np.searchsorted(dates, day_number(action.day)))
         if not 0 < before < len(bars):
             continue  # all bars lie on one side of it
         if action.kind is ActionKind.SPLIT:

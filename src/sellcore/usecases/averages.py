@@ -6,11 +6,11 @@ import numpy as np
 
 from sellcore.arrays import Floats
 from sellcore.average import averages
-from sellcore.average_table import AVERAGES, AverageName, AverageTable
+from sellcore.average_table import AVERAGES, AverageTable
 from sellcore.bar import BarSeries
 from sellcore.errors import StorageError
 from sellcore.ports.average_store import AverageStore
-from sellcore.rule import LENGTHS, AverageKind, required_bars
+from sellcore.rule import LENGTHS, AverageKind, AverageName, required_bars
 from sellcore.series import SeriesKey, StoredSeries
 from sellcore.timeframe import SOURCE, Timeframe
 from sellcore.trading_days import TradingDays

@@ -126,9 +126,9 @@ def _first_look(state: WatchState, instrument: Instrument, now: datetime) -> dat
     return latest.open if now < latest.close else latest.close - timedelta(seconds=1)
 
 
-def run(ports: Ports, terms: Terms, state: WatchState) -> None:
+def run(ports: Ports, state: WatchState, terms: Terms) -> None:
     """Watch until ``terms.until``, for ever where that is None."""
-    cycle(ports, terms, state, show=True)
+    cycle(ports, state, terms, show=True)
     keep_averages(ports, state)
     while True:
         now = ports.clock.now()
@@ -137,32 +137,32 @@ def run(ports: Ports, terms: Terms, state: WatchState) -> None:
             keep_averages(ports, state)
             return
         ports.clock.sleep_until(moment)
-        read(ports, terms, state)
-        cycle(ports, terms, state, show=moment.second == 0)
+        read(ports, state, terms)
+        cycle(ports, state, terms, show=moment.second == 0)
 
 
-def cycle(ports: Ports, terms: Terms, state: WatchState, *, show: bool) -> None:
+def cycle(ports: Ports, state: WatchState, terms: Terms, *, show: bool) -> None:
     """Decide what is due; show the table when asked to, and when something was decided."""
     held = holdings(state)
-    decided = decide_and_act(ports, terms, state, held)
+    decided = decide_and_act(ports, state, terms, held)
     _tell_failures(ports, state)
     if show or decided:
         status = report(ports, state, held)
         ports.emit(Table(status.time, status))
 
 
-def decide_and_act(ports: Ports, terms: Terms, state: WatchState, held: tuple[Holding, ...]) -> int:
+def decide_and_act(ports: Ports, state: WatchState, terms: Terms, held: tuple[Holding, ...]) -> int:
     """Decide what is due and act on it, then tell; return how many bars were decided."""
     told: list[Event] = []
     later = evolve(ports, emit=told.append)  # to show things takes time, and an order waits
     try:
-        return _act(later, terms, state, held)
+        return _act(later, state, terms, held)
     finally:
         for event in told:
             ports.emit(event)
 
 
-def _act(ports: Ports, terms: Terms, state: WatchState, held: tuple[Holding, ...]) -> int:
+def _act(ports: Ports, state: WatchState, terms: Terms, held: tuple[Holding, ...]) -> int:
     """Decide what is due and act on what is on record; return how many bars were decided."""
     if ports.selling is None:
         return decide_due(ports, state, terms, held)
@@ -197,14 +197,14 @@ def _next_moment(state: WatchState, terms: Terms, now: datetime) -> datetime:
     return moment if state.retry_at is None else min(moment, max(state.retry_at, now))
 
 
-def read(ports: Ports, terms: Terms, state: WatchState) -> None:
+def read(ports: Ports, state: WatchState, terms: Terms) -> None:
     """Read everything anew; whatever cannot be read stands in the way of decisions."""
     try:
         if not hold_line(ports, state, terms):
             return
         _judge_clock(ports, state)
         if state.clock_fault is None:
-            _read_on(ports, terms, state)
+            _read_on(ports, state, terms)
     except BrokerUnavailable as error:
         if ports.connection.is_open():
             state.obstacle = str(error)
@@ -215,10 +215,10 @@ def read(ports: Ports, terms: Terms, state: WatchState) -> None:
         state.attempts = 0
         state.told.pop("broker", None)
     finally:
-        _watch_outage(ports, terms, state)
+        _watch_outage(ports, state, terms)
 
 
-def _watch_outage(ports: Ports, terms: Terms, state: WatchState) -> None:
+def _watch_outage(ports: Ports, state: WatchState, terms: Terms) -> None:
     """Tell a person once nothing could be decided for long: no line, no answers, a wrong clock."""
     now, fault = ports.clock.now(), ports.connection.fault()
     if fault is None and state.obstacle is None:
@@ -237,7 +237,7 @@ def _watch_outage(ports: Ports, terms: Terms, state: WatchState) -> None:
     tell_elsewhere(ports, state, Cause.DISCONNECTED, text, {})
 
 
-def _read_on(ports: Ports, terms: Terms, state: WatchState) -> None:
+def _read_on(ports: Ports, state: WatchState, terms: Terms) -> None:
     generation = ports.connection.generation()
     compare_with_journal(ports, state)
     new = read_account(ports, state)

@@ -151,14 +151,14 @@ def _watch_until(world: World, policy: Policy, end: datetime, process: Process |
     if world.seed % 64:
         _watch(world, process)
     else:
-        run(process.ports, process.terms, process.state)
+        run(process.ports, process.state, process.terms)
     return process
 
 
 def _watch(world: World, process: Process) -> None:
     """Do what ``run`` does but for tables and averages, which nobody looks at in a story."""
     ports, terms, state = process.ports, process.terms, process.state
-    decide_and_act(ports, terms, state, holdings(state))
+    decide_and_act(ports, state, terms, holdings(state))
     while True:
         now = ports.clock.now()
         moment = next_look(state.contracts.sessions.values(), terms.policy, now)
@@ -167,8 +167,8 @@ def _watch(world: World, process: Process) -> None:
         if terms.until is not None and moment > terms.until:
             return
         ports.clock.sleep_until(_idle_until(world, moment, terms.until or moment))
-        read(ports, terms, state)
-        decide_and_act(ports, terms, state, holdings(state))
+        read(ports, state, terms)
+        decide_and_act(ports, state, terms, holdings(state))
 
 
 def _idle_until(world: World, moment: datetime, end: datetime) -> datetime:

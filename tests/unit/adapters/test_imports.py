@@ -445,7 +445,7 @@ def test_tickers_in_bytes_are_text(tmp_path: Path) -> None:
     stamps = pa.array([date(2022, 5, 20)])
     pq.write_table(pa.table({"ts": stamps, **prices, "symbol": [b"NYSE:KO"]}), path)
 
-    assert [bars.ticker for bars in read_bar_table(path, Told(size="1d")).bars] == ["NYSE:KO"]
+    assert [bars.ticker for bars in read_bar_table(path, Hints(size="1d")).bars] == ["NYSE:KO"]
 
 
 @pytest.mark.parametrize(

@@ -131,7 +131,7 @@ def test_assignment_that_cannot_be_used_is_left_to_its_owner() -> None:
     ports, terms = evolve(desk.ports(), assignments=assignments), desk.terms(EVENING)
 
     state = begin(ports, terms, None)
-    run(ports, terms, state)
+    run(ports, state, terms)
 
     assert assignments.load().rules == state.rules == {}
     assert "line 3: NASDAQ:MSFT has length 7" in desk.alerts
@@ -172,6 +172,6 @@ def test_demonstration_does_not_heed_what_earlier_runs_decided() -> None:
     ports, terms = desk.ports(), desk.terms(EVENING)
 
     state = begin(ports, evolve(terms, recall=False), None)
-    run(ports, terms, state)
+    run(ports, state, terms)
 
     assert len(desk.outcomes()) == 16

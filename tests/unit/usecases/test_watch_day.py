@@ -60,7 +60,7 @@ def test_averages_of_the_last_bar_are_stored_in_the_end() -> None:
     desk = Desk(EARLY)
     ports, terms = desk.ports(), desk.terms(EVENING)
 
-    run(ports, terms, begin(ports, terms, None))
+    run(ports, begin(ports, terms, None), terms)
 
     for timeframe in Timeframe:
         table = ports.averages.read(timeframe)

@@ -2,6 +2,7 @@
 
 from attrs import define, field
 
+from sellcore.backtest.account.phases import Moment
 from sellcore.backtest.execution import Execution
 from sellcore.order import Side
 
@@ -22,7 +23,7 @@ class Holding:
     shares: float = 0.0
     cost: float = 0.0
     realised: float = 0.0
-    moments: list[tuple[int, int]] = field(factory=list)
+    moments: list[Moment] = field(factory=list)
     steps: list[tuple[float, float, float]] = field(factory=list)
 
 
@@ -43,11 +44,11 @@ class Book:
     cash: float
     holdings: dict[str, Holding]
     executions: list[Execution] = field(factory=list)
-    moments: list[tuple[int, int]] = field(factory=list)
+    moments: list[Moment] = field(factory=list)
     balances: list[float] = field(factory=list)
 
 
-def enter(book: Book, execution: Execution, moment: tuple[int, int]) -> None:
+def enter(book: Book, execution: Execution, moment: Moment) -> None:
     """Enter what was bought or sold; a sale realises its part of the average cost."""
     holding = book.holdings[execution.ticker]
     book.cash += execution.cash

@@ -13,7 +13,7 @@ import numpy as np
 
 from sellcore.backtest.account.book import Book
 from sellcore.backtest.account.equity import last_close
-from sellcore.backtest.account.phases import AT_CLOSE, Moment
+from sellcore.backtest.account.phases import Moment, Phase
 from sellcore.backtest.account.times import AccountTimes
 from sellcore.backtest.decisions import Decisions
 from sellcore.order import Side
@@ -80,8 +80,8 @@ def _lost(
     """Return the largest loss at a close of today, in percent; None where nothing was there."""
     last = int(np.searchsorted(times.end, now))
     first = int(np.searchsorted(times.date, times.date[last]))
-    lowest = min(equity_at((end, AT_CLOSE)) for end in times.end[first : last + 1].tolist())
-    before = equity_at((int(times.end[first - 1]), AT_CLOSE)) if first else _quoted(capital)
+    lowest = min(equity_at((end, Phase.AT_CLOSE)) for end in times.end[first : last + 1].tolist())
+    before = equity_at((int(times.end[first - 1]), Phase.AT_CLOSE)) if first else _quoted(capital)
     if before <= 0:
         return None
     return (before - lowest) * 100 / before

@@ -6,7 +6,7 @@ import numpy as np
 
 from sellcore.arrays import Floats, Seconds
 from sellcore.backtest.account.book import Book
-from sellcore.backtest.account.phases import AT_CLOSE, Moment
+from sellcore.backtest.account.phases import Moment, Phase
 from sellcore.backtest.account.times import AccountTimes
 from sellcore.backtest.curve import Curve, TickerCurve
 from sellcore.backtest.decisions import Decisions
@@ -49,5 +49,5 @@ def curve(book: Book, decided: Sequence[Decisions], times: AccountTimes, capital
 def _as_of(moments: Sequence[Moment], states: Floats, ends: Seconds) -> Floats:
     """Return the state at each end; the first state holds before the first moment."""
     keys = np.array([time * 4 + phase for time, phase in moments], dtype=np.int64)
-    as_of: Floats = states[np.searchsorted(keys, ends * 4 + AT_CLOSE, side="right")]
+    as_of: Floats = states[np.searchsorted(keys, ends * 4 + Phase.AT_CLOSE, side="right")]
     return as_of

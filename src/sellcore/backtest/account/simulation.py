@@ -15,7 +15,7 @@ from sellcore.backtest.account.book import Book, Holding
 from sellcore.backtest.account.filling import fill, is_whole
 from sellcore.backtest.account.fills import meets
 from sellcore.backtest.account.orders import OrderState, WorkingOrder, limit_of, settled
-from sellcore.backtest.account.phases import AT_CLOSE, AT_OPEN, DECIDE, WITHIN, Moment
+from sellcore.backtest.account.phases import Moment, Phase
 from sellcore.backtest.account.state import Account, Lane, Ledger
 from sellcore.backtest.account.times import AccountTimes
 from sellcore.backtest.assumptions import Assumptions, Entry, Fill
@@ -51,7 +51,7 @@ def simulate(
     while account.events:
         time, phase, _, place, row = heappop(account.events)
         lane = lanes[place]
-        if phase == DECIDE:
+        if phase is Phase.DECIDE:
             _decide(account, lane, row)
         elif lane.order is not None:
             _attempt(account, lane, lane.order, row, (time, phase))
@@ -74,7 +74,7 @@ def _enter(account: Account, lane: Lane) -> None:
         limit=None,
         entry=True,
     )
-    _await(account, lane, AT_OPEN, row)
+    _await(account, lane, Phase.AT_OPEN, row)
 
 
 def _begin(account: Account, lane: Lane, row: int) -> WorkingOrder:
@@ -99,12 +99,12 @@ def _begin(account: Account, lane: Lane, row: int) -> WorkingOrder:
     )
 
 
-def _await(account: Account, lane: Lane, phase: int, row: int) -> None:
+def _await(account: Account, lane: Lane, phase: Phase, row: int) -> None:
     """Put what happens next to a ticker in its place."""
     bars = lane.decisions.bars
-    time = int(bars.start[row] if phase == AT_OPEN else bars.end[row])
+    time = int(bars.start[row] if phase is Phase.AT_OPEN else bars.end[row])
     # A purchase that is decided anew is cancelled: what comes of it may be a sale.
-    buys = phase != DECIDE and lane.order is not None and lane.order.side is Side.BUY
+    buys = phase is not Phase.DECIDE and lane.order is not None and lane.order.side is Side.BUY
     heappush(account.events, (time, phase, buys, lane.place, row))
 
 
@@ -116,7 +116,7 @@ def _look_from(account: Account, lane: Lane, row: int) -> None:
     rows = lane.decisions.below if holds else lane.decisions.above
     place = int(rows.searchsorted(row))
     if place < len(rows):
-        _await(account, lane, DECIDE, int(rows[place]))
+        _await(account, lane, Phase.DECIDE, int(rows[place]))
 
 
 def _decide(account: Account, lane: Lane, row: int) -> None:
@@ -131,9 +131,9 @@ def _decide(account: Account, lane: Lane, row: int) -> None:
         _settle(account, lane, OrderState.DENIED, (stopped,))
         _look_from(account, lane, row + 1)
     elif same:
-        _await(account, lane, AT_CLOSE, row)
+        _await(account, lane, Phase.AT_CLOSE, row)
     elif row + 1 < len(lane.decisions.bars):
-        _await(account, lane, AT_OPEN, row + 1)
+        _await(account, lane, Phase.AT_OPEN, row + 1)
     else:
         _settle(account, lane, OrderState.NO_BAR)
 
@@ -156,14 +156,16 @@ def _stopped(account: Account, now: int) -> str | None:
 def _attempt(account: Account, lane: Lane, order: WorkingOrder, row: int, moment: Moment) -> None:
     """Let an order meet the market of a bar: at its open, at its close, or within it."""
     bars, phase = lane.decisions.bars, moment[1]
-    price = float(bars.open[row] if phase == AT_OPEN else bars.close[row])
+    price = float(bars.open[row] if phase is Phase.AT_OPEN else bars.close[row])
     if not order.sent and not _send(account, lane, order, row, moment, price):
         _look_from(account, lane, _next_decided(row, phase))
         return
-    if order.limit is not None and (phase == WITHIN or not meets(order.side, order.limit, price)):
+    if order.limit is not None and (
+        phase is Phase.WITHIN or not meets(order.side, order.limit, price)
+    ):
         best = float(bars.high[row] if order.side is Side.SELL else bars.low[row])
-        if phase == AT_OPEN:
-            _await(account, lane, WITHIN, row)
+        if phase is Phase.AT_OPEN:
+            _await(account, lane, Phase.WITHIN, row)
             return
         if not meets(order.side, order.limit, best):
             _carry(account, lane, order, row, phase)
@@ -192,7 +194,7 @@ def _send(
     policy = account.assumptions.limits
     if order.side is Side.BUY or policy is None:
         return True
-    close = float(lane.decisions.bars.close[row - 1 if moment[1] == AT_OPEN else row])
+    close = float(lane.decisions.bars.close[row - 1 if moment[1] is Phase.AT_OPEN else row])
     value = order.shares * max(price, close)
     day = moment[0] // DAY
     before_it = account.sales.get(day, safety.DayTotal())
@@ -212,7 +214,7 @@ def _lapse(
 ) -> str | None:
     """Return why a sale that waited for the open of another day lapses, as live judges it."""
     bars = lane.decisions.bars
-    if moment[1] != AT_OPEN or order.average is None:
+    if moment[1] is not Phase.AT_OPEN or order.average is None:
         return None
     decided, met = (account.times.date_of(int(bars.end[each])) for each in (row - 1, row))
     if decided == met:
@@ -220,12 +222,12 @@ def _lapse(
     return not_below_any_more(float(bars.open[row]), order.average, lane.decisions.rule)
 
 
-def _next_decided(row: int, phase: int) -> int:
+def _next_decided(row: int, phase: Phase) -> int:
     """Return the first bar whose close comes after an attempt in bar ``row``."""
-    return row + 1 if phase == AT_CLOSE else row
+    return row + 1 if phase is Phase.AT_CLOSE else row
 
 
-def _carry(account: Account, lane: Lane, order: WorkingOrder, row: int, phase: int) -> None:
+def _carry(account: Account, lane: Lane, order: WorkingOrder, row: int, phase: Phase) -> None:
     """Let what is left of an order work on in the next bar, unless its time is over."""
     decisions, decided = lane.decisions, _next_decided(row, phase)
     if row + 1 == len(decisions.bars):
@@ -237,10 +239,10 @@ def _carry(account: Account, lane: Lane, order: WorkingOrder, row: int, phase: i
         _settle(account, lane, OrderState.LAPSED)
         _look_from(account, lane, decided)
     elif order.side is Side.BUY and decisions.side[decided] < 0:
-        _await(account, lane, DECIDE, decided)
+        _await(account, lane, Phase.DECIDE, decided)
     else:
         same = account.assumptions.fill is Fill.SAME_CLOSE
-        _await(account, lane, AT_CLOSE if same else AT_OPEN, row + 1)
+        _await(account, lane, Phase.AT_CLOSE if same else Phase.AT_OPEN, row + 1)
 
 
 def _is_last_of_day(account: Account, lane: Lane, row: int) -> bool:

@@ -4,6 +4,7 @@ from attrs import define, field, frozen
 
 from sellcore.backtest.account.book import Book, Holding
 from sellcore.backtest.account.orders import Order, WorkingOrder
+from sellcore.backtest.account.phases import Phase
 from sellcore.backtest.account.safety import DayTotal
 from sellcore.backtest.account.times import AccountTimes
 from sellcore.backtest.assumptions import Assumptions
@@ -72,7 +73,7 @@ class Account:
     orders: list[Order] = field(factory=list)
     begun: int = 0
     sales: dict[int, DayTotal] = field(factory=dict)
-    events: list[tuple[int, int, bool, int, int]] = field(factory=list)
+    events: list[tuple[int, Phase, bool, int, int]] = field(factory=list)
 
     @property
     def decided(self) -> list[Decisions]:
