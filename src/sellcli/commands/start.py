@@ -93,6 +93,7 @@ def command(
         from sellcli.screen.enduring import Enduring
 
         screen = Enduring(screen, lambda text: click.echo(f"sellcli: {text}", err=True))
+    came_to: Exit | None = None
     try:
         with (
             wired(settings, simulated, screen) as wiring,
@@ -100,14 +101,20 @@ def command(
         ):
             wiring = evolve(wiring, ports=evolve(wiring.ports, alerts=told))
             if not live:
-                return _watch(wiring, screen, ask, once=once)
+                came_to = _watch(wiring, screen, ask, once=once)
+                return came_to
             from sellcli.arm_until import arm_until as read_time
             from sellcli.compose.selling import selling
 
             until = None if arm_until is None else partial(read_time, arm_until)
             typist = ask_account if sys.stdin.isatty() and not no_input else None
             with selling(wiring, settings, until=until, ask=typist) as (armed, login):
-                return _watch(armed, screen, ask, once=once, login=login)
+                came_to = _watch(armed, screen, ask, once=once, login=login)
+                return came_to
+    except KeyboardInterrupt:
+        if came_to is None:
+            raise
+        return came_to  # asked once more while all was closed: it ends as it has ended
     finally:
         screen.close()
 
