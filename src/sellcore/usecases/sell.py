@@ -6,6 +6,7 @@ next look finds on record what may have been done, and asks the broker.
 """
 
 from collections.abc import Mapping, Sequence
+from contextlib import suppress
 
 from sellcore.errors import BrokerError, SellError, StorageError
 from sellcore.order import SendAt
@@ -27,7 +28,7 @@ from sellcore.usecases.selling_state import Selling
 from sellcore.usecases.send import Gate, Ready, send
 from sellcore.usecases.take_testimony import take_testimony
 from sellcore.usecases.tell import tell, tell_person
-from sellcore.usecases.tell_order import ASKED_TO_GO, tell_moves
+from sellcore.usecases.tell_order import ASKED_TO_GO, tell_gone, tell_moves
 from sellcore.usecases.unlogged import REMEMBERED, is_unlogged
 from sellcore.usecases.watch_state import Ports, Terms, WatchState
 
@@ -56,13 +57,30 @@ def sell(
     except StorageError as error:
         text = f"{error}; nothing is sent until the journal can be written"
         tell_person(ports, state, Cause.DENIED, "journal", text)
+        _tell_unprotected(ports, selling, state)
     except BrokerError as error:
         tell(ports, state, "broker", str(error))
+        _tell_unprotected(ports, selling, state)
     except SellError as error:  # refused by the way to send, or a step that no intent can take
         text = f"{error}; what was sent is compared with the broker: sellcli reconcile shows it"
         tell_person(ports, state, Cause.UNKNOWN, "selling", text)
     else:
         state.told.pop("journal", None)
+
+
+def _tell_unprotected(ports: Ports, selling: Selling, state: WatchState) -> None:
+    """
+    Tell which orders were asked to go for a sale that can no more come about.
+
+    While the account cannot be read, or the journal not be written, it is not denied,
+    and the position may be without its stop for hours.
+    """
+    now = ports.clock.now()
+    with suppress(StorageError):
+        for record in selling.journal.open_intents():
+            over = record.deadline < now and state.clock_fault is None
+            if record.state is State.CANCELLING and over:
+                tell_gone(ports, state, record)
 
 
 def _round(

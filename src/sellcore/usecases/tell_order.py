@@ -51,7 +51,7 @@ def tell_moves(ports: Ports, state: WatchState, moves: Sequence[Move]) -> None:
             _notify(ports, state, cause, record)
         if not record.state.open or record.state is State.UNKNOWN:
             ended.append(move)
-            _tell_gone(ports, state, record)
+            tell_gone(ports, state, record)
     if not ended:
         return
     try:
@@ -60,7 +60,7 @@ def tell_moves(ports: Ports, state: WatchState, moves: Sequence[Move]) -> None:
         tell(ports, state, "log", f"{error}; what became of an order is in the journal")
 
 
-def _tell_gone(ports: Ports, state: WatchState, record: IntentRecord) -> None:
+def tell_gone(ports: Ports, state: WatchState, record: IntentRecord) -> None:
     """Tell a person which orders were asked to go for a sale that did not come about."""
     told = record.state in (State.FILLED, State.SETTLED)
     if told or not record.asked_to_go or ports.selling is None:
