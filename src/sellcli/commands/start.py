@@ -100,23 +100,23 @@ def command(
             alerts(settings, os.environ, _bell() if live else None) as told,
         ):
             wiring = evolve(wiring, ports=evolve(wiring.ports, alerts=told))
-            if not live:
-                came_to = _watch(wiring, screen, ask, once=once)
-                return came_to
-            from sellcli.arm_until import arm_until as read_time
-            from sellcli.compose.selling import selling
+            if live:
+                from sellcli.arm_until import arm_until as read_time
+                from sellcli.compose.selling import selling
 
-            until = None if arm_until is None else partial(read_time, arm_until)
-            typist = ask_account if sys.stdin.isatty() and not no_input else None
-            with selling(wiring, settings, until=until, ask=typist) as (armed, login):
-                came_to = _watch(armed, screen, ask, once=once, login=login)
-                return came_to
+                until = None if arm_until is None else partial(read_time, arm_until)
+                typist = ask_account if sys.stdin.isatty() and not no_input else None
+                with selling(wiring, settings, until=until, ask=typist) as (armed, login):
+                    came_to = _watch(armed, screen, ask, once=once, login=login)
+            else:
+                came_to = _watch(wiring, screen, ask, once=once)
     except KeyboardInterrupt:
         if came_to is None:
             raise
-        return came_to  # asked once more while all was closed: it ends as it has ended
+        # Asked once more while all was closed: it ends as it has ended.
     finally:
         screen.close()
+    return came_to
 
 
 def _bell() -> Callable[[str], object] | None:
