@@ -4,6 +4,7 @@ from collections.abc import Sequence
 
 from sellcore.errors import StorageError
 from sellcore.event import OrderMoved
+from sellcore.instant import iso
 from sellcore.order import OpenOrder
 from sellcore.outcome import Outcome
 from sellcore.ports.alerts import Cause
@@ -115,11 +116,20 @@ def sentence(record: IntentRecord) -> str:
 
 def last_word(record: IntentRecord) -> str:
     """Return what a person is told of an intent where nobody goes on with it."""
-    if record.state is not State.SENDING:
-        return sentence(record)
-    return (
-        f"{sentence(record)}; what became of it is not known yet: sellcli reconcile asks the broker"
-    )
+    said, until = sentence(record), iso(record.deadline)
+    match record.state:
+        case State.PREPARED:
+            times = f"from {iso(record.not_before)} to {until}"
+            return f"{said.removesuffix(': ')}; a watch that sells {times} sends it, else nobody"
+        case State.CANCELLING:
+            return (
+                f"{said}; they may be gone, and it is not sold: a watch that sells goes on with it "
+                f"until {until}, else place them again if you want their protection"
+            )
+        case State.SENDING:
+            return f"{said}; what became of it is not known yet: sellcli reconcile asks the broker"
+        case _:
+            return said
 
 
 def _notify(ports: Ports, state: WatchState, cause: Cause, record: IntentRecord) -> None:
