@@ -3,6 +3,7 @@
 import errno
 import os
 import sys
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
@@ -18,7 +19,13 @@ _WAY_OUT = {
     **dict.fromkeys(
         (errno.EACCES, errno.EPERM, errno.EROFS), "allow writing there or choose another place"
     ),
+    errno.EAGAIN: "wait for that one or end it",
 }
+
+PATIENCE = 5.0
+"""Seconds to wait for another process that writes in the same folder."""
+
+_NAP = 0.01
 
 _NO_LOCKS = (errno.ENOLCK, errno.ENOSYS, errno.EOPNOTSUPP, errno.EINVAL)
 """What a file system answers that cannot lock, as some network drives cannot."""
@@ -96,6 +103,10 @@ def locked(folder: Path) -> Iterator[None]:
 
     Waits its turn, leaves no file behind, and ends with the process that holds
     it. Windows, and drives that cannot lock, go without.
+
+    Raises:
+        OSError: another process has kept it for too long; one that was stopped by
+            Ctrl-Z would keep it for ever.
     """
     if sys.platform == "win32":
         yield
@@ -103,10 +114,26 @@ def locked(folder: Path) -> Iterator[None]:
     handle = os.open(folder, os.O_RDONLY)
     try:
         with _tolerating_no_locks():
-            fcntl.flock(handle, fcntl.LOCK_EX)
+            _take_turn(handle)
         yield
     finally:
         os.close(handle)
+
+
+def _take_turn(handle: int) -> None:
+    if sys.platform == "win32":
+        return
+    deadline = time.monotonic() + PATIENCE
+    while True:
+        try:
+            fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            if time.monotonic() >= deadline:
+                text = "another program keeps its folder locked"
+                raise BlockingIOError(errno.EAGAIN, text) from None
+            time.sleep(_NAP)
+        else:
+            return
 
 
 @contextmanager

@@ -165,6 +165,10 @@ def on_account(settings: Settings, accounts: tuple[str, ...]) -> Finding:
         return Finding("account", False, f"{settings.account} is not among {shown}; see --account")
     if not settings.account and len(accounts) > 1:
         return Finding("account", False, f"{shown}; name one with --account")
+    sells = settings.live_account
+    if sells and sells not in accounts:
+        text = f"{sells}, which [live] names, is not among {shown}; nothing can be sold so"
+        return Finding("account", False, f"{text}: correct account in [live], or log in to it")
     usual = API_PORTS.get(settings.port)
     kinds = {kind_of(account) for account in accounts}
     if usual is not None and usual[0] not in kinds:

@@ -22,7 +22,8 @@ class ContractDetails:
         min_tick: Smallest price step anywhere, in the instrument's currency.
         hours: Regular hours per exchange date, None for a day that is closed;
             only the days the broker spoke of, usually today and the next few.
-        price_steps: The increments that prices of orders must have, by price.
+        price_steps: The increments that prices of orders must have, by price, in the
+            unit that they are quoted in.
     """
 
     instrument: Instrument

@@ -1,10 +1,12 @@
 """``start --live`` through the command line: armed or not, sold once, told and on record."""
 
 import json
+import signal
+import sys
 from pathlib import Path
 
 import pytest
-from tests.integration.cli import DAY, run, strict_json
+from tests.integration.cli import DAY, LIMIT, begin, run, strict_json
 
 ACCOUNT = "DU0000001"
 ARMED = {"ARM": ACCOUNT, "LIVE_ACCOUNT": ACCOUNT, "LIVE_KIND": "paper"}
@@ -228,3 +230,18 @@ def test_live_needs_no_shadow_of_a_doubt_about_the_port(folder: Path) -> None:
 
     assert done.returncode == 3
     assert "port 4001 is IB Gateway, live account" in done.stderr
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="these signals are POSIX's")
+def test_ctrl_c_on_the_way_out_changes_no_exit_code(folder: Path) -> None:
+    """The last alerts may take seconds; that a sale was denied is still what a shell is told."""
+    settings = ARMED | {"LIVE_MAX_SHARES_PER_ORDER": "1", "ALERTS_COMMAND": "sleep 9"}
+    process = begin(folder, *LIVE, "--json", "--arm-until", "23:59", settings=settings)
+    assert process.stdout is not None
+    while strict_json(process.stdout.readline())["event"] != "summary":
+        pass
+
+    process.send_signal(signal.SIGINT)
+
+    _, said = process.communicate(timeout=LIMIT)
+    assert (process.returncode, said) == (3, "")

@@ -83,6 +83,23 @@ def test_unknown_intent_is_settled_by_a_persons_word(tmp_path: Path, unknown: st
     assert "0 open intents begin with" in one_line(again.stderr)
 
 
+@pytest.mark.parametrize("state", [State.PREPARED, State.SENDING, State.WORKING], ids=str)
+def test_intent_that_is_not_unknown_is_not_settled_by_hand(tmp_path: Path, state: State) -> None:
+    """What the broker knows is for the broker to say, and the line names the way out."""
+    record = a_record()
+    leave(tmp_path / "state", state, record)
+
+    told = ("--settle", record.intent_id[:6], "--why", "seen in TWS")
+    done = run(tmp_path, "reconcile", *told, settings=KEYS)
+
+    assert done.returncode == 2
+    assert one_line(done.stderr) == (
+        f"sellcli: intent {record.intent_id} is {state}: only one that is unknown is settled by "
+        "hand; sellcli reconcile compares it with the broker\n"
+    )
+    assert left(tmp_path) == {record.intent_id: state}
+
+
 def test_beginning_that_two_intents_share_settles_neither(tmp_path: Path) -> None:
     """Which is meant is not known; both are named in full."""
     records = [a_record(con_id) for con_id in range(1, 40)]

@@ -119,9 +119,10 @@ class IBBroker:
         self, told: ContractDetails | NoDetails, rule: int | None
     ) -> ContractDetails | NoDetails:
         steps = () if rule is None else self._steps.get(rule, ())
-        return (
-            evolve(told, price_steps=steps) if isinstance(told, ContractDetails) and steps else told
-        )
+        if isinstance(told, NoDetails) or not steps:
+            return told
+        by = told.instrument.price_magnifier
+        return evolve(told, price_steps=translate_prices.magnified(steps, by))
 
 
 def _position(fields: list[str]) -> Position:

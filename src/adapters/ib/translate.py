@@ -13,7 +13,7 @@ from adapters.ib import wire_values as wire
 from adapters.ib.hours import parse_hours
 from adapters.ib.notices import one_line
 from adapters.ib.pending import Frame, OpenOrderRow
-from adapters.ib.translate_prices import one_step
+from adapters.ib.translate_prices import magnified, one_step
 from adapters.ib.zones import zone_of
 from sellcore.contract import ContractDetails, NoDetails
 from sellcore.instrument import Instrument, Kind
@@ -118,8 +118,9 @@ def details(asked: Instrument, told: list[IBContractDetails]) -> ContractDetails
         price_magnifier=max(1, row.priceMagnifier),
     )
     min_tick = wire.quantity(row.minTick)
+    steps = magnified(one_step(min_tick), instrument.price_magnifier)
     hours = parse_hours(row.liquidHours, zone)
-    return ContractDetails(instrument, zone, min_tick, hours, one_step(min_tick))
+    return ContractDetails(instrument, zone, min_tick, hours, steps)
 
 
 def bars(request: BarRequest, asked_at: datetime, fields: Frame) -> FetchedBars | NoBars:

@@ -90,6 +90,16 @@ def one_step(min_tick: Decimal) -> tuple[PriceStep, ...]:
     return (PriceStep(Decimal(0), min_tick),) if min_tick > 0 else ()
 
 
+def magnified(steps: Sequence[PriceStep], by: int) -> tuple[PriceStep, ...]:
+    """
+    Return increments in the unit that prices are quoted in: pence, not pounds.
+
+    They are told in the currency. A whole multiple of an increment is a price that
+    the exchange takes as well, so that to be wrong in this costs pennies, no order.
+    """
+    return tuple(PriceStep(step.above * by, step.increment * by) for step in steps)
+
+
 def _told(rows: Sequence[Frame], message: str) -> dict[int, float]:
     """Return the latest value of each tick type among the messages of one kind."""
     return {kind: value for fields in rows for kind, value in _tick(fields, message)}

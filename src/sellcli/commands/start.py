@@ -94,23 +94,30 @@ def command(
         from sellcli.screen.enduring import Enduring
 
         screen = Enduring(screen, lambda text: click.echo(f"sellcli: {text}", err=True))
+    came_to: Exit | None = None
     try:
         with (
             wired(settings, simulated, screen) as wiring,
             alerts(settings, os.environ, _bell() if live else None) as fan_out,
         ):
             wiring = evolve(wiring, ports=evolve(wiring.ports, alerts=fan_out))
-            if not live:
-                return _watch(wiring, screen, ask, once=once)
-            from sellcli.compose.selling import selling
-            from sellcli.flags.arm_until import arm_until as read_time
+            if live:
+                from sellcli.compose.selling import selling
+                from sellcli.flags.arm_until import arm_until as read_time
 
-            until = None if arm_until is None else partial(read_time, arm_until)
-            typist = ask_account if sys.stdin.isatty() and not no_input else None
-            with selling(wiring, settings, until=until, ask=typist) as (armed, login):
-                return _watch(armed, screen, ask, once=once, login=login)
+                until = None if arm_until is None else partial(read_time, arm_until)
+                typist = ask_account if sys.stdin.isatty() and not no_input else None
+                with selling(wiring, settings, until=until, ask=typist) as (armed, login):
+                    came_to = _watch(armed, screen, ask, once=once, login=login)
+            else:
+                came_to = _watch(wiring, screen, ask, once=once)
+    except KeyboardInterrupt:
+        if came_to is None:
+            raise
+        # Asked once more while all was closed: it ends as it has ended.
     finally:
         screen.close()
+    return came_to
 
 
 def _bell() -> Callable[[str], object] | None:

@@ -115,12 +115,11 @@ def settle_by_hand(settings: Settings, intent: str, why: str) -> "IntentRecord":
         why: What the person saw; kept in the journal.
 
     Raises:
-        ConfigError: there is no such intent, or more than one.
-        IllegalMove: it is not unknown.
+        ConfigError: there is no such intent, or more than one, or it is not unknown.
     """
     from adapters.clocks import SystemClock
     from sellcore.selling.intent_record import moved
-    from sellcore.selling.lifecycle import Happening
+    from sellcore.selling.lifecycle import Happening, State
 
     mode, account = selling_account(settings)
     found = journal(settings, mode, account)
@@ -131,6 +130,11 @@ def settle_by_hand(settings: Settings, intent: str, why: str) -> "IntentRecord":
         if len(fitting) != 1:
             known = ", ".join(r.intent_id for r in found.open_intents()) or "none"
             raise ConfigError(f"{len(fitting)} open intents begin with {intent!r}; open: {known}")
+        if fitting[0].state is not State.UNKNOWN:
+            raise ConfigError(
+                f"intent {fitting[0].intent_id} is {fitting[0].state}: only one that is unknown is "
+                "settled by hand; sellcli reconcile compares it with the broker"
+            )
         move = moved(fitting[0], Happening.SETTLED, SystemClock().now(), f"settled by hand: {why}")
         found.record([move])
         return move.record

@@ -3,6 +3,7 @@
 from collections import Counter
 from collections.abc import Mapping, Sequence
 from datetime import timedelta
+from math import isnan
 
 from attrs import evolve
 
@@ -89,11 +90,17 @@ def _back_again(
         seen = state.last_seen.get(position.instrument)
         if seen is None or position.instrument in held:
             continue
-        if (seen.quantity, seen.average_cost) == (position.quantity, position.average_cost):
+        if seen.quantity == position.quantity and _same_cost(seen, position):
             back[position.instrument] = seen
             text = f"{seen.instrument.ticker} was missing from the account and is back as it was"
             ports.emit(Alert(ports.clock.now(), text))
     return back
+
+
+def _same_cost(seen: Position, position: Position) -> bool:
+    """Compare average costs; one that the broker does not tell, NaN, is like itself."""
+    before, now = seen.average_cost, position.average_cost
+    return before == now or (isnan(before) and isnan(now))
 
 
 def _notice_splits(

@@ -6,6 +6,7 @@ next look finds on record what may have been done, and asks the broker.
 """
 
 from collections.abc import Mapping, Sequence
+from contextlib import suppress
 
 from sellcore.errors import BrokerError, SellError, StorageError
 from sellcore.order import SendAt
@@ -27,12 +28,15 @@ from sellcore.usecases.selling_state import Selling
 from sellcore.usecases.send import Gate, Ready, send
 from sellcore.usecases.take_testimony import take_testimony
 from sellcore.usecases.tell import tell, tell_person
-from sellcore.usecases.tell_order import ASKED_TO_GO, tell_moves
+from sellcore.usecases.tell_order import ASKED_TO_GO, tell_gone, tell_moves
 from sellcore.usecases.unlogged import REMEMBERED, is_unlogged
 from sellcore.usecases.watch_state import Ports, Terms, WatchState
 
 CHECKED = "CHECKED"
 """What the journal calls the answers of the checks."""
+
+NO_PRICE = "nothing has traded since the open, and nobody quotes it"
+"""Why a sale that waited for the open waits on."""
 
 _ROUNDS = 6
 """Looks at the account while orders that were asked to go are on their way out."""
@@ -56,13 +60,30 @@ def sell(
     except StorageError as error:
         text = f"{error}; nothing is sent until the journal can be written"
         tell_person(ports, state, Cause.DENIED, "journal", text)
+        _tell_unprotected(ports, selling, state)
     except BrokerError as error:
         tell(ports, state, "broker", str(error))
+        _tell_unprotected(ports, selling, state)
     except SellError as error:  # refused by the way to send, or a step that no intent can take
         text = f"{error}; what was sent is compared with the broker: sellcli reconcile shows it"
         tell_person(ports, state, Cause.UNKNOWN, "selling", text)
     else:
         state.told.pop("journal", None)
+
+
+def _tell_unprotected(ports: Ports, selling: Selling, state: WatchState) -> None:
+    """
+    Tell which orders were asked to go for a sale that can no more come about.
+
+    While the account cannot be read, or the journal not be written, it is not denied,
+    and the position may be without its stop for hours.
+    """
+    now = ports.clock.now()
+    with suppress(StorageError):
+        for record in selling.journal.open_intents():
+            over = record.deadline < now and state.clock_fault is None
+            if record.state is State.CANCELLING and over:
+                tell_gone(ports, state, record)
 
 
 def _round(
@@ -143,7 +164,10 @@ def _judge_all(
         if not verdict.allowed:
             moves += _refusal(ports, state, known, verdict)
         elif (lapse := _lapse(known)) is not None:
-            moves += [moved(record, Happening.LAPSED, seen.now, lapse)] if lapse else []
+            moves.append(moved(record, Happening.LAPSED, seen.now, lapse))
+        elif _lacks_a_price(known):
+            ticker = record.intent.instrument.ticker
+            tell(ports, state, f"waits {record.intent_id}", f"{ticker} is not sold yet: {NO_PRICE}")
         elif known.to_cancel:
             asked.append(known)
             moves += _asking(known)
@@ -186,6 +210,8 @@ def _refusal(ports: Ports, state: WatchState, known: Facts, verdict: Verdict) ->
     if not verdict.final or known.clock_is_wrong:
         tell(ports, state, f"waits {record.intent_id}", f"{ticker} is not sold yet: {reasons}")
         return []
+    if _lacks_a_price(known):
+        reasons += f"; {NO_PRICE}"
     if known.to_cancel and record.asked_to_go:
         still = ", ".join(map(str, known.to_cancel))
         reasons += f"; asked to go and still there: {still}; cancel them in TWS"
@@ -193,16 +219,20 @@ def _refusal(ports: Ports, state: WatchState, known: Facts, verdict: Verdict) ->
 
 
 def _lapse(known: Facts) -> str | None:
-    """
-    Return why an intent lapses that has waited, or None where it does not.
-
-    Empty where nothing has traded since the open, so that it waits on.
-    """
+    """Return why an intent lapses that has waited, or None where it does not."""
     record = known.record
     if known.overtaken is not None:
         return known.overtaken
-    if record.intent.send_at is not SendAt.NEXT_OPEN or not known.policy.recheck_at_open:
+    if known.price is None or not _is_rechecked(known):
         return None
-    if known.price is None:
-        return ""
     return not_below_any_more(known.price, record.average, record.intent.rule)
+
+
+def _lacks_a_price(known: Facts) -> bool:
+    """Say whether its market is open, and no price to look at again is known yet."""
+    return _is_rechecked(known) and known.session is not None and known.price is None
+
+
+def _is_rechecked(known: Facts) -> bool:
+    """Say whether it is sold at the first price since the open only if that is still below."""
+    return known.record.intent.send_at is SendAt.NEXT_OPEN and known.policy.recheck_at_open

@@ -3,7 +3,7 @@
 from collections.abc import Iterable, Sequence
 from datetime import timedelta
 
-from attrs import define, frozen
+from attrs import frozen
 
 from sellcore.ports.order_entry import SellOrder
 from sellcore.selling.facts import Facts
@@ -69,19 +69,23 @@ def send(ports: Ports, selling: Selling, state: WatchState, ready: Sequence[Read
         settle(ports, selling, state, selling.journal.open_intents(), told)
 
 
-@define
 class Gate:
     """
     Says, right before each message that changes something, why it may not be written any more.
 
     Every check has passed; but a journal may be slow, a machine sleep, and many orders
-    stand in line. Once shut it stays so, with the first reason.
+    stand in line. Once shut it stays so.
+
+    Attributes:
+        shut: The first reason, or None.
     """
 
-    _ports: Ports
-    _selling: Selling
-    _checked: Sequence[Facts]
-    shut: str | None = None
+    def __init__(self, ports: Ports, selling: Selling, checked: Sequence[Facts]) -> None:
+        self._clock = ports.clock
+        self._kill_switch = selling.kill_switch
+        self._checked_at = min(facts.now for facts in checked)
+        self._latest = min(facts.latest for facts in checked)
+        self.shut: str | None = None
 
     def __call__(self) -> str | None:
         """Return the reason, or None where it may be written."""
@@ -89,17 +93,17 @@ class Gate:
         return self.shut
 
     def _too_late(self) -> str | None:
-        now = self._ports.clock.now()
-        passed = max(now - facts.now for facts in self._checked)
+        now = self._clock.now()
+        passed = now - self._checked_at
         if passed > _FRESH:
             seconds = passed.total_seconds()
             return f"too late to be written: {seconds:.0f} s had passed since the account was read"
-        if now > min(facts.latest for facts in self._checked):
+        if now > self._latest:
             return "too late to be written: its time ran out just then"
         return None
 
     def _halted(self) -> str | None:
-        halted = self._selling.kill_switch.thrown()
+        halted = self._kill_switch.thrown()
         return None if halted is None else f"halted before it was written: {halted}"
 
 

@@ -4,6 +4,7 @@ from collections.abc import Sequence
 
 from sellcore.errors import StorageError
 from sellcore.event import OrderMoved
+from sellcore.instant import iso
 from sellcore.order import OpenOrder
 from sellcore.outcome import Outcome
 from sellcore.ports.alerts import Cause
@@ -51,7 +52,7 @@ def tell_moves(ports: Ports, state: WatchState, moves: Sequence[Move]) -> None:
             _notify(ports, state, cause, record)
         if not record.state.open or record.state is State.UNKNOWN:
             ended.append(move)
-            _tell_gone(ports, state, record)
+            tell_gone(ports, state, record)
     if not ended:
         return
     try:
@@ -60,7 +61,7 @@ def tell_moves(ports: Ports, state: WatchState, moves: Sequence[Move]) -> None:
         tell(ports, state, "log", f"{error}; what became of an order is in the journal")
 
 
-def _tell_gone(ports: Ports, state: WatchState, record: IntentRecord) -> None:
+def tell_gone(ports: Ports, state: WatchState, record: IntentRecord) -> None:
     """Tell a person which orders were asked to go for a sale that did not come about."""
     told = record.state in (State.FILLED, State.SETTLED)
     if told or not record.asked_to_go or ports.selling is None:
@@ -115,11 +116,20 @@ def sentence(record: IntentRecord) -> str:
 
 def last_word(record: IntentRecord) -> str:
     """Return what a person is told of an intent where nobody goes on with it."""
-    if record.state is not State.SENDING:
-        return sentence(record)
-    return (
-        f"{sentence(record)}; what became of it is not known yet: sellcli reconcile asks the broker"
-    )
+    said, until = sentence(record), iso(record.deadline)
+    match record.state:
+        case State.PREPARED:
+            times = f"from {iso(record.not_before)} to {until}"
+            return f"{said.removesuffix(': ')}; a watch that sells {times} sends it, else nobody"
+        case State.CANCELLING:
+            return (
+                f"{said}; they may be gone, and it is not sold: a watch that sells goes on with it "
+                f"until {until}, else place them again if you want their protection"
+            )
+        case State.SENDING:
+            return f"{said}; what became of it is not known yet: sellcli reconcile asks the broker"
+        case _:
+            return said
 
 
 def _notify(ports: Ports, state: WatchState, cause: Cause, record: IntentRecord) -> None:

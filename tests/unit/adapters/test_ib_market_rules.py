@@ -88,6 +88,27 @@ def refusing(_: list[str]) -> list[frames.Frame]:
     return [frames.error(-1, 321, REFUSAL)]
 
 
+@pytest.mark.parametrize(
+    ("answer", "told"),
+    [
+        (lambda fields: [frames.market_rule(fields[1], *LADDER)], (("0", "0.01"), ("100", "1"))),
+        (lambda fields: [frames.error(-1, 321, REFUSAL)], (("0", "1"),)),
+    ],
+    ids=["by its rule", "by its smallest"],
+)
+def test_increments_of_prices_in_pence_are_pence(
+    answer: Answer, told: tuple[tuple[str, str], ...]
+) -> None:
+    """They are told in pounds; a limit between two of them would be refused."""
+    london = evolve(DESCRIBED, instrument=evolve(DESCRIBED.instrument, price_magnifier=100))
+    reading = Reading(answer)
+    reading.gateway.answers[9] = lambda fields: list(
+        frames.contract_details(fields[2], london, "SMART,NYSE", "7,8")
+    )
+    with reading:
+        assert reading.steps() == steps(*told)
+
+
 def test_increments_are_those_of_the_smart_rule() -> None:
     """Of the ids that are parallel to the exchanges, the one of SMART."""
     with Reading(laddered, "NYSE,SMART,BATS", "8,7,9") as reading:

@@ -10,6 +10,7 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
+from adapters import atomic_file
 from adapters.signal_log import SignalLog
 from sellcore.errors import StorageError
 from sellcore.order import Mode
@@ -446,6 +447,29 @@ def test_nobody_else_writes_while_a_batch_is_written(tmp_path):
     log = Watched(tmp_path)
     log.append([a_record()])
 
+    assert list(log.read()) == [a_record()]
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="locks of POSIX")
+def test_folder_that_another_program_keeps_is_not_waited_for_for_ever(tmp_path, monkeypatch):
+    """One that Ctrl-Z has stopped keeps it; what is told is told, and the watch goes on."""
+    import fcntl
+
+    monkeypatch.setattr(atomic_file, "PATIENCE", 0.05)
+    log = SignalLog(tmp_path)
+    stopped = os.open(tmp_path, os.O_RDONLY)
+    fcntl.flock(stopped, fcntl.LOCK_EX)
+
+    with pytest.raises(StorageError) as met:
+        log.append([a_record()])
+
+    assert str(met.value) == (
+        f"cannot write {tmp_path / TODAY}: another program keeps its folder locked; wait for that "
+        "one or end it and try again"
+    )
+    assert list(log.read()) == []
+    os.close(stopped)
+    log.append([a_record()])
     assert list(log.read()) == [a_record()]
 
 

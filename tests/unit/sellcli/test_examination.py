@@ -34,6 +34,18 @@ def test_login_is_held_against_settings_and_port(
     assert said in found.text
 
 
+def test_login_without_the_account_that_sells_is_found() -> None:
+    """A watch of it would be refused at its start, at the time of day when it is needed."""
+    found = on_account(evolve(Settings(), port=4002, live_account="DU9"), ("DU1",))
+
+    assert (found.fine, found.text) == (
+        False,
+        "DU9, which [live] names, is not among DU1 (paper); nothing can be sold so: correct "
+        "account in [live], or log in to it",
+    )
+    assert on_account(evolve(Settings(), port=4002, live_account="DU1"), ("DU1",)).fine
+
+
 @pytest.fixture
 def nowhere(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> dict[str, object]:
     """Return flags of a folder without files and a port where nobody listens."""

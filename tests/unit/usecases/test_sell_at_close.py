@@ -151,7 +151,9 @@ def test_next_open_that_never_trades_is_denied() -> None:
     weekend(desk)
 
     assert (desk.sent, desk.ends) == ([], ["denied"])
-    assert "the next bar decides anew" in desk.record.words
+    no_price = "nothing has traded since the open, and nobody quotes it"
+    assert desk.record.words.endswith(f"; the next bar decides anew; {no_price}")
+    assert f"NASDAQ:MSFT is not sold yet: {no_price}" in desk.alerts
 
 
 def test_submit_sends_at_once_and_the_broker_holds_it() -> None:

@@ -18,7 +18,7 @@ from sellcore.selling.intent_record import Move
 from sellcore.selling.lifecycle import Happening, State
 from sellcore.timeframe import Timeframe
 from sellcore.usecases.tell import tell, tell_person
-from sellcore.usecases.tell_order import tell_moves, tell_signal
+from sellcore.usecases.tell_order import last_word, tell_moves, tell_signal
 from sellcore.usecases.watch_state import Ports, WatchState
 
 AGAIN = "it is not sent again; the next bar decides anew"
@@ -366,3 +366,24 @@ def test_where_nobody_is_to_be_told_elsewhere_the_screen_is(room: Room) -> None:
     assert room.notices == []
     assert room.desk.alerts == ["selling is halted"]
     assert len(room.lines) == 1
+
+
+def test_last_word_on_what_waits_says_when_it_is_sent() -> None:
+    """Whoever ends a watch in the evening must not take it for sold, nor for forgotten."""
+    record = a_record(not_before=TEN, deadline=TEN + 10 * MINUTE, words="")
+
+    assert last_word(record) == (
+        f"{record.intent.instrument.ticker}: SELL 100: prepared; a watch that sells from "
+        "2022-05-20T14:00:00Z to 2022-05-20T14:10:00Z sends it, else nobody"
+    )
+
+
+def test_last_word_where_others_were_asked_to_go_says_that_they_may_be_gone() -> None:
+    """The position is neither sold nor protected."""
+    record = a_record(state=S.CANCELLING, deadline=TEN + 10 * MINUTE, words=f"asked: {STOP}")
+
+    assert last_word(record) == (
+        f"{record.intent.instrument.ticker}: SELL 100: cancelling: asked: {STOP}; they may be gone,"
+        " and it is not sold: a watch that sells goes on with it until 2022-05-20T14:10:00Z, else "
+        "place them again if you want their protection"
+    )

@@ -124,11 +124,13 @@ def test_holding_that_comes_back_decides_no_hour_twice(again: Position) -> None:
     assert desk.outcomes()[1:] == [*all_of("hold", HOURS[:2]), *all_of("hold", HOURS[3:])]
 
 
-def test_holding_that_one_reading_left_out_is_decided_as_if_nothing_had_been() -> None:
+@pytest.mark.parametrize("cost", ["50.0", "nan"], ids=["told", "not told"])
+def test_holding_that_one_reading_left_out_is_decided_as_if_nothing_had_been(cost: str) -> None:
     """The broker does not always tell all positions; it is told, and no hour is lost."""
     desk = Desk(EARLY)
+    desk.broker.hold(a_position(average_cost=float(cost)))
     desk.clock.at(NOON - 1 * MINUTE, lambda: desk.broker.hold(a_position(0)))
-    desk.clock.at(NOON + 5 * MINUTE, lambda: desk.broker.hold(a_position()))
+    desk.clock.at(NOON + 5 * MINUTE, lambda: desk.broker.hold(a_position(average_cost=float(cost))))
 
     desk.watch(EVENING)
 
