@@ -2,7 +2,7 @@
 
 import pytest
 from attrs import evolve
-from tests.builders import AAPL, rule
+from tests.builders import AAPL, MSFT, rule
 from tests.desk import (
     FRIDAY,
     HOUR,
@@ -121,6 +121,18 @@ def test_person_is_asked_where_there_is_no_default(default: MovingAverageRule | 
     wanted = default or rule("SMA,5,1H")
     assert asked == ([] if default else ["NASDAQ:MSFT"])
     assert dict(desk.assignments.load().rules) == state.rules == {"NASDAQ:MSFT": wanted}
+
+
+def test_people_are_asked_in_order_of_the_tickers() -> None:
+    """Whoever looks for the next one in a list finds it."""
+    desk = Desk(EARLY, {})
+    desk.hold(evolve(MSFT, con_id=4, symbol="BRK B", exchange="NYSE"), 5)
+    desk.hold(evolve(MSFT, con_id=5, symbol="T", exchange="NYSE"), 5)
+    asked: list[str] = []
+
+    begin(desk.ports(), desk.terms(EVENING), asked.append)
+
+    assert asked == ["NASDAQ:MSFT", "NYSE:BRK B", "NYSE:T"]
 
 
 def test_assignment_that_cannot_be_used_is_left_to_its_owner() -> None:
