@@ -1,5 +1,7 @@
 """How a watch begins: afresh, again in mid-hour, after days away."""
 
+from datetime import datetime
+
 import pytest
 from attrs import evolve
 from tests.builders import AAPL, MSFT, rule
@@ -18,6 +20,7 @@ from tests.desk import (
 from adapters.memory_assignments import MemoryAssignments
 from sellcore.assignment import Assignments
 from sellcore.rule import MovingAverageRule
+from sellcore.timeframe import Granularity
 from sellcore.usecases.watch import begin, run
 
 EARLY = FRIDAY.open - 10 * MINUTE
@@ -70,6 +73,20 @@ def test_day_that_was_decided_is_not_its_last_hour() -> None:
     records = [(str(r.timeframe), r.bar_end) for r in desk.log.read()]
     assert records[-1] == ("1H", FRIDAY.close)
     assert records.count(("D", FRIDAY.close)) == 1
+
+
+def test_restart_asks_for_no_more_than_is_not_stored() -> None:
+    """A month of half hours is downloaded once: the next start waits for the day's alone."""
+    desk = Desk(EARLY)
+
+    def most_days(until: datetime) -> int:
+        desk.feed.asked.clear()
+        desk.watch(until)
+        half_hours = [r for r in desk.feed.asked if r.granularity is Granularity.HALF_HOUR]
+        return max(request.duration.count for request in half_hours)
+
+    assert most_days(FRIDAY.open + HOUR) > 20
+    assert most_days(FRIDAY.open + HOUR + 5 * MINUTE) == 1
 
 
 def test_first_watch_of_a_day_owns_up_to_the_hours_it_missed() -> None:
