@@ -357,3 +357,25 @@ def test_each_reading_of_the_brokers_clock_is_a_new_one() -> None:
     with Reading({49: lambda _: [(49, 1, next(seconds))]}) as reading:
         first, then = reading.broker.server_time(), reading.broker.server_time()
         assert then - first == timedelta(seconds=1)
+
+
+def test_descriptions_are_asked_for_side_by_side() -> None:
+    """Five hundred that wait for each other would not be done before the open."""
+    asked: list[tuple[str, int]] = []
+
+    def answer(fields: list[str]) -> list[frames.Frame]:
+        asked.append((fields[2], int(fields[3])))
+        if len(asked) < 3:
+            return []  # each is answered once all have been asked
+        told = {
+            con_id: evolve(DESCRIBED, instrument=evolve(AAPL, con_id=con_id)) for _, con_id in asked
+        }
+        return [
+            f for number, con_id in asked for f in frames.contract_details(number, told[con_id])
+        ]
+
+    wanted = [evolve(AAPL, con_id=con_id) for con_id in (1, 2, 3)]
+    with Reading({9: answer}, timeout=2.0) as reading:
+        found = reading.broker.details(wanted)
+
+    assert [type(found[instrument]) for instrument in wanted] == [ContractDetails] * 3

@@ -191,3 +191,14 @@ def test_story_of_a_dry_run_was_not_sent() -> None:
     story = evolve(a_story(State.PREPARED), record=None)
 
     assert lines(story).splitlines()[-1] == "sent       nothing: paper"
+
+
+def test_signal_of_which_the_log_tells_more_is_not_said_to_be_nothing() -> None:
+    """The journal may be gone; that it was sold stands in the audit log."""
+    story = evolve(a_story(State.FILLED), record=None)
+    sold = evolve(story.decision, timestamp=TEN + MINUTE, reason="filled: sold 100 of 100")
+
+    shown = lines(evolve(story, results=(sold,))).splitlines()
+
+    assert shown[-1] == "log        2022-05-20T14:01:00Z filled: sold 100 of 100"
+    assert [line for line in shown if line.startswith("sent")] == []

@@ -78,6 +78,7 @@ def test_open_and_exposed_are_told_of_each_state(state):
     """A state is terminal, or shuts its position; an order may be out in three of them."""
     assert state.open is (state not in TERMINAL)
     assert state.exposed is (state in EXPOSED)
+    assert state.unclear is (state in {State.SENDING, State.UNKNOWN})
 
 
 def test_terminal_states_have_no_way_out():

@@ -5,7 +5,7 @@ from datetime import timedelta
 from attrs import evolve
 from tests.builders import MSFT, rule
 from tests.journal_builders import a_record
-from tests.plan_builders import ELEVEN, HALF_HOURS, NOW, a_holding
+from tests.plan_builders import ELEVEN, FRIDAY, HALF_HOURS, MINUTE, NOW, a_holding
 
 from sellcore.coverage import Coverage
 from sellcore.instant import to_epoch
@@ -83,3 +83,17 @@ def test_close_of_another_scale_is_no_correction():
     assert text is not None
     assert text.startswith("the close of 2022-05-20T15:00:00Z was corrected from ")
     assert text.endswith(": a split, or a restated history")
+
+
+def test_close_of_a_day_is_that_of_its_daily_bar():
+    """The last half hour may close elsewhere: the auction prints in the day's bar."""
+    end, now = FRIDAY.close, FRIDAY.close + 5 * MINUTE
+    holding = a_holding(now, wanted="SMA,5,D")
+    half_hours = holding.series[Granularity.HALF_HOUR].bars
+    close = float(holding.series[Granularity.DAY].bars.close[-1])
+    assert half_hours.end[-1] == to_epoch(end)
+    assert float(half_hours.close[-1]) != close
+    record = a_record(instrument=MSFT, rule="SMA,5,D", close=close)
+    record = evolve(record, decided_at=now, intent=evolve(record.intent, bar_end=end))
+
+    assert overtaken(holding, record) is None

@@ -196,6 +196,30 @@ def test_hours_of_days_that_the_broker_speaks_of_no_more_are_kept() -> None:
     assert state.contracts.details[MSFT].hours == {FRIDAY.day: early, MONDAY.day: MONDAY}
 
 
+def test_two_stocks_without_details_are_told_once_each() -> None:
+    """They are asked for at every reading, and the one is no news of the other."""
+    desk, state = a_desk()
+    desk.broker.hold(a_position(5, AAPL))
+    desk.broker.hold(a_position(5, evolve(AAPL, con_id=8, symbol="KO")))
+    for _ in range(3):
+        read(desk, state)
+
+    why = "the broker knows no contract with this id"
+    assert sorted(desk.alerts) == [f"NASDAQ:AAPL: {why}", f"NASDAQ:KO: {why}"]
+
+
+def test_two_tickers_that_are_ambiguous_are_told_once_each() -> None:
+    """At every reading they are as ambiguous as before."""
+    desk, state = a_desk()
+    for con_id, instrument in ((5, MSFT), (6, AAPL), (7, AAPL)):
+        desk.hold(evolve(instrument, con_id=con_id, currency="CAD"))
+    for _ in range(3):
+        read(desk, state)
+
+    told = [text.partition(" ")[0] for text in desk.alerts]
+    assert sorted(told) == ["NASDAQ:AAPL", "NASDAQ:MSFT"]
+
+
 def test_stock_without_details_is_told_once_and_asked_for_again() -> None:
     """It may be described later."""
     desk, state = a_desk()
@@ -326,6 +350,26 @@ def test_exchange_that_no_calendar_knows_has_the_brokers_days_only() -> None:
 
     assert state.contracts.sessions[MSFT] == (FRIDAY,)
     assert desk.alerts == ["NASDAQ:MSFT: no calendar of NASDAQ is known"]
+
+
+def test_two_exchanges_that_no_calendar_knows_are_told_once_each() -> None:
+    """By whichever of their stocks is met first."""
+    desk, state = a_desk()
+    desk.hold(evolve(AAPL, exchange="NYSE"))
+    read(desk, state)
+
+    class NoCalendar:
+        def sessions(self, exchange: str, *_: object) -> tuple[Session, ...]:
+            raise CalendarError(f"no calendar of {exchange} is known")
+
+    for _ in range(3):
+        refresh_sessions(evolve(desk.ports(), calendar=NoCalendar()), state)
+        state.contracts.sessions_from.clear()
+
+    assert sorted(desk.alerts) == [
+        "NASDAQ:MSFT: no calendar of NASDAQ is known",
+        "NYSE:AAPL: no calendar of NYSE is known",
+    ]
 
 
 def test_same_text_about_the_same_thing_is_told_once() -> None:

@@ -2,7 +2,7 @@
 
 from collections.abc import Callable
 
-from tests.builders import MSFT, rule
+from tests.builders import AAPL, MSFT, rule
 from tests.desk import HOUR
 from tests.selling_desk import ELEVEN, SellingDesk
 
@@ -122,3 +122,16 @@ def test_order_held_back_is_told_once_that_is_on_record() -> None:
     assert (desk.sent, desk.ends) == ([], ["sending"])
     assert desk.telling("not sent") == []
     assert [text for text in desk.telling("denied") if "until the journal can be written" in text]
+
+
+def test_two_sales_that_wait_are_told_once_each() -> None:
+    """Minute after minute for the same reason, which is no news."""
+    desk = SellingDesk(rules={"NASDAQ:MSFT": rule(), "NASDAQ:AAPL": rule()})
+    desk.hold(AAPL)
+    desk.falls(AAPL)
+    desk.switch.why = "wait"
+
+    desk.run(6)
+
+    told = [text.partition(" ")[0] for text in desk.alerts if "is not sold yet" in text]
+    assert sorted(told) == ["NASDAQ:AAPL", "NASDAQ:MSFT"]

@@ -4,7 +4,7 @@ from datetime import timedelta
 
 import pytest
 from attrs import evolve
-from tests.builders import MSFT
+from tests.builders import AAPL, MSFT, rule
 from tests.desk import HOUR, MINUTE
 from tests.journal_builders import an_execution
 from tests.selling_desk import DECIDED, ELEVEN, SellingDesk
@@ -140,3 +140,35 @@ def test_trade_of_an_order_that_still_works_is_no_late_one() -> None:
 
     assert desk.record.state.open
     assert desk.telling("unknown") == []
+
+
+@pytest.mark.parametrize("known", [True, False])
+def test_two_sales_that_are_not_as_meant_are_told_once_each(known: bool) -> None:
+    """Late ones as well as strange ones: each is told again and again by the broker."""
+    desk = SellingDesk(rules={"NASDAQ:MSFT": rule(), "NASDAQ:AAPL": rule()})
+    desk.hold(AAPL)
+    desk.falls(AAPL)
+    desk.entry.expect(Fate.REJECTED, Fate.REJECTED)
+    desk.run(4)
+    assert desk.ends == ["rejected", "rejected"]
+    refs = [
+        record.intent.order_ref if known else f"sellcli:{n}"
+        for n, record in enumerate(desk.records)
+    ]
+    trades = tuple(
+        evolve(an_execution(f"e{n}.01", time=desk.true.moment), order_ref=ref)
+        for n, ref in enumerate(refs)
+    )
+    ports, state = desk.ports(), desk.state
+    assert ports.selling is not None
+    assert state is not None
+    told = testimony.Testimony(desk.true.moment, (), (), (), trades)
+
+    for _ in range(3):
+        tell_late_trades(ports, ports.selling, state, told)
+
+    assert len(desk.telling("unknown")) == 2
+    late = [
+        e for r in desk.records for e in desk.journal.entries(r.intent_id) if e.what == SOLD_LATE
+    ]
+    assert len(late) == (2 if known else 0)

@@ -433,6 +433,24 @@ def test_run_that_nobody_armed_takes_no_order_back() -> None:
     ]
 
 
+def test_two_positions_that_are_sold_too_often_are_told_once_each() -> None:
+    """At every comparison until somebody has seen to them."""
+    desk = SellingDesk(rules={"NASDAQ:MSFT": rule(), "NASDAQ:AAPL": rule()})
+    desk.hold(AAPL)
+    desk.falls(AAPL)
+    desk.selling_policy = SellingPolicy(reconcile=MINUTE)
+    desk.entry.fate = Fate.WORKS
+    desk.run(2)
+    desk.arming = None
+    for instrument in (AAPL, MSFT):
+        desk.hold_quietly("40", instrument)
+
+    desk.run(8)
+
+    told = [text.partition(": ")[0] for text in desk.telling("unknown")]
+    assert sorted(told) == ["NASDAQ:AAPL", "NASDAQ:MSFT"]
+
+
 def test_halt_while_another_sale_is_heard_of_leaves_the_stop_where_it_is() -> None:
     """No protection goes on the checks of a look that has waited for the broker since."""
     desk = SellingDesk(rules={"NASDAQ:MSFT": rule(), "NASDAQ:AAPL": rule()})

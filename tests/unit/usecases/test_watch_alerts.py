@@ -5,7 +5,7 @@ from decimal import Decimal
 
 import pytest
 from attrs import evolve
-from tests.builders import AAPL, ACCOUNT, MSFT, MSFT_CALL, a_position, a_tape
+from tests.builders import AAPL, ACCOUNT, MSFT, MSFT_CALL, a_position, a_tape, rule
 from tests.desk import FRIDAY, HOUR, MINUTE, SESSIONS, Desk
 
 from adapters.alerts.memory_alerts import MemoryAlerts
@@ -150,6 +150,20 @@ def test_rule_that_stays_behind_when_a_listing_moves_is_told(moves: datetime) ->
         )
     ]
     assert (desk.told.sent[0].at > EVENING) is watched
+
+
+def test_two_rules_that_stay_behind_are_told_once_each() -> None:
+    """A listing that moved is no news a minute later, nor because another one moved too."""
+    desk = AlertingDesk()
+    desk.assignments.assign("NASDAQ:AAPL", rule())
+    desk.hold(evolve(AAPL, exchange="NYSE"))
+    desk.hold(evolve(MSFT, con_id=4, exchange="NYSE"))
+    desk.broker.hold(a_position(0))
+
+    desk.watch(ELEVEN + 2 * MINUTE)
+
+    told = [text.partition(" ")[0] for _, text in desk.notices]
+    assert sorted(told) == ["NYSE:AAPL", "NYSE:MSFT"]
 
 
 def test_rule_of_what_is_still_held_has_not_been_left_behind() -> None:

@@ -1,8 +1,10 @@
 """How a watch begins: afresh, again in mid-hour, after days away."""
 
+from datetime import datetime
+
 import pytest
 from attrs import evolve
-from tests.builders import AAPL, rule
+from tests.builders import AAPL, MSFT, rule
 from tests.desk import (
     FRIDAY,
     HOUR,
@@ -18,6 +20,7 @@ from tests.desk import (
 from adapters.memory_assignments import MemoryAssignments
 from sellcore.assignment import Assignments
 from sellcore.rule import MovingAverageRule
+from sellcore.timeframe import Granularity
 from sellcore.usecases.watch import begin, run
 
 EARLY = FRIDAY.open - 10 * MINUTE
@@ -72,6 +75,20 @@ def test_day_that_was_decided_is_not_its_last_hour() -> None:
     assert records.count(("D", FRIDAY.close)) == 1
 
 
+def test_restart_asks_for_no_more_than_is_not_stored() -> None:
+    """A month of half hours is downloaded once: the next start waits for the day's alone."""
+    desk = Desk(EARLY)
+
+    def most_days(until: datetime) -> int:
+        desk.feed.asked.clear()
+        desk.watch(until)
+        half_hours = [r for r in desk.feed.asked if r.granularity is Granularity.HALF_HOUR]
+        return max(request.duration.count for request in half_hours)
+
+    assert most_days(FRIDAY.open + HOUR) > 20
+    assert most_days(FRIDAY.open + HOUR + 5 * MINUTE) == 1
+
+
 def test_first_watch_of_a_day_owns_up_to_the_hours_it_missed() -> None:
     """It begins at 12:30: three hours of that session nobody watched."""
     desk = Desk(FRIDAY.open + 3 * HOUR)
@@ -121,6 +138,18 @@ def test_person_is_asked_where_there_is_no_default(default: MovingAverageRule | 
     wanted = default or rule("SMA,5,1H")
     assert asked == ([] if default else ["NASDAQ:MSFT"])
     assert dict(desk.assignments.load().rules) == state.rules == {"NASDAQ:MSFT": wanted}
+
+
+def test_people_are_asked_in_order_of_the_tickers() -> None:
+    """Whoever looks for the next one in a list finds it."""
+    desk = Desk(EARLY, {})
+    desk.hold(evolve(MSFT, con_id=4, symbol="BRK B", exchange="NYSE"), 5)
+    desk.hold(evolve(MSFT, con_id=5, symbol="T", exchange="NYSE"), 5)
+    asked: list[str] = []
+
+    begin(desk.ports(), desk.terms(EVENING), asked.append)
+
+    assert asked == ["NASDAQ:MSFT", "NYSE:BRK B", "NYSE:T"]
 
 
 def test_assignment_that_cannot_be_used_is_left_to_its_owner() -> None:

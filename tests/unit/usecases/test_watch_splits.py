@@ -1,15 +1,19 @@
 """A split between the stored bars and the fresh ones never looks like a crash."""
 
 from datetime import datetime, timedelta
+from functools import partial
 
+import numpy as np
 import pytest
 from attrs import evolve
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from tests.builders import MSFT, a_tape, rule
+from tests.builders import AAPL, MSFT, a_tape, rule
 from tests.desk import FRIDAY, HOUR, MINUTE, MONDAY, SESSIONS, Desk, all_of
 
 from sellcore.event import Table
+from sellcore.ports.market_data import Answer
+from sellcore.request import NoBars
 from sellcore.timeframe import Granularity
 
 ratios = st.tuples(st.integers(1, 1001), st.integers(1, 1001)).filter(
@@ -117,6 +121,40 @@ def test_quarantine_that_does_not_heal_abstains_and_is_told_once() -> None:
     reasons = {d.reason for d in desk.decisions if d.outcome.value == "abstain"}
     assert len(reasons) == 1
     assert "a split, or a restated history" in reasons.pop()
+
+
+def test_two_quarantines_are_told_once_each() -> None:
+    """Both are asked for anew minute after minute, for one reason each."""
+    desk = Desk(FRIDAY.open - 5 * MINUTE, {"NASDAQ:MSFT": rule(), "NASDAQ:AAPL": rule()})
+    desk.hold(AAPL)
+    for instrument in (AAPL, MSFT):
+        desk.clock.at(FRIDAY.open + 65 * MINUTE, partial(desk.feed.split, instrument, 4, 1))
+    desk.clock.at(FRIDAY.open + 65 * MINUTE, lambda: setattr(desk.feed, "withholds_history", True))
+
+    desk.watch(FRIDAY.open + 70 * MINUTE)
+
+    told = [text.partition("/")[0] for text in desk.alerts if "fetching it anew" in text]
+    assert len(told) == len(set(told)) == 2
+
+
+def test_bars_that_are_left_out_of_two_series_are_told_once_each() -> None:
+    """The broker tells them again with every answer."""
+    desk = Desk(FRIDAY.open + 5 * MINUTE, {"NASDAQ:MSFT": rule(), "NASDAQ:AAPL": rule()})
+    desk.hold(AAPL)
+    as_asked = desk.feed._as_asked
+
+    def spoiled(answer: Answer) -> Answer:
+        told = as_asked(answer)
+        if isinstance(told, NoBars) or told.request.granularity is Granularity.DAY:
+            return told
+        return evolve(told, low=np.where(np.arange(len(told.low)) == 0, -1.0, told.low))
+
+    desk.feed._as_asked = spoiled  # type: ignore[method-assign]
+
+    desk.watch(FRIDAY.open + 10 * MINUTE)
+
+    left_out = [text for text in desk.alerts if "no share can have" in text]
+    assert len(left_out) == len(set(left_out)) == 2
 
 
 def test_split_met_at_a_restart_does_not_decide_on_the_old_scale() -> None:
