@@ -212,7 +212,8 @@ class TestCommand:
     @pytest.mark.parametrize("signal", [1, 9])
     def test_end_by_a_signal_is_a_failure(self, tmp_path, signal):
         """Out of memory looks like this."""
-        channel = CommandChannel(script(tmp_path, f"import os; os.kill(os.getpid(), {signal})"))
+        usual = "import os, signal; signal.signal(1, signal.SIG_DFL)"  # below nohup, it is not
+        channel = CommandChannel(script(tmp_path, f"{usual}; os.kill(os.getpid(), {signal})"))
 
         assert why(channel) == f"it was ended by signal {signal}"
 
