@@ -217,7 +217,7 @@ TESTS: dict[str, tuple[tuple[str, ...], ...]] = {
     "adapters.ib.market_data": (_BARS, _TROUBLE),
     "adapters.ib.window": ((f"{_UNIT}/test_ib_window.py",), _BARS, _READ),
     "adapters.ib.reading_client": ((f"{_UNIT}/test_ib_never_sends.py",), _LINE, _READ),
-    "adapters.ib.library_logs": (_LINE, _TROUBLE),
+    "adapters.ib.library_logs": ((f"{_UNIT}/test_ib_library_logs.py",), _LINE, _TROUBLE),
     "adapters.alerts.message": ((_CHANNELS, "-k TestMessage"), *_ALERTS),
     "adapters.alerts.terminal": ((_CHANNELS, "-k TestTerminal"), *_ALERTS),
     "adapters.alerts.command": ((_CHANNELS, "-k TestCommand"), *_ALERTS),

@@ -136,7 +136,7 @@ class FanOut:
         waiting = {delivery.number: delivery.notice for delivery in self._waiting}
         if len(waiting) <= self._capacity:
             return
-        number = min(waiting, key=lambda n: (-_RANKS.get(waiting[n].cause, 0), n))
+        number = min(waiting, key=lambda n: (-_RANKS[waiting[n].cause], n))
         ways = ", ".join(d.channel.name for d in self._waiting if d.number == number)
         self._waiting = [d for d in self._waiting if d.number != number]
         self._failures.append(
@@ -160,8 +160,8 @@ class FanOut:
             while True:
                 now = monotonic()
                 due = [d for d in self._waiting if self._closed or d.due <= now]
-                if due:
-                    self._current = min(due, key=lambda d: (d.attempt, d.number))
+                if due:  # those of one attempt wait in the order in which they came
+                    self._current = min(due, key=lambda d: d.attempt)
                     self._waiting.remove(self._current)
                     return self._current
                 if self._closed:

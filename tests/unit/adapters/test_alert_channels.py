@@ -2,6 +2,7 @@
 
 import json
 import os
+import re
 import shutil
 import socket
 import ssl
@@ -212,7 +213,8 @@ class TestCommand:
     @pytest.mark.parametrize("signal", [1, 9])
     def test_end_by_a_signal_is_a_failure(self, tmp_path, signal):
         """Out of memory looks like this."""
-        channel = CommandChannel(script(tmp_path, f"import os; os.kill(os.getpid(), {signal})"))
+        usual = "import os, signal; signal.signal(1, signal.SIG_DFL)"  # below nohup, it is not
+        channel = CommandChannel(script(tmp_path, f"{usual}; os.kill(os.getpid(), {signal})"))
 
         assert why(channel) == f"it was ended by signal {signal}"
 
@@ -321,6 +323,27 @@ class TestMail:
             "ticker: NASDAQ:MSFT",
             "filled: 0",
         ]
+
+    @pytest.mark.parametrize("security", [Security.NONE, Security.TLS])
+    def test_server_is_greeted_by_an_address(self, security, certificate, monkeypatch):
+        """The name of this machine would be asked of a name server, and waited for."""
+        monkeypatch.setattr(socket, "getfqdn", lambda name="": "asked.example.com")
+        trust = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+        trust.load_cert_chain(*certificate)
+        with mail_server(trust=trust, at_once=security is Security.TLS) as server:
+            ours = ssl.create_default_context(cafile=certificate[0])
+            mail_to(a_server(server, security), trust=ours).deliver(a_notice())
+
+        assert server.said[0].upper() == "EHLO [127.0.0.1]"
+
+    def test_mail_is_plain_ascii_and_has_a_number_of_the_sender(self):
+        """Any server takes it, whatever the letters."""
+        with mail_server() as server:
+            mail_to(a_server(server)).deliver(a_notice("déjà vu €"))
+
+        ((_, _, mail),) = server.mails
+        assert mail["Content-Transfer-Encoding"] == "quoted-printable"
+        assert re.fullmatch(r"<[0-9a-f]{20,}@example\.com>", mail["Message-ID"])
 
     def test_nothing_in_a_text_becomes_a_header_or_a_command(self):
         """Line breaks and dots of the broker's are only text."""
@@ -454,6 +477,12 @@ class TestMail:
         assert why(mail_to(MailServer("no.such.host.invalid", 25, Security.NONE))) == (
             "its name is not known"
         )
+
+    def test_server_that_begins_no_encryption_is_a_failure(self):
+        """Its port is open, and that is all."""
+        with socket.create_server(("127.0.0.1", 0)) as listener:
+            there = MailServer("127.0.0.1", listener.getsockname()[1], Security.TLS)
+            assert why(mail_to(there, seconds=0.2)) == "no answer within 0.2 s"
 
     def test_encryption_never_falls_back_to_none(self):
         """A server that offers no STARTTLS gets neither password nor mail."""

@@ -187,6 +187,40 @@ def test_no_room_drops_the_oldest_of_the_least_important(opened):
     assert lines[0].endswith("before it went by the way: 3 others wait already")
 
 
+def test_oldest_is_dropped_though_it_waits_behind_later_ones(opened):
+    """It has failed once, and is to be tried again."""
+
+    class OneByOne(threading.Semaphore):
+        asked = 0
+
+        def wait(self, seconds):
+            self.asked += 1
+            return self.acquire(timeout=seconds)
+
+    gate = OneByOne(0)
+    fan = opened(Scripted(fails=1, gate=gate), capacity=2, pauses=(60.0,))
+    fan.send(a_notice("a"))
+    until(lambda: gate.asked == 1)
+    fan.send(a_notice("b", minutes=1))
+    fan.send(a_notice("c", minutes=2))
+    gate.release()
+    until(lambda: gate.asked == 2)  # b is in hand, and a waits behind c
+    fan.send(a_notice("d", minutes=3))
+    (line,) = fan.failures()
+    gate.release(9)
+
+    assert line.startswith("alert 'signal' of 2022-05-20T12:00:00Z was dropped ")
+
+
+def test_three_attempts_are_made_where_nobody_says_how_many():
+    """At the end without their pauses."""
+    fan = FanOut([way := Scripted(fails=9)])
+    fan.send(a_notice("a"))
+    fan.close(10)
+
+    assert len(way.tried) == 3
+
+
 def test_notice_that_is_to_go_many_ways_takes_the_room_of_one(opened):
     """The capacity counts notices, however many are told of each."""
     gate = threading.Event()
@@ -326,6 +360,15 @@ def test_one_attempt_is_all_where_there_are_no_pauses(opened):
     assert fan.failures() == (
         "alert 'signal' of 2022-05-20T12:00:00Z was not delivered by the way in 1 attempt: not now",
     )
+
+
+def test_thread_keeps_no_program_from_ending(opened):
+    """One that forgets to close it can still end."""
+    known = set(threading.enumerate())
+    opened()
+
+    (ours,) = set(threading.enumerate()) - known
+    assert (ours.name, ours.daemon) == ("alerts", True)
 
 
 def test_without_any_way_nothing_happens(opened):

@@ -178,6 +178,21 @@ def test_refusal_waits_until_it_can_mean_one_rule_only() -> None:
     asyncio.run(story())
 
 
+def test_one_refusal_more_than_rules_that_are_waited_for_does_no_harm() -> None:
+    """It may be of a question that nobody waits for any more."""
+
+    async def story() -> None:
+        rules = MarketRules()
+        (seven,) = rules.expect([7]).values()
+        for _ in range(2):
+            rules.refused(Refusal(321, REFUSAL))
+        with pytest.raises(Refusal):
+            await seven.done
+        assert rules.waiting == []
+
+    asyncio.run(story())
+
+
 def test_refusal_of_an_earlier_question_refuses_nothing_of_the_next() -> None:
     """What was refused then says nothing of the rules that are waited for now."""
 

@@ -2,6 +2,7 @@
 
 import json
 import os
+from base64 import b64decode
 from datetime import UTC, datetime
 
 import pytest
@@ -123,6 +124,22 @@ def test_mail_goes_to_everybody_who_is_named():
     ((sender, recipients, mail),) = server.mails
     assert (sender, recipients) == ("a@b.cd", ["e@f.gh", "i@j.kl"])
     assert mail["To"] == "e@f.gh, i@j.kl"
+
+
+def test_mail_server_is_logged_in_to_with_what_the_environment_holds():
+    """User and password, each by its own variable."""
+    with mail_server(offers=("AUTH PLAIN",)) as server:
+        flags = {
+            **MAIL,
+            "alerts_smtp_host": "127.0.0.1",
+            "alerts_smtp_port": str(server.port),
+            "alerts_smtp_tls": "none",
+        }
+        (channel,) = channels(load_settings(flags=flags), SECRETS, None)
+        channel.deliver(NOTICE)
+
+    (login,) = (line for line in server.said if line.startswith("AUTH PLAIN "))
+    assert b64decode(login.split()[2]) == f"\0larry\0{SECRET}".encode()
 
 
 def test_command_gets_the_environment_without_the_secrets(tmp_path):
