@@ -370,3 +370,17 @@ def test_an_order_of_no_share_costs_nothing(entry: Entry) -> None:
 
     assert found.columns["final_equity"].tolist() == [[20.0]]
     assert backtest({"NYSE:A": UNIVERSE["NYSE:A"]}, SHORT[0], poor).final_equity == 20.0
+
+
+@pytest.mark.parametrize("price", [1e-12, 3e-18])
+def test_a_stock_that_costs_next_to_nothing_is_sized_in_the_end(price):
+    """As in a backtest: of shares without number, one less is the same number."""
+    bars = days(1, 30)
+    rows = [getattr(bars, name) / 40 * price for name in ("open", "high", "low", "close")]
+    bars = BarSeries(bars.start, bars.end, *rows, bars.volume)
+    rule = MovingAverageRule(AverageKind.SMA, 5, Timeframe.DAY)
+
+    found = sweep(MemoryBars({Timeframe.DAY: {"X": bars}}), [rule], RECLAIM)
+    own = backtest({"X": bars}, rule, RECLAIM)
+
+    assert found.columns["final_equity"][0, 0] == pytest.approx(own.final_equity, rel=1e-9)
