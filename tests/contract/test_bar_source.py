@@ -1,6 +1,7 @@
 """What every bar source promises, the one in memory and the Parquet dataset alike."""
 
 import pickle
+import sys
 from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 from zoneinfo import ZoneInfo
@@ -445,6 +446,14 @@ def test_a_bad_row_is_told_in_whichever_file_it_stands(tmp_path):
 
     with pytest.raises(InvalidValue, match=r"b\.parquet: NYSE:KO at 2020-01-21: close -1 is not a"):
         open_dataset(str(tmp_path)).load(["NYSE:KO"], Timeframe.DAY)
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="no name may have a colon there")
+def test_a_path_may_have_a_colon(tmp_path):
+    """A folder of one ticker is a place of its own, and no URI."""
+    write(tmp_path / "ticker=NYSE:KO" / "0.parquet", columns_of(days_of(1, 10)))
+
+    assert open_dataset(str(tmp_path / "ticker=NYSE:KO")).tickers() == ("NYSE:KO",)
 
 
 def test_a_ticker_is_kept_as_the_dataset_has_it(tmp_path):

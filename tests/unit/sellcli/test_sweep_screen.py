@@ -239,6 +239,19 @@ def test_rules_are_listed_best_first_with_the_tickers_they_win_on(found: Sweep) 
     assert "1 of 2" not in best
 
 
+def test_a_rule_that_stayed_in_cash_fell_by_nothing(found: Sweep) -> None:
+    """It has no Sharpe ratio, and its drawdown no sign; it stands above a loss."""
+    returns = returns_of(found, [0.01, -0.04, 0.01], [0.0] * 3, hold=[0.0, 0.001, 0.0])
+
+    shown = screen_of(swept_of(found, returns=returns)).splitlines()
+
+    lost, cash = (str(rule) for rule in found.rules)
+    (first,) = [line for line in shown if line.strip().startswith(cash) and " of " in line]
+    (second,) = [line for line in shown if line.strip().startswith(lost) and " of " in line]
+    assert shown.index(first) < shown.index(second)
+    assert first.split()[2:9] == ["+0.00", "%", "0.00", "%", "-", "0.00", "%"]
+
+
 def test_tickers_that_are_not_judged_are_named_or_counted(found: Sweep) -> None:
     """Five by name, the others by number."""
     returns = returns_of(found, [0.0, 0.1], [0.1, 0.0], hold=[0.0, 0.0])
