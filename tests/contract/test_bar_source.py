@@ -320,22 +320,32 @@ def test_half_hours_become_the_hours_of_the_exchange(tmp_path):
     assert bars.end[6] - bars.start[0] == 6.5 * HOUR
 
 
-def test_a_ticker_without_an_exchange_has_hours_and_days_where_gaps_are_allowed(tmp_path):
-    """Its sessions are not known; only half hours cannot do without them."""
-    write(tmp_path / "plain" / "KO_1d.parquet", columns_of(days_of(1, 9)))
+@pytest.mark.parametrize(
+    ("name", "ticker", "told", "way_out"),
+    [
+        ("KO", "KO", "KO names no exchange", "write EXCHANGE:SYMBOL"),
+        ("PAXOS_BTC", "PAXOS:BTC", "no sessions are known for exchange 'PAXOS'", "unassigned"),
+    ],
+    ids=["no exchange", "no calendar"],
+)
+def test_what_has_no_sessions_has_hours_and_days_where_gaps_are_allowed(
+    tmp_path, name, ticker, told, way_out
+):
+    """Nobody knows what is missing; only half hours cannot do without sessions."""
+    write(tmp_path / "plain" / f"{name}_1d.parquet", columns_of(days_of(1, 9)))
     stamps = hours_of(1, 9).start.astype("datetime64[s]")
-    write(tmp_path / "plain" / "KO_1h.parquet", columns_of(hours_of(1, 9), stamps))
-    half_hours(tmp_path / "halves" / "KO_30m.parquet")
+    write(tmp_path / "plain" / f"{name}_1h.parquet", columns_of(hours_of(1, 9), stamps))
+    half_hours(tmp_path / "halves" / f"{name}_30m.parquet")
     plain = open_dataset(str(tmp_path / "plain"), SessionTable(), allow_gaps=True)
     strict = open_dataset(str(tmp_path / "plain"), SessionTable())
     halves = open_dataset(str(tmp_path / "halves"), SessionTable(), allow_gaps=True)
 
     for timeframe in Timeframe:
-        assert len(plain.load(["KO"], timeframe)["KO"]) == 9
-        with pytest.raises(InvalidValue, match=r"KO names no exchange.*, or .* --allow-gaps$"):
-            strict.load(["KO"], timeframe)
-    with pytest.raises(InvalidValue, match=r"KO names no exchange.*; write EXCHANGE:SYMBOL$"):
-        halves.load(["KO"], Timeframe.HOUR)
+        assert len(plain.load([ticker], timeframe)[ticker]) == 9
+        with pytest.raises(InvalidValue, match=f"{told}.*{way_out}, or .* --allow-gaps$"):
+            strict.load([ticker], timeframe)
+    with pytest.raises(InvalidValue, match=f"{told}.*{way_out}$"):
+        halves.load([ticker], Timeframe.HOUR)
 
 
 def test_an_hour_that_is_not_over_is_not_missed(tmp_path):
