@@ -216,6 +216,15 @@ def test_the_best_rule_of_each_ticker_stands_beside_holding(found: Sweep) -> Non
     assert "the best rule of each ticker: the 2 highest of 3" in shown
 
 
+def test_the_heads_of_each_tickers_figures_stand_over_them(found: Sweep) -> None:
+    """The rule's own figure first, that of holding behind it."""
+    shown = screen_of(swept_of(found)).splitlines()
+
+    (heads,) = [line for line in shown if line.split()[:3] == ["ticker", "rule", "growth"]]
+    told = "ticker rule growth a year held Sharpe held drawdown held trips"
+    assert " ".join(heads.split()) == told
+
+
 def test_rules_are_listed_best_first_with_the_tickers_they_win_on(found: Sweep) -> None:
     """Growth is that of a year; a rule's wins are counted in its own column."""
     returns = returns_of(found, [0.01, -0.01] * 63, [0.01, 0.0] * 63, hold=[0.0, 0.001] * 63)
