@@ -384,3 +384,21 @@ def test_a_stock_that_costs_next_to_nothing_is_sized_in_the_end(price):
     own = backtest({"X": bars}, rule, RECLAIM)
 
     assert found.columns["final_equity"][0, 0] == pytest.approx(own.final_equity, rel=1e-9)
+
+
+@pytest.mark.parametrize("whole", [True, False])
+def test_a_maximum_of_nothing_makes_every_order_free(whole):
+    """It goes before the minimum, as in a backtest; none at all is another thing."""
+    rule = MovingAverageRule(AverageKind.SMA, 5, Timeframe.DAY)
+    bars = UNIVERSE["NYSE:A"]
+
+    def both(maximum_pct):
+        costs = Costs(fixed=3.0, percent=0.2, maximum_pct=maximum_pct, slippage_bps=0)
+        asked = Assumptions(entry=Entry.RECLAIM, costs=costs, whole_shares=whole)
+        swept = sweep(MemoryBars({Timeframe.DAY: {"X": bars}}), [rule], asked)
+        return swept.columns["final_equity"][0, 0], backtest({"X": bars}, rule, asked)
+
+    (free, own), (paid, other) = both(0.0), both(None)
+    assert own.metrics.commission == 0 < other.metrics.commission
+    assert free == pytest.approx(own.final_equity, rel=1e-9)
+    assert paid == pytest.approx(other.final_equity, rel=1e-9)
