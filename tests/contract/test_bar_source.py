@@ -1,6 +1,7 @@
 """What every bar source promises, the one in memory and the Parquet dataset alike."""
 
 import pickle
+import sys
 from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 from zoneinfo import ZoneInfo
@@ -319,22 +320,32 @@ def test_half_hours_become_the_hours_of_the_exchange(tmp_path):
     assert bars.end[6] - bars.start[0] == 6.5 * HOUR
 
 
-def test_a_ticker_without_an_exchange_has_hours_and_days_where_gaps_are_allowed(tmp_path):
-    """Its sessions are not known; only half hours cannot do without them."""
-    write(tmp_path / "plain" / "KO_1d.parquet", columns_of(days_of(1, 9)))
+@pytest.mark.parametrize(
+    ("name", "ticker", "told", "way_out"),
+    [
+        ("KO", "KO", "KO names no exchange", "write EXCHANGE:SYMBOL"),
+        ("PAXOS_BTC", "PAXOS:BTC", "no sessions are known for exchange 'PAXOS'", "unassigned"),
+    ],
+    ids=["no exchange", "no calendar"],
+)
+def test_what_has_no_sessions_has_hours_and_days_where_gaps_are_allowed(
+    tmp_path, name, ticker, told, way_out
+):
+    """Nobody knows what is missing; only half hours cannot do without sessions."""
+    write(tmp_path / "plain" / f"{name}_1d.parquet", columns_of(days_of(1, 9)))
     stamps = hours_of(1, 9).start.astype("datetime64[s]")
-    write(tmp_path / "plain" / "KO_1h.parquet", columns_of(hours_of(1, 9), stamps))
-    half_hours(tmp_path / "halves" / "KO_30m.parquet")
+    write(tmp_path / "plain" / f"{name}_1h.parquet", columns_of(hours_of(1, 9), stamps))
+    half_hours(tmp_path / "halves" / f"{name}_30m.parquet")
     plain = open_dataset(str(tmp_path / "plain"), SessionTable(), allow_gaps=True)
     strict = open_dataset(str(tmp_path / "plain"), SessionTable())
     halves = open_dataset(str(tmp_path / "halves"), SessionTable(), allow_gaps=True)
 
     for timeframe in Timeframe:
-        assert len(plain.load(["KO"], timeframe)["KO"]) == 9
-        with pytest.raises(InvalidValue, match=r"KO names no exchange.*, or .* --allow-gaps$"):
-            strict.load(["KO"], timeframe)
-    with pytest.raises(InvalidValue, match=r"KO names no exchange.*; write EXCHANGE:SYMBOL$"):
-        halves.load(["KO"], Timeframe.HOUR)
+        assert len(plain.load([ticker], timeframe)[ticker]) == 9
+        with pytest.raises(InvalidValue, match=f"{told}.*{way_out}, or .* --allow-gaps$"):
+            strict.load([ticker], timeframe)
+    with pytest.raises(InvalidValue, match=f"{told}.*{way_out}$"):
+        halves.load([ticker], Timeframe.HOUR)
 
 
 def test_an_hour_that_is_not_over_is_not_missed(tmp_path):
@@ -445,6 +456,15 @@ def test_a_bad_row_is_told_in_whichever_file_it_stands(tmp_path):
 
     with pytest.raises(InvalidValue, match=r"b\.parquet: NYSE:KO at 2020-01-21: close -1 is not a"):
         open_dataset(str(tmp_path)).load(["NYSE:KO"], Timeframe.DAY)
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="no name may have a colon there")
+def test_a_path_may_have_a_colon(tmp_path, monkeypatch):
+    """A folder of one ticker is a place of its own, and no URI."""
+    write(tmp_path / "ticker=NYSE:KO" / "0.parquet", columns_of(days_of(1, 10)))
+    monkeypatch.chdir(tmp_path)
+
+    assert open_dataset("ticker=NYSE:KO").tickers() == ("NYSE:KO",)
 
 
 def test_a_ticker_is_kept_as_the_dataset_has_it(tmp_path):

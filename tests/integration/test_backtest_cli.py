@@ -137,6 +137,17 @@ def test_the_period_bounds_the_account_and_not_the_averages(desk: Path) -> None:
     assert found["trades"][0]["entry_price"] == pytest.approx(whole.open[150] * 1.0002, rel=1e-12)
 
 
+def test_every_ticker_that_is_named_shares_the_account(desk: Path) -> None:
+    """Named twice it is still one, and one that is not named is left out."""
+    lay_out_days(desk / "three", ["AAA", "BBB", "CCC"], count=40)
+    words = ("--rule", "SMA,20,D", "--data", "three")
+
+    found = document(desk, "backtest", "NASDAQ:CCC", "nasdaq:aaa", "NASDAQ:CCC", *words)
+
+    assert sorted(found["tickers"]) == sorted(found["origins"]) == ["NASDAQ:AAA", "NASDAQ:CCC"]
+    assert len(document(desk, "backtest", *words)["tickers"]) == 3
+
+
 def test_each_ticker_follows_its_own_rule_where_none_is_named(desk: Path) -> None:
     """The assigned rules are tested; a ticker without one is left out, and that is told."""
     assert sellcli(desk, "assign", "NASDAQ:AAA", "EMA", "10", "--timeframe", "D").code == 0

@@ -111,8 +111,10 @@ def test_a_check_shows_everything_and_writes_nothing(tmp_path: Path) -> None:
 
     shown = run(tmp_path, "import", name, *MSFT, "--check")
     document = run(tmp_path, "import", name, *MSFT, "--check", "--json")
+    sure = run(tmp_path, "import", name, *MSFT, "--check", "--yes")
 
-    assert shown.returncode == document.returncode == 0
+    assert shown.returncode == document.returncode == sure.returncode == 0
+    assert sure.stdout.endswith("nothing was written\n")
     assert shown.stdout.endswith("nothing was written\n")
     told = strict_json(document.stdout)
     assert told["written"] is False

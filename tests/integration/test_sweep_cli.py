@@ -173,6 +173,15 @@ def test_tickers_of_a_dataset_are_found_in_any_case(desk: Path) -> None:
         assert found["tickers"] == [symbol]
 
 
+def test_tickers_are_swept_in_the_order_asked_for(desk: Path) -> None:
+    """Each once, whatever the source's own order."""
+    words = ("NASDAQ:CCC", "NASDAQ:AAA", "NASDAQ:CCC", "--rules", "SMA,5,D")
+
+    for place in ("bars", "dataset"):
+        found = document(desk, "sweep", "--data", place, *words)
+        assert found["tickers"] == ["NASDAQ:CCC", "NASDAQ:AAA"]
+
+
 def test_left_alone_it_tries_both_kinds_of_every_length(desk: Path) -> None:
     """SMA and EMA of seven lengths, of the bars that there are; those too short say null."""
     found = document(desk, "sweep", "--data", "bars")

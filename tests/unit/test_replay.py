@@ -232,6 +232,7 @@ def test_an_average_of_more_bars_than_there_are_cannot_be_told() -> None:
     found = replayed(a_day(), history(cut))
 
     assert [f.verdict for f in found] == [Verdict.UNTOLD] * 4 + [Verdict.AGREES] * 3
+    assert found[0].text == "it rested on 5 bars, the cache holds 1 of them"
 
 
 def test_an_abstention_behind_a_gap_says_where_the_gap_ends() -> None:

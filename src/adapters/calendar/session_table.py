@@ -40,7 +40,8 @@ class SessionTable:
         if name not in CALENDARS:
             raise CalendarError(
                 f"no sessions are known for exchange {exchange!r}, only for "
-                f"{', '.join(sorted(CALENDARS))}; leave its holdings unassigned"
+                f"{', '.join(sorted(CALENDARS))}; name it as Interactive Brokers does, or "
+                "leave its holdings unassigned"
             )
         table = read_table(CALENDARS[name])
         for day in (first, last):

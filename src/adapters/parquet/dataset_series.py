@@ -191,7 +191,8 @@ def _sessions(
     try:  # a session that opens late on a day of UTC, as Sydney's does, is of the next
         return calendar.sessions(exchange, first, last + timedelta(days=1))
     except CalendarError as error:
-        raise InvalidValue(f"{piece.path}: {piece.ticker}: {error}") from None
+        way_out = _OR_GAPS if or_gaps else ""
+        raise InvalidValue(f"{piece.path}: {piece.ticker}: {error}{way_out}") from None
 
 
 def _check_gaps(

@@ -29,7 +29,8 @@ def decidable_bars(
         raise InvalidValue(
             f"{ticker}: a bar's volume is not a number, zero or above; a cap on volume needs it"
         )
-    jump = None if given.allow_jumps else first_jump(adjusted)
+    splits = {each.day: each.value for each in own if each.kind is ActionKind.SPLIT}
+    jump = None if given.allow_jumps else first_jump(adjusted, splits)
     if jump is not None:
         raise InvalidValue(_told(ticker, jump, own))
     return adjusted
@@ -38,9 +39,9 @@ def decidable_bars(
 def _told(ticker: str, jump: Jump, actions: Iterable[Action]) -> str:
     prices = f"{quoted(jump.close)} to {quoted(jump.open)}"
     for action in actions:
-        if action.kind is ActionKind.SPLIT and action.day == jump.day:
+        if action.kind is ActionKind.SPLIT and jump.last < action.day <= jump.day:
             return (
-                f"{ticker}: {action} leaves a jump from {prices} on that day; are the bars "
+                f"{ticker}: {action} leaves a jump from {prices} on {jump.day}; are the bars "
                 "adjusted already? leave the action out, or allow_jumps where it is real"
             )
     ratio = f"{jump.ratio:g}:1" if jump.ratio > 1 else f"1:{1 / jump.ratio:g}"

@@ -204,8 +204,10 @@ def test_a_daily_file_is_read_as_it_stands(tmp_path: Path) -> None:
 def test_the_name_of_a_file_tells_ticker_and_size(tmp_path: Path) -> None:
     """As in a data folder; a single bar is enough then."""
     text = "ts,open,high,low,close,volume\n2022-05-20T13:30:00Z,1,1,1,1,\n"
+    (other,) = read(tmp_path, text, Hints(), "NYSE_BRK_B_5m.csv").bars
     (bars,) = read(tmp_path, text, Hints(), "NYSE_BRK B_5m.csv").bars
 
+    assert other.ticker == "NYSE:BRK_B"
     assert (bars.ticker, bars.seconds, bars.volume.tolist()) == ("NYSE:BRK B", 300, [0.0])
 
 

@@ -244,3 +244,14 @@ def test_adjusted_bars_are_those_of_another_source(name: str) -> None:
         # takes a dividend as part of the ex-day's close, where ours is of the close before.
         ratio = adjusted[column] / getattr(found, column)
         assert ratio == pytest.approx(np.median(ratio), rel=1e-4), column
+
+
+def test_an_action_is_of_the_ticker_that_it_names_alone() -> None:
+    """Not of one that its name ends with, or begins with."""
+    split = Action("NYSE:AA", EX_DAY, SPLIT, 4)
+    bars = {name: daily([60.0] * 9) for name in ("E:AA", "NYSE:A", "NYSE:AAA", "AA")}
+
+    found = backtest(bars, rule("SMA,5,D"), Assumptions(costs=FREE), [split])
+
+    for ticker, own in bars.items():
+        assert found.decisions[ticker].bars.same(own)

@@ -121,6 +121,23 @@ def test_every_chart_has_its_element_and_every_element_its_chart(page):
     assert drawn == {"equity", "drawdown", "price-1", "price-2", "rules"}
 
 
+def test_each_chart_draws_what_its_place_says(page):
+    """Equity goes up from the capital, a drawdown never above none."""
+    charts = charts_of(page)
+
+    def values(chart):
+        return np.concatenate(
+            [
+                np.frombuffer(base64.b64decode(trace["y"]["bdata"]), "<f8")
+                for trace in charts[chart]["data"]
+                if isinstance(trace.get("y"), dict)
+            ]
+        )
+
+    assert values("equity").min() > 1_000
+    assert -1 <= values("drawdown").min() < values("drawdown").max() == 0
+
+
 def test_a_page_without_a_sweep_has_no_other_rules():
     """What was not asked for is not there."""
     page = render(a_run(), title="alone")

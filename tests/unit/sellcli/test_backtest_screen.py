@@ -248,3 +248,13 @@ def test_orders_that_came_to_nothing_are_told_with_the_reason_of_the_last() -> N
     assert both.startswith("2 orders not filled (denied), the last to buy NYSE:C, decided 2020-01-")
     assert unfilled(backtest({"X": daily([10.0] * 8)}, parse_rule("SMA,5,D"), assumed)) == []
     assert "\n1 order not filled (denied)" in screen_of(run, 0)
+
+
+def test_every_origin_of_the_bars_is_told() -> None:
+    """Each once, in words; simulated ones may be made up."""
+    out = io.StringIO()
+    origins = {"A": "simulated", "B": "imported", "C": "broker", "D": "imported"}
+    show_backtest(Console(file=out, width=WIDE, color_system=None), a_run(), origins, 0)
+
+    told = "bars: broker, imported, of simulated days, which may be made up"
+    assert told in [line.rstrip() for line in out.getvalue().splitlines()]

@@ -216,6 +216,15 @@ def test_the_best_rule_of_each_ticker_stands_beside_holding(found: Sweep) -> Non
     assert "the best rule of each ticker: the 2 highest of 3" in shown
 
 
+def test_the_heads_of_each_tickers_figures_stand_over_them(found: Sweep) -> None:
+    """The rule's own figure first, that of holding behind it."""
+    shown = screen_of(swept_of(found)).splitlines()
+
+    (heads,) = [line for line in shown if line.split()[:3] == ["ticker", "rule", "growth"]]
+    told = "ticker rule growth a year held Sharpe held drawdown held trips"
+    assert " ".join(heads.split()) == told
+
+
 def test_rules_are_listed_best_first_with_the_tickers_they_win_on(found: Sweep) -> None:
     """Growth is that of a year; a rule's wins are counted in its own column."""
     returns = returns_of(found, [0.01, -0.01] * 63, [0.01, 0.0] * 63, hold=[0.0, 0.001] * 63)
@@ -237,6 +246,19 @@ def test_rules_are_listed_best_first_with_the_tickers_they_win_on(found: Sweep) 
     assert second.rstrip().endswith("1 of 2")
     assert "2 of 3" in best
     assert "1 of 2" not in best
+
+
+def test_a_rule_that_stayed_in_cash_fell_by_nothing(found: Sweep) -> None:
+    """It has no Sharpe ratio, and its drawdown no sign; it stands above a loss."""
+    returns = returns_of(found, [0.01, -0.04, 0.01], [0.0] * 3, hold=[0.0, 0.001, 0.0])
+
+    shown = screen_of(swept_of(found, returns=returns)).splitlines()
+
+    lost, cash = (str(rule) for rule in found.rules)
+    (first,) = [line for line in shown if line.strip().startswith(cash) and " of " in line]
+    (second,) = [line for line in shown if line.strip().startswith(lost) and " of " in line]
+    assert shown.index(first) < shown.index(second)
+    assert first.split()[2:9] == ["+0.00", "%", "0.00", "%", "-", "0.00", "%"]
 
 
 def test_tickers_that_are_not_judged_are_named_or_counted(found: Sweep) -> None:

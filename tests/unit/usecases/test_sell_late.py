@@ -12,7 +12,7 @@ from tests.selling_desk import DECIDED, ELEVEN, SellingDesk
 from adapters.fake_order_desk import Fate
 from sellcore.order import Side
 from sellcore.selling import testimony
-from sellcore.usecases.late_trades import tell_late_trades
+from sellcore.usecases.late_trades import SOLD_LATE, tell_late_trades
 
 
 def turn_up(desk: SellingDesk) -> None:

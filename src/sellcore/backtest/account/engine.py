@@ -62,9 +62,11 @@ def backtest(
     too_short = {each.ticker: _too_short(each, since) for each in every if _is_too_short(each)}
     decided = [each for each in every if not _is_too_short(each)]
     if not decided:
-        raise InvalidValue(
-            f"{next(iter(too_short.values()))}; give a longer history or a shorter rule"
-        )
+        first = every[0]
+        way_out = "give a longer history or a shorter rule"
+        if _begins_late(first, since):
+            way_out = "begin earlier, or give a longer history"
+        raise InvalidValue(f"{too_short[first.ticker]}; {way_out}")
     times = account_times(decided)
     ledger = simulate(decided, given, times)
     hold = simulate(decided, given, times, trades=False)
@@ -117,8 +119,12 @@ def _is_too_short(decisions: Decisions) -> bool:
     return decisions.first == len(decisions.bars)
 
 
+def _begins_late(decisions: Decisions, since: date | None) -> bool:
+    return since is not None and len(decisions.bars) >= decisions.rule.required_bars
+
+
 def _too_short(decisions: Decisions, since: date | None) -> str:
-    if since is not None and len(decisions.bars) >= decisions.rule.required_bars:
+    if _begins_late(decisions, since):
         return f"{decisions.ticker}: {decisions.rule} has no bar from {since} on"
     return (
         f"{decisions.ticker}: {decisions.rule} needs {decisions.rule.required_bars} closed bars, "

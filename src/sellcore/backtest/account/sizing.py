@@ -28,5 +28,5 @@ def affordable(budget: float, price: float, costs: Costs, *, whole: bool) -> flo
         return max(shares, 0.0)
     count = max(math.floor(shares + 1e-9), 0)  # a float just below a whole number is that number
     while count and count * price + costs.commission(count, price) > budget:
-        count -= 1
+        count -= max(1, int(math.ulp(count)))  # of so many, one less is the same float
     return float(count)

@@ -146,7 +146,7 @@ def _affordable(budget: Floats, price: Floats, costs: Costs, *, whole: bool) -> 
     while np.any(
         over := (count > 0) & (count * price + _commissions(count, price, costs) > budget)
     ):
-        count[over] -= 1
+        count[over] -= np.maximum(1, np.spacing(count[over]))  # of so many, one less is the same
     return count
 
 

@@ -148,9 +148,36 @@ def test_an_action_on_bars_that_are_adjusted_already_is_refused() -> None:
     split = Action("X", date(2020, 1, 7), ActionKind.SPLIT, 4)
 
     with pytest.raises(
-        InvalidValue, match=r"leaves a jump from 15\.00 to 60\.00 on that day; are the"
+        InvalidValue, match=r"leaves a jump from 15\.00 to 60\.00 on 2020-01-07; are the"
     ):
         backtest({"X": daily([60.0] * 8)}, SMA5, Assumptions(), [split])
+
+
+@pytest.mark.parametrize("ratio", [12, 100, 1 / 33, 1.45, 1e100])
+def test_a_split_of_any_ratio_leaves_no_jump_of_its_own(ratio: float) -> None:
+    """What was told of is known, simple or not; another day may move as much."""
+    split = Action("X", date(2020, 1, 7), ActionKind.SPLIT, ratio)
+    raw = [60.0] * 5 + [60.0 / ratio] * 3
+    news = [60.0] * 3 + [60.0 * 1.45] * 5
+
+    backtest({"X": daily(raw, raw)}, SMA5, Assumptions(), [split])
+    with pytest.raises(InvalidValue, match=r"split .* leaves a jump from \S+ to 60\.00 on 2020-"):
+        backtest({"X": daily([60.0] * 8)}, SMA5, Assumptions(), [split])
+    early = Action("X", date(2019, 1, 7), ActionKind.SPLIT, 1.45)
+    backtest({"X": daily(news, news)}, SMA5, Assumptions(), [early])
+
+
+def test_a_split_on_a_day_without_a_bar_counts_from_the_next_one() -> None:
+    """A holiday at the exchange: the first session behind it trades at the new price."""
+    split = Action("X", date(2020, 1, 6), ActionKind.SPLIT, 4)
+    traded = np.array([True] * 4 + [False] + [True] * 5)  # none on the 6th
+    raw = [60.0] * 4 + [15.0] * 6
+
+    found = backtest({"X": daily(raw, raw).where(traded)}, SMA5, Assumptions(), [split])
+
+    assert found.decisions["X"].bars.close.tolist() == [15.0] * 9
+    with pytest.raises(InvalidValue, match=r"leaves a jump from 15\.00 to 60\.00 on 2020-01-07"):
+        backtest({"X": daily([60.0] * 10).where(traded)}, SMA5, Assumptions(), [split])
 
 
 @pytest.mark.parametrize("volume", [float("nan"), -1.0])

@@ -56,7 +56,7 @@ def test_the_date_is_told_and_is_part_of_the_hash() -> None:
 
 def test_a_date_behind_the_last_bar_is_refused() -> None:
     """There is nothing to test, and the line says from when on."""
-    with pytest.raises(InvalidValue, match=r"X: SMA\(5\) D has no bar from 2030-01-01 on"):
+    with pytest.raises(InvalidValue, match=r"no bar from 2030-01-01 on; begin earlier, or"):
         backtest(BARS, rule("SMA,5,D"), since=date(2030, 1, 1))
 
 
@@ -76,3 +76,14 @@ def test_an_account_starts_with_its_earliest_ticker() -> None:
 
     assert found.metrics.start == found.hold_metrics.start == int(early.start[4])
     assert found.curve.time[0] == early.end[4]
+
+
+def test_one_bar_to_decide_is_enough_to_take_part() -> None:
+    """A history as long as the average is bought on its last bar, beside longer ones."""
+    both = {"A": daily([10.0] * 5), "B": daily([10.0] * 9)}
+
+    found = backtest(both, rule("SMA,5,D"), RECLAIM)
+
+    assert (list(found.decisions), found.too_short) == (["A", "B"], {})
+    assert [fill.ticker for fill in found.fills] == ["A", "B"]
+    assert len(backtest({"A": both["A"]}, rule("SMA,5,D"), RECLAIM).equity) == 1

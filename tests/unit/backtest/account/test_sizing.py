@@ -86,3 +86,13 @@ def test_the_last_share_that_fits_is_not_lost_to_a_float(
 
     assert bought >= count
     assert bought * price + costs.commission(bought, price) <= budget
+
+
+@pytest.mark.parametrize("price", [1e-12, 3e-18, 7e-297])
+def test_any_price_is_sized_in_the_end(price: float) -> None:
+    """Of shares without number, one less is the same number: that must not go on for ever."""
+    shares = affordable(100_000.0, price, Costs(), whole=True)
+
+    spent = shares * price + Costs().commission(shares, price)
+    assert spent <= 100_000.0
+    assert spent == pytest.approx(100_000.0, rel=1e-9)

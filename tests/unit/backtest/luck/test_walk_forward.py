@@ -76,3 +76,10 @@ def test_one_bar_alone_has_no_ratio():
     returns = np.random.default_rng(8).normal(0, 0.01, (4, 33))
 
     assert [w.sharpe_after for w in walk_forward(returns, train=30, test=1).windows] == [0.0] * 3
+
+
+@pytest.mark.parametrize("name", ["train", "test"])
+def test_bars_that_are_no_number_are_told_by_their_name(name: str) -> None:
+    """Whichever of both it is."""
+    with pytest.raises(InvalidValue, match=f"^{name} 2.5 is not a whole number"):
+        walk_forward(np.zeros((2, 9)), **{"train": 3, "test": 2, name: 2.5})

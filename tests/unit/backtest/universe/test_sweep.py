@@ -370,3 +370,35 @@ def test_an_order_of_no_share_costs_nothing(entry: Entry) -> None:
 
     assert found.columns["final_equity"].tolist() == [[20.0]]
     assert backtest({"NYSE:A": UNIVERSE["NYSE:A"]}, SHORT[0], poor).final_equity == 20.0
+
+
+@pytest.mark.parametrize("price", [1e-12, 3e-18])
+def test_a_stock_that_costs_next_to_nothing_is_sized_in_the_end(price):
+    """As in a backtest: of shares without number, one less is the same number."""
+    bars = days(1, 30)
+    rows = [getattr(bars, name) / 40 * price for name in ("open", "high", "low", "close")]
+    bars = BarSeries(bars.start, bars.end, *rows, bars.volume)
+    rule = MovingAverageRule(AverageKind.SMA, 5, Timeframe.DAY)
+
+    found = sweep(MemoryBars({Timeframe.DAY: {"X": bars}}), [rule], RECLAIM)
+    own = backtest({"X": bars}, rule, RECLAIM)
+
+    assert found.columns["final_equity"][0, 0] == pytest.approx(own.final_equity, rel=1e-9)
+
+
+@pytest.mark.parametrize("whole", [True, False])
+def test_a_maximum_of_nothing_makes_every_order_free(whole):
+    """It goes before the minimum, as in a backtest; none at all is another thing."""
+    rule = MovingAverageRule(AverageKind.SMA, 5, Timeframe.DAY)
+    bars = UNIVERSE["NYSE:A"]
+
+    def both(maximum_pct):
+        costs = Costs(fixed=3.0, percent=0.2, maximum_pct=maximum_pct, slippage_bps=0)
+        asked = Assumptions(entry=Entry.RECLAIM, costs=costs, whole_shares=whole)
+        swept = sweep(MemoryBars({Timeframe.DAY: {"X": bars}}), [rule], asked)
+        return swept.columns["final_equity"][0, 0], backtest({"X": bars}, rule, asked)
+
+    (free, own), (paid, other) = both(0.0), both(None)
+    assert own.metrics.commission == 0 < other.metrics.commission
+    assert free == pytest.approx(own.final_equity, rel=1e-9)
+    assert paid == pytest.approx(other.final_equity, rel=1e-9)
