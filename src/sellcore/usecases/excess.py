@@ -5,7 +5,7 @@ from decimal import Decimal
 from sellcore.order import Side
 from sellcore.ports.alerts import Cause
 from sellcore.selling.intent_record import IntentRecord
-from sellcore.selling.last_sale import LATELY, last_sales
+from sellcore.selling.last_sale import last_sales
 from sellcore.selling.testimony import Testimony
 from sellcore.usecases.selling_state import Selling
 from sellcore.usecases.take_testimony import take_testimony
@@ -67,8 +67,6 @@ def tell_orders_left(ports: Ports, selling: Selling, state: WatchState, told: Te
         StorageError: the journal could not be read.
     """
     before, state.selling.left = state.selling.left, frozenset()
-    if not selling.journal.sent_since(told.read_at - LATELY).orders:
-        return
     sales = last_sales(selling.journal.intents(told.read_at - REMEMBERED), told.read_at)
     shut = {record.con_id for record in selling.journal.open_intents()}
     for con_id, record in sales.items():
