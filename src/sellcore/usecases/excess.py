@@ -1,11 +1,16 @@
-"""More is being sold than is held: somebody has sold by hand, and our order goes back."""
+"""More is being sold than is held: our order goes back, or a person is told of others."""
 
+from decimal import Decimal
+
+from sellcore.order import Side
 from sellcore.ports.alerts import Cause
 from sellcore.selling.intent_record import IntentRecord
+from sellcore.selling.last_sale import last_sales
 from sellcore.selling.testimony import Testimony
 from sellcore.usecases.selling_state import Selling
 from sellcore.usecases.take_testimony import take_testimony
 from sellcore.usecases.tell import tell_person
+from sellcore.usecases.unlogged import REMEMBERED
 from sellcore.usecases.watch_state import Ports, WatchState
 
 
@@ -49,3 +54,32 @@ def take_back_excess(
     tell_person(ports, state, Cause.UNKNOWN, f"excess {record.intent_id}", text)
     if ours and selling.arming is not None:
         selling.entry.cancel(ours)
+
+
+def tell_orders_left(ports: Ports, selling: Selling, state: WatchState, told: Testimony) -> None:
+    """
+    Tell a person of orders that would sell more of a position than is left behind a sale.
+
+    A stop that no list told before the sale can turn up behind it, and would leave the
+    account short. Where it has just filled, the trades of this reading may not tell yet:
+    what two comparisons in turn show is told.
+
+    Raises:
+        StorageError: the journal could not be read.
+    """
+    before, state.selling.left = state.selling.left, frozenset()
+    sales = last_sales(selling.journal.intents(told.read_at - REMEMBERED), told.read_at)
+    shut = {record.con_id for record in selling.journal.open_intents()}
+    for con_id, record in sales.items():
+        held, to_sell = max(told.held(con_id), Decimal(0)), told.selling(con_id)
+        if con_id in shut or con_id in state.selling.doubtful or to_sell <= held:
+            continue
+        state.selling.left |= {con_id}
+        if con_id in before:
+            left = [order for order in told.orders_on(con_id) if order.side is Side.SELL]
+            text = (
+                f"{record.intent.instrument.ticker} was sold, {held.normalize():f} shares are "
+                f"held, and these orders would sell more: {', '.join(map(str, left))}; cancel "
+                "them in TWS, they would leave you short"
+            )
+            tell_person(ports, state, Cause.UNKNOWN, f"left {con_id}", text)

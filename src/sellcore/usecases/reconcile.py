@@ -12,7 +12,7 @@ from sellcore.ports.journal import Entry
 from sellcore.selling.intent_record import IntentRecord, Known, Move, moved
 from sellcore.selling.lifecycle import Happening, State
 from sellcore.selling.testimony import Finding, Testimony, find
-from sellcore.usecases.excess import take_back_excess
+from sellcore.usecases.excess import take_back_excess, tell_orders_left
 from sellcore.usecases.late_trades import tell_late_trades
 from sellcore.usecases.selling_state import Selling
 from sellcore.usecases.take_testimony import take_testimony
@@ -106,6 +106,7 @@ def reconcile(ports: Ports, selling: Selling, state: WatchState) -> Reconciliati
             "explains it; look at it in TWS, nothing is sold on that position meanwhile",
         )
     tell_late_trades(ports, selling, state, told)
+    tell_orders_left(ports, selling, state, told)
     for record in selling.journal.open_intents():
         if record.state is State.UNKNOWN:  # whoever found it so may have died before it told
             about = f"unknown {record.intent_id}"

@@ -57,6 +57,7 @@ class SellingState:
         verdicts: The last answers of the checks by intent.
         missing: Contract ids of what was held and was not in the last reading.
         doubtful: Those of them that were in the reading before: it may have been incomplete.
+        left: Contract ids of what was sold and has orders left that would sell more of it.
     """
 
     reconciled_generation: int | None = None
@@ -69,3 +70,4 @@ class SellingState:
     verdicts: dict[str, Verdict] = Factory(dict)
     missing: frozenset[int] = frozenset()
     doubtful: frozenset[int] = frozenset()
+    left: frozenset[int] = frozenset()
