@@ -3,7 +3,7 @@
 from decimal import Decimal
 
 from attrs import evolve
-from tests.builders import MSFT, a_position
+from tests.builders import MSFT, a_position, rule
 from tests.desk import MINUTE
 from tests.selling_desk import ELEVEN, SellingDesk
 
@@ -60,7 +60,7 @@ def test_stop_on_what_was_bought_back_is_left_alone() -> None:
 
 def test_orders_on_what_was_never_sold_here_are_not_ours_to_judge() -> None:
     """A person may sell short as they like."""
-    desk = SellingDesk(rules={})
+    desk = SellingDesk(rules={"NYSE:IBM": rule()})
     desk.rest(quantity=Decimal(500), remaining=Decimal(500))
 
     desk.run(30)
