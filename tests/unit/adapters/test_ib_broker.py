@@ -333,6 +333,8 @@ def test_ctrl_c_while_positions_are_read_ends_the_wait() -> None:
         with pytest.raises(KeyboardInterrupt):
             reading.broker.positions()
         eventually(lambda: reading.connection.fault() is not None)
+        why = str(reading.connection.fault())
+        assert why.endswith(" was lost: positions: given up before the answer was complete")
         reading.connection.connect()
         reading.gateway.answers[61] = lambda _: [frames.POSITION_END]
         assert reading.broker.positions() == ()
