@@ -22,24 +22,24 @@ def hold_line(ports: Ports, state: WatchState, terms: Terms) -> bool:
     """
     Return whether the broker can be relied on now; try to connect where it is time to.
 
-    While it cannot, ``state.obstacle`` says why and ``state.retry_at`` when the
+    While it cannot, ``state.obstacle`` says why and ``state.line.retry_at`` when the
     next attempt is due.
     """
-    now = ports.clock.now()
+    now, line = ports.clock.now(), state.line
     fault = ports.connection.fault()
     if fault is None:
-        state.retry_at = state.servers_lost_at = None
+        line.retry_at = line.servers_lost_at = None
         return True
     if ports.connection.is_open():
         # The gateway has lost the broker behind it: it will say so when that is over,
         # and connecting to it once more would not bring that about.
-        state.obstacle, state.retry_at = fault, None
+        state.obstacle, line.retry_at = fault, None
         tell(ports, state, "broker", fault)
-        since = state.servers_lost_at = state.servers_lost_at or now
+        since = line.servers_lost_at = line.servers_lost_at or now
         if abs(now - since) < LONGEST_WAIT:
             return False
-        state.servers_lost_at = None  # it may have said so, and nobody have heard it
-    if state.retry_at is not None and now < state.retry_at <= now + LONGEST_WAIT:
+        line.servers_lost_at = None  # it may have said so, and nobody have heard it
+    if line.retry_at is not None and now < line.retry_at <= now + LONGEST_WAIT:
         return False
     try:
         connected(ports, state, terms, ports.connection.connect())
@@ -47,17 +47,17 @@ def hold_line(ports: Ports, state: WatchState, terms: Terms) -> bool:
         ports.connection.close()  # a login to another account must not pass for a line
         try_later(ports, state, terms, str(error))
         return False
-    state.retry_at = None
+    line.retry_at = None
     return True
 
 
 def try_later(ports: Ports, state: WatchState, terms: Terms, reason: str) -> None:
     """Decide nothing meanwhile, and connect again after a wait that grows with each attempt."""
-    now = ports.clock.now()
+    now, line = ports.clock.now(), state.line
     state.obstacle = reason
-    state.attempts += 1
-    state.retry_at = now + timedelta(seconds=terms.delay(state.attempts))
-    ports.emit(Retrying(now, reason, state.retry_at))
+    line.attempts += 1
+    line.retry_at = now + timedelta(seconds=terms.delay(line.attempts))
+    ports.emit(Retrying(now, reason, line.retry_at))
 
 
 def connected(ports: Ports, state: WatchState, terms: Terms, login: Login) -> None:

@@ -8,7 +8,6 @@ from attrs import evolve
 from sellcore.errors import StorageError
 from sellcore.event import Decided, OrderMoved, Prepared
 from sellcore.instant import iso
-from sellcore.instrument import Instrument
 from sellcore.outcome import Outcome
 from sellcore.plan import Decision, plan
 from sellcore.ports.alerts import Cause
@@ -48,8 +47,8 @@ def _holding(state: WatchState, position: Position, ambiguous: frozenset[str]) -
         sessions=state.contracts.sessions.get(instrument, ()),
         series={key.granularity: feed.series[key] for key in keys if key in feed.series},
         orders=tuple(order for order in state.orders if order.con_id == instrument.con_id),
-        watched_from=state.watched_from[instrument],
-        decided=state.decided.get(instrument, frozenset()),
+        watched_from=state.decisions.watched_from[instrument],
+        decided=state.decisions.decided.get(instrument, frozenset()),
         obstacle=obstacle,
         read_at={key.granularity: feed.asked_at[key] for key in keys if key in feed.asked_at},
         sighting=state.sightings[instrument],
@@ -72,16 +71,16 @@ def decide_due(ports: Ports, state: WatchState, terms: Terms, held: tuple[Holdin
     Raises:
         StorageError: the journal cannot be read.
     """
-    before, state.obstacle_before = state.obstacle_before, state.obstacle
+    before, state.decisions.obstacle_before = state.decisions.obstacle_before, state.obstacle
     if state.clock_fault is not None:
-        state.waiting = {}
+        state.decisions.waiting = {}
         return 0
     now = ports.clock.now()
     records = unlogged(ports, state)
     late = [decision_of(record) for record in records]
     meant = _apart_from(late, held)
     result = plan(Snapshot(now, terms.mode, meant, terms.policy, state.obstacle, before))
-    state.waiting = {waiting.instrument: waiting.reason for waiting in result.waiting}
+    state.decisions.waiting = {waiting.instrument: waiting.reason for waiting in result.waiting}
     decisions = (*late, *result.decisions)
     if not decisions:
         return 0
@@ -96,7 +95,7 @@ def decide_due(ports: Ports, state: WatchState, terms: Terms, held: tuple[Holdin
         tell_person(ports, state, Cause.DENIED, "log", text)
         for unrecorded in decisions:
             bar = f"the bar that ends {iso(unrecorded.bar_end)}"
-            state.waiting[unrecorded.instrument] = f"{bar} cannot be recorded: {error}"
+            state.decisions.waiting[unrecorded.instrument] = f"{bar} cannot be recorded: {error}"
         return 0
     state.told.pop("log", None)
     for decision in decisions:
@@ -164,13 +163,13 @@ def _tell_decision(ports: Ports, state: WatchState, decision: Decision) -> None:
 
 
 def _remember(state: WatchState, decision: Decision) -> None:
-    instrument: Instrument = decision.instrument
+    instrument, known = decision.instrument, state.decisions
     bar = (decision.rule.timeframe, decision.bar_end)
-    state.decided[instrument] = state.decided.get(instrument, frozenset()) | {bar}
-    state.last_decision[instrument] = decision
-    state.outcomes[decision.outcome] += 1
+    known.decided[instrument] = known.decided.get(instrument, frozenset()) | {bar}
+    known.latest[instrument] = decision
+    known.outcomes[decision.outcome] += 1
     if decision.intent is not None:
-        state.prepared.append(decision.intent)
+        known.prepared.append(decision.intent)
 
 
 def _record(

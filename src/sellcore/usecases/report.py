@@ -25,8 +25,8 @@ def report(ports: Ports, state: WatchState, held: Sequence[Holding]) -> Status:
                 for timeframe in Timeframe
                 if (kept := state.levels.get((holding.instrument, timeframe))) is not None
             },
-            decision=state.last_decision.get(holding.instrument),
-            waiting=state.waiting.get(holding.instrument),
+            decision=state.decisions.latest.get(holding.instrument),
+            waiting=state.decisions.waiting.get(holding.instrument),
         )
         for holding in held
     )

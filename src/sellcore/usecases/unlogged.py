@@ -27,7 +27,7 @@ def is_unlogged(state: WatchState, record: IntentRecord) -> bool:
     bar = (intent.rule.timeframe, intent.bar_end)
     return (
         record.state is State.PREPARED
-        and bar not in state.decided.get(intent.instrument, frozenset())
+        and bar not in state.decisions.decided.get(intent.instrument, frozenset())
         and record.decided_at >= state.began - REMEMBERED
     )
 

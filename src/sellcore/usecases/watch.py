@@ -105,11 +105,11 @@ def _recall(ports: Ports, state: WatchState, terms: Terms) -> None:
     held = list(state.last_seen)  # one that the latest answer left out is among them
     for instrument in dict.fromkeys((*held, *on_record)):  # one on record may be sold meanwhile
         bars = {(bar.timeframe, bar.end) for bar in logged if bar.con_id == instrument.con_id}
-        state.decided[instrument] = frozenset(bars)
+        state.decisions.decided[instrument] = frozenset(bars)
         rule = state.rules.get(instrument.ticker)
         ends = [end for timeframe, end in bars if rule and timeframe is rule.timeframe]
         first = on_record.get(instrument) or _first_look(state, instrument, now)
-        state.watched_from[instrument] = max(ends, default=first)
+        state.decisions.watched_from[instrument] = max(ends, default=first)
 
 
 def _first_look(state: WatchState, instrument: Instrument, now: datetime) -> datetime:
@@ -194,7 +194,7 @@ def _tell_failures(ports: Ports, state: WatchState) -> None:
 
 def _next_moment(state: WatchState, terms: Terms, now: datetime) -> datetime:
     moment = next_look(state.contracts.sessions.values(), terms.policy, now)
-    return moment if state.retry_at is None else min(moment, max(state.retry_at, now))
+    return moment if state.line.retry_at is None else min(moment, max(state.line.retry_at, now))
 
 
 def read(ports: Ports, state: WatchState, terms: Terms) -> None:
@@ -212,7 +212,7 @@ def read(ports: Ports, state: WatchState, terms: Terms) -> None:
         else:
             try_later(ports, state, terms, str(error))
     else:
-        state.attempts = 0
+        state.line.attempts = 0
         state.told.pop("broker", None)
     finally:
         _watch_outage(ports, state, terms)
@@ -222,10 +222,10 @@ def _watch_outage(ports: Ports, state: WatchState, terms: Terms) -> None:
     """Tell a person once nothing could be decided for long: no line, no answers, a wrong clock."""
     now, fault = ports.clock.now(), ports.connection.fault()
     if fault is None and state.obstacle is None:
-        state.out_of_reach_since = None
+        state.line.out_of_reach_since = None
         state.told.pop("outage", None)
         return
-    since = state.out_of_reach_since = min(state.out_of_reach_since or now, now)
+    since = state.line.out_of_reach_since = min(state.line.out_of_reach_since or now, now)
     if now - since < terms.outage or "outage" in state.told:
         return
     if fault is not None:
@@ -263,7 +263,7 @@ def _welcome(ports: Ports, state: WatchState, terms: Terms, new: Collection[Inst
         except SellError as error:  # an assignment that cannot be stored ends no day
             tell(ports, state, "assignments", str(error))
     for instrument in new:
-        state.watched_from[instrument] = now
+        state.decisions.watched_from[instrument] = now
         rule = state.rules.get(instrument.ticker)
         told = f"it follows {rule}" if rule else "it has no rule: watched, never sold"
         ports.emit(Alert(now, f"new holding {instrument.ticker}: {told}"))
@@ -279,16 +279,16 @@ def keep_averages(ports: Ports, state: WatchState) -> None:
 
 def summary(ports: Ports, state: WatchState) -> Summary:
     """Return what came of the watch."""
-    selling = ports.selling
+    selling, decisions = ports.selling, state.decisions
     records = () if selling is None else tuple(selling.journal.intents(state.began))
     opened = () if selling is None else tuple(selling.journal.open_intents())
     all_of_them = {record.intent_id: record for record in (*opened, *records)}
     return Summary(
         time=ports.clock.now(),
         began=state.began,
-        outcomes=tuple((outcome.value, count) for outcome, count in state.outcomes.items()),
-        prepared=tuple(state.prepared),
-        undecided=tuple(f"{i.ticker}: {reason}" for i, reason in state.waiting.items()),
+        outcomes=tuple((outcome.value, count) for outcome, count in decisions.outcomes.items()),
+        prepared=tuple(decisions.prepared),
+        undecided=tuple(f"{i.ticker}: {reason}" for i, reason in decisions.waiting.items()),
         sales=tuple(last_word(record) for record in all_of_them.values()),
         denied=sum(record.state is State.DENIED for record in records),
         unknown=sum(record.state.unclear for record in opened),

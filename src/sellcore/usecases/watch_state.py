@@ -1,6 +1,5 @@
 """What a watch remembers from one cycle to the next."""
 
-from collections import Counter
 from collections.abc import Callable
 from datetime import datetime, timedelta
 
@@ -8,9 +7,7 @@ from attrs import Factory, define, frozen
 
 from sellcore.event import Event
 from sellcore.instrument import Instrument
-from sellcore.order import Mode, OpenOrder, OrderIntent
-from sellcore.outcome import Outcome
-from sellcore.plan import Decision
+from sellcore.order import Mode, OpenOrder
 from sellcore.policy import Policy
 from sellcore.ports.alerts import Alerts
 from sellcore.ports.assignments import AssignmentStore
@@ -28,7 +25,9 @@ from sellcore.split_guard import Sighting
 from sellcore.status import Levels
 from sellcore.timeframe import Timeframe
 from sellcore.usecases.contracts import Contracts
+from sellcore.usecases.decision_state import Decisions
 from sellcore.usecases.feed import Feed
+from sellcore.usecases.line_state import LineState
 from sellcore.usecases.selling_state import Selling, SellingState
 
 
@@ -104,23 +103,13 @@ class WatchState:
         unclear: Tickers whose assignment cannot be used, and why: never decided.
         feed: What is known of the bars.
         quarantine: Instruments whose bars contradict each other, and how.
-        watched_from: Bars that ended up to then are not this run's to decide.
-        decided: The bars that have been decided.
-        last_decision: Per instrument.
-        waiting: What a due bar is waiting for, per instrument.
+        decisions: What came of the bars.
         levels: The averages at the last closed bar, beside the end of the coverage
             they were computed at; kept until that moves.
-        outcomes: How many bars were decided each way.
-        prepared: The orders that were prepared.
         told: Alerts that were given already, by what they are about.
         obstacle: Why nothing may be decided now, or None.
-        obstacle_before: The same when bars were last to be decided.
         clock_fault: Why our clock cannot be relied on, or None.
-        attempts: Failures since everything could be read.
-        retry_at: When to try next, UTC, or None while the line stands.
-        servers_lost_at: When the gateway was first seen without the broker behind it, UTC,
-            or when it was last connected to again for that; None while it is not.
-        out_of_reach_since: When the broker was last reached before it was not, UTC, or None.
+        line: What is known of the line.
         selling: What is known of selling.
     """
 
@@ -136,19 +125,10 @@ class WatchState:
     unclear: dict[str, str] = Factory(dict)
     feed: Feed = Factory(Feed)
     quarantine: dict[Instrument, str] = Factory(dict)
-    watched_from: dict[Instrument, datetime] = Factory(dict)
-    decided: dict[Instrument, frozenset[tuple[Timeframe, datetime]]] = Factory(dict)
-    last_decision: dict[Instrument, Decision] = Factory(dict)
-    waiting: dict[Instrument, str] = Factory(dict)
+    decisions: Decisions = Factory(Decisions)
     levels: dict[tuple[Instrument, Timeframe], tuple[int, Levels]] = Factory(dict)
-    outcomes: Counter[Outcome] = Factory(Counter)
-    prepared: list[OrderIntent] = Factory(list)
     told: dict[str, str] = Factory(dict)
     obstacle: str | None = None
-    obstacle_before: str | None = None
     clock_fault: str | None = None
-    attempts: int = 0
-    retry_at: datetime | None = None
-    servers_lost_at: datetime | None = None
-    out_of_reach_since: datetime | None = None
+    line: LineState = Factory(LineState)
     selling: SellingState = Factory(SellingState)

@@ -162,8 +162,8 @@ def _watch(world: World, process: Process) -> None:
     while True:
         now = ports.clock.now()
         moment = next_look(state.contracts.sessions.values(), terms.policy, now)
-        if state.retry_at is not None:
-            moment = min(moment, max(state.retry_at, now))
+        if state.line.retry_at is not None:
+            moment = min(moment, max(state.line.retry_at, now))
         if terms.until is not None and moment > terms.until:
             return
         ports.clock.sleep_until(_idle_until(world, moment, terms.until or moment))

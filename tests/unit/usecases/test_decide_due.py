@@ -101,21 +101,21 @@ def test_signal_is_told_with_its_order_and_remembered() -> None:
     assert (decided.time, decided.zone) == (NOW, "America/New_York")
     assert (prepared.time, prepared.foreign) == (NOW, (by_hand,))
     assert prepared.intent is decided.decision.intent
-    assert look.state.decided == {MSFT: frozenset({(Timeframe.HOUR, ELEVEN)})}
-    assert look.state.last_decision == {MSFT: decided.decision}
-    assert look.state.outcomes == {Outcome.SIGNAL: 1}
-    assert look.state.prepared == [prepared.intent]
+    assert look.state.decisions.decided == {MSFT: frozenset({(Timeframe.HOUR, ELEVEN)})}
+    assert look.state.decisions.latest == {MSFT: decided.decision}
+    assert look.state.decisions.outcomes == {Outcome.SIGNAL: 1}
+    assert look.state.decisions.prepared == [prepared.intent]
 
 
 def test_bars_that_were_decided_before_stay_so() -> None:
     """One more is added to them."""
     look = Look()
     day = (Timeframe.DAY, FRIDAY.close)
-    look.state.decided[MSFT] = frozenset({day})
+    look.state.decisions.decided[MSFT] = frozenset({day})
 
     look.decide(a_holding(NOW))
 
-    assert look.state.decided[MSFT] == {day, (Timeframe.HOUR, ELEVEN)}
+    assert look.state.decisions.decided[MSFT] == {day, (Timeframe.HOUR, ELEVEN)}
 
 
 def test_each_bar_is_told_in_the_zone_of_its_own_exchange() -> None:
@@ -148,7 +148,7 @@ def test_several_bars_are_counted_and_recorded_in_turn() -> None:
 
     assert look.decide(a_holding(NOW), other) == 2
     assert [record.con_id for record in look.records] == [MSFT.con_id, AAPL.con_id]
-    assert look.state.outcomes == {Outcome.SIGNAL: 2}
+    assert look.state.decisions.outcomes == {Outcome.SIGNAL: 2}
 
 
 def test_nothing_due_leaves_no_trace() -> None:
@@ -157,7 +157,7 @@ def test_nothing_due_leaves_no_trace() -> None:
     look.desk.true.moment = ELEVEN
 
     assert look.decide(a_holding(NOW)) == 0
-    assert (look.records, look.desk.events, look.state.waiting) == ([], [], {})
+    assert (look.records, look.desk.events, look.state.decisions.waiting) == ([], [], {})
 
 
 def test_bar_that_waits_is_shown_with_its_reason_until_it_can_be_decided() -> None:
@@ -165,9 +165,9 @@ def test_bar_that_waits_is_shown_with_its_reason_until_it_can_be_decided() -> No
     look = Look()
 
     assert look.decide(a_holding(NOW, series={})) == 0
-    assert look.state.waiting == {MSFT: "no bars of it are stored"}
+    assert look.state.decisions.waiting == {MSFT: "no bars of it are stored"}
     assert look.decide(a_holding(NOW)) == 1
-    assert look.state.waiting == {}
+    assert look.state.decisions.waiting == {}
 
 
 def test_obstacle_of_everything_is_waited_for() -> None:
@@ -176,7 +176,7 @@ def test_obstacle_of_everything_is_waited_for() -> None:
     look.state.obstacle = "no line"
 
     assert look.decide(a_holding(NOW)) == 0
-    assert look.state.waiting == {MSFT: "no line"}
+    assert look.state.decisions.waiting == {MSFT: "no line"}
 
 
 def test_bar_that_ran_out_during_an_obstacle_says_which() -> None:
@@ -198,13 +198,13 @@ def test_wrong_clock_decides_nothing_and_misses_nothing() -> None:
     look = Look()
     look.state.clock_fault = "this clock is 90 s ahead"
     look.state.obstacle = "this clock is 90 s ahead"
-    look.state.waiting = {MSFT: "no bars of it are stored"}
+    look.state.decisions.waiting = {MSFT: "no bars of it are stored"}
     look.desk.true.moment = LATE
 
     assert look.decide(a_holding(LATE)) == 0
 
-    assert (look.records, look.desk.events, look.state.waiting) == ([], [], {})
-    assert look.state.obstacle_before == "this clock is 90 s ahead"
+    assert (look.records, look.desk.events, look.state.decisions.waiting) == ([], [], {})
+    assert look.state.decisions.obstacle_before == "this clock is 90 s ahead"
 
 
 def test_decision_that_cannot_be_recorded_has_not_been_made() -> None:
@@ -217,11 +217,11 @@ def test_decision_that_cannot_be_recorded_has_not_been_made() -> None:
     assert look.desk.events == [
         Alert(NOW, f"{FULL}; nothing is decided until it can be recorded"),
     ]
-    assert look.state.waiting == {
+    assert look.state.decisions.waiting == {
         MSFT: f"the bar that ends 2022-05-20T15:00:00Z cannot be recorded: {FULL}"
     }
-    assert (look.state.decided, look.state.prepared) == ({}, [])
-    assert not look.state.outcomes
+    assert (look.state.decisions.decided, look.state.decisions.prepared) == ({}, [])
+    assert not look.state.decisions.outcomes
     assert [(str(told.cause), told.text) for told in look.alerts.sent] == [
         ("denied", f"{FULL}; nothing is decided until it can be recorded")
     ]
@@ -292,7 +292,7 @@ def known(*instruments: Instrument) -> WatchState:
     state = WatchState(ACCOUNT, NOW)
     state.positions = tuple(a_position(100, instrument) for instrument in instruments)
     for instrument in instruments:
-        state.watched_from[instrument] = NOW
+        state.decisions.watched_from[instrument] = NOW
         state.sightings[instrument] = Sighting(NOW)
     return state
 
@@ -315,9 +315,9 @@ def test_all_that_is_known_of_a_holding_is_its_own() -> None:
     state.feed.asked_at = {half_hours: NOW, days: ELEVEN}
     state.feed.unanswered = {days: "no answer in time"}
     state.orders = (an_order(), an_order(AAPL))
-    state.decided = {MSFT: frozenset({(Timeframe.HOUR, ELEVEN)})}
+    state.decisions.decided = {MSFT: frozenset({(Timeframe.HOUR, ELEVEN)})}
     state.sightings[MSFT] = Sighting(ELEVEN, 2.0)
-    state.watched_from[MSFT] = ELEVEN
+    state.decisions.watched_from[MSFT] = ELEVEN
     wanted: MovingAverageRule = rule()
 
     ours, other = holdings(state)
@@ -351,7 +351,7 @@ def test_what_stands_in_a_holdings_way_is_named() -> None:
     ]
 
     state.positions += (a_position(1, two),)
-    state.watched_from[two], state.sightings[two] = NOW, Sighting(NOW)
+    state.decisions.watched_from[two], state.sightings[two] = NOW, Sighting(NOW)
 
     ambiguous = "NASDAQ:MSFT names more than one holding; which is meant is not known"
     assert [each.obstacle for each in holdings(state)] == [

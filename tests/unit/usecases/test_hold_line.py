@@ -44,21 +44,21 @@ def look(desk: Desk, state: WatchState) -> bool:
 def test_first_look_connects_and_says_to_whom() -> None:
     """The server, the account and the mode."""
     desk, line, state = a_line()
-    state.retry_at = NOW
+    state.line.retry_at = NOW
 
     assert look(desk, state) is True
     assert desk.events == [Connected(NOW, "fake broker", ACCOUNT, Mode.DRY_RUN)]
-    assert (state.account, state.retry_at, line.calls) == (ACCOUNT, None, 1)
+    assert (state.account, state.line.retry_at, line.calls) == (ACCOUNT, None, 1)
 
 
 def test_line_that_stands_is_left_alone() -> None:
     """Nobody is called up again, and an attempt that was planned is none any more."""
     desk, line, state = a_line()
     look(desk, state)
-    state.retry_at = NOW + MINUTE
+    state.line.retry_at = NOW + MINUTE
 
     assert look(desk, state) is True
-    assert (state.retry_at, line.calls, len(desk.events)) == (None, 1, 1)
+    assert (state.line.retry_at, line.calls, len(desk.events)) == (None, 1, 1)
 
 
 def test_gateway_without_its_servers_is_waited_for_and_told_once() -> None:
@@ -66,14 +66,14 @@ def test_gateway_without_its_servers_is_waited_for_and_told_once() -> None:
     desk, line, state = a_line()
     look(desk, state)
     line.lose_servers()
-    state.retry_at = NOW + MINUTE
+    state.line.retry_at = NOW + MINUTE
 
     assert look(desk, state) is False
     assert look(desk, state) is False
 
     assert desk.alerts == ["the gateway lost the broker's servers"]
     assert state.obstacle == "the gateway lost the broker's servers"
-    assert (state.retry_at, line.calls) == (None, 1)
+    assert (state.line.retry_at, line.calls) == (None, 1)
 
 
 @pytest.mark.parametrize("jump", [1, -1])
@@ -92,7 +92,7 @@ def test_gateway_that_never_says_it_is_back_is_called_up_again(jump: int) -> Non
         desk.true.moment = began + jump * 15 * MINUTE
 
         assert look(desk, state) is True
-        assert (line.calls, state.servers_lost_at, line.fault()) == (calls, None, None)
+        assert (line.calls, state.line.servers_lost_at, line.fault()) == (calls, None, None)
 
 
 def test_servers_that_come_back_and_go_again_are_waited_for_anew() -> None:
@@ -107,7 +107,7 @@ def test_servers_that_come_back_and_go_again_are_waited_for_anew() -> None:
     line.lose_servers()
 
     assert look(desk, state) is False
-    assert (line.calls, state.servers_lost_at) == (1, NOW + 20 * MINUTE)
+    assert (line.calls, state.line.servers_lost_at) == (1, NOW + 20 * MINUTE)
 
 
 def test_gateway_that_cannot_be_called_up_again_is_tried_like_any_other() -> None:
@@ -120,8 +120,8 @@ def test_gateway_that_cannot_be_called_up_again_is_tried_like_any_other() -> Non
     desk.true.moment = NOW + 15 * MINUTE
 
     assert look(desk, state) is False
-    assert state.retry_at == desk.true.moment + 20 * SECOND
-    assert desk.events[-1] == Retrying(desk.true.moment, REFUSED, state.retry_at)
+    assert state.line.retry_at == desk.true.moment + 20 * SECOND
+    assert desk.events[-1] == Retrying(desk.true.moment, REFUSED, state.line.retry_at)
 
 
 def test_line_that_cannot_be_had_is_tried_again_later_each_time() -> None:
@@ -130,7 +130,7 @@ def test_line_that_cannot_be_had_is_tried_again_later_each_time() -> None:
     line.refuse_logins(REFUSED)
 
     assert look(desk, state) is False
-    assert (state.obstacle, state.retry_at) == (REFUSED, NOW + 20 * SECOND)
+    assert (state.obstacle, state.line.retry_at) == (REFUSED, NOW + 20 * SECOND)
     desk.true.moment = NOW + 20 * SECOND
     assert look(desk, state) is False
 
@@ -138,7 +138,7 @@ def test_line_that_cannot_be_had_is_tried_again_later_each_time() -> None:
         Retrying(NOW, REFUSED, NOW + 20 * SECOND),
         Retrying(NOW + 20 * SECOND, REFUSED, NOW + 60 * SECOND),
     ]
-    assert (state.attempts, line.calls) == (2, 2)
+    assert (state.line.attempts, line.calls) == (2, 2)
 
 
 @pytest.mark.parametrize(
@@ -157,7 +157,7 @@ def test_attempt_waits_for_its_time_and_never_longer_than_a_quarter_of_an_hour(
 ) -> None:
     """A time that lies further ahead is of a clock that was set back since."""
     desk, line, state = a_line()
-    state.retry_at = NOW + wait
+    state.line.retry_at = NOW + wait
 
     assert look(desk, state) is bool(calls)
     assert line.calls == calls
@@ -173,7 +173,7 @@ def test_login_to_another_account_is_no_line() -> None:
     assert line.fault() is not None
     assert state.obstacle is not None
     assert state.obstacle.startswith("account DU0000009 is not one of this login's")
-    assert state.retry_at == NOW + 20 * SECOND
+    assert state.line.retry_at == NOW + 20 * SECOND
 
 
 def test_account_that_is_watched_counts_more_than_the_one_of_the_terms() -> None:
@@ -195,11 +195,11 @@ def test_account_that_is_watched_counts_more_than_the_one_of_the_terms() -> None
 def test_failure_to_read_is_put_off_like_one_to_connect() -> None:
     """The third in a row waits longest."""
     desk, _, state = a_line()
-    state.attempts = 2
+    state.line.attempts = 2
 
     try_later(desk.ports(), state, desk.terms(NOW), "positions: no complete answer")
 
-    assert (state.attempts, state.retry_at) == (3, NOW + 60 * SECOND)
+    assert (state.line.attempts, state.line.retry_at) == (3, NOW + 60 * SECOND)
     assert state.obstacle == "positions: no complete answer"
 
 

@@ -35,7 +35,8 @@ def test_only_what_was_merely_prepared_waits_for_its_line(state: State) -> None:
 )
 def test_line_is_of_its_own_bar(bar: tuple[Timeframe, object], waits: bool) -> None:
     """Not of the day that ends with the hour, nor of the hour before."""
-    watch = WatchState(ACCOUNT, TEN, decided={stock(1): frozenset({bar})})
+    watch = WatchState(ACCOUNT, TEN)
+    watch.decisions.decided[stock(1)] = frozenset({bar})
 
     assert is_unlogged(watch, a_record()) is waits
 
