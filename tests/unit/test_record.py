@@ -218,6 +218,8 @@ def test_records_are_picked_by_time_and_ticker():
     assert list(matching([RECORD, later, other])) == [RECORD, later, other]
     assert list(matching([RECORD, later, other], since=tokyo)) == [later, other]
     assert list(matching([RECORD, later, other], ticker=" nyse:ibm")) == [other]
+    small = attrs.evolve(other, ticker="nyse:ibm")  # as another program may write it
+    assert list(matching([RECORD, small], ticker="NYSE:IBM")) == [small]
 
 
 def test_naive_time_finds_nothing():

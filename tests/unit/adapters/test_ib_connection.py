@@ -129,6 +129,14 @@ def test_gateways_complaint_is_quoted() -> None:
     assert "(the gateway said: 1100 Connectivity has been [1m lost)" in text
 
 
+def test_complaint_that_is_quoted_is_no_remark() -> None:
+    """That a data farm is fine explains nothing."""
+    lost, fine = error(-1, 1100, "lost"), error(-1, 2104, "farm connection is OK:usfarm")
+    with ScriptedGateway(login=[lost, fine]) as gateway:
+        text = failure(a_connection(gateway.port, timeout=0.3))
+    assert "(the gateway said: 1100 lost)" in text
+
+
 def test_hang_up_during_the_login_is_told_at_once() -> None:
     """A restart in the middle of a login does not wait for the time-out."""
     with ScriptedGateway() as gateway:

@@ -25,6 +25,8 @@ def test_no_message_limit_never_waits() -> None:
 
 @example(rate=0.5, story=[(Lane.BULK, 0.0)] * 4)
 @given(rate=RATES, story=st.lists(st.tuples(LANES, st.floats(0, 0.5)), max_size=300))
+@example(rate=1.0, story=[(Lane.ORDER, 0.0)] * 9)
+@example(rate=0.2, story=[(Lane.ORDER, 0.0)] * 9)
 def test_all_lanes_together_keep_to_the_budget(
     rate: float, story: list[tuple[Lane, float]]
 ) -> None:

@@ -130,6 +130,7 @@ def an_order(status: OrderStatusRow | None = None, **fields: object) -> OpenOrde
         ({}, None, 240.0),
         ({"orderType": "MKT", "auxPrice": 0.0}, None, None),
         ({"orderType": "LMT", "lmtPrice": 250.5, "auxPrice": 0.0}, 250.5, None),
+        ({"orderType": "LMT", "lmtPrice": -0.35, "auxPrice": 0.0}, -0.35, None),  # a combination
         ({"orderType": "STP LMT", "lmtPrice": 239.0}, 239.0, 240.0),
         ({"orderType": "TRAIL", "auxPrice": 1.5, "trailStopPrice": 238.0}, None, 238.0),
         ({"orderType": "TRAIL", "auxPrice": 1.5, "trailStopPrice": UNSET}, None, None),

@@ -1,7 +1,7 @@
 """A series that is refused: not asked for every minute, and not forgotten for an hour."""
 
 import pytest
-from tests.builders import MSFT
+from tests.builders import AAPL, MSFT, rule
 from tests.desk import FRIDAY, MINUTE, Desk, all_of
 
 from sellcore.request import Cause
@@ -61,3 +61,16 @@ def test_series_that_is_refused_for_good_is_asked_for_now_and_then() -> None:
 
     asked = [r for r in desk.feed.asked if r.granularity is Granularity.HALF_HOUR]
     assert 60 / 4 <= len(asked) <= 70 / 3 + 1
+
+
+def test_two_series_that_are_refused_are_told_once_each() -> None:
+    """Every few minutes anew for the same reason, which is no news."""
+    desk = Desk(FRIDAY.open - 10 * MINUTE, {"NASDAQ:MSFT": rule(), "NASDAQ:AAPL": rule()})
+    desk.hold(AAPL)
+    for instrument in [MSFT, AAPL] * 100:
+        desk.feed.told.fail(instrument, Granularity.HALF_HOUR, Cause.REFUSED)
+
+    desk.watch(until=FRIDAY.open + 20 * MINUTE)
+
+    told = [text for text in desk.alerts if "refused" in text]
+    assert len(told) == len(set(told)) == 2
