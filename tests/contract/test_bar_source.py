@@ -446,6 +446,20 @@ def test_a_bad_row_is_told_with_its_place(tmp_path, change, told):
     assert "\n" not in str(raised.value)
 
 
+def test_a_file_of_many_batches_is_read_in_whole(tmp_path, monkeypatch):
+    """Larger than what is looked at in one piece, tickers one behind the other or mixed."""
+    monkeypatch.setattr("adapters.parquet.dataset_file._BATCH", 3)
+    whole = table_of({"NYSE:A": days_of(1, 40), "NYSE:B": days_of(2, 40)})
+    mixed = whole.take(np.arange(80).reshape(2, 40).T.reshape(-1))
+    for name, table in (("apart", whole), ("mixed", mixed)):
+        (tmp_path / name).mkdir()
+        pq.write_table(table, tmp_path / name / "all.parquet")
+        found = open_dataset(str(tmp_path / name)).load(["NYSE:A", "NYSE:B"], Timeframe.DAY)
+
+        for seed, ticker in enumerate(("NYSE:A", "NYSE:B"), 1):
+            assert found[ticker].close.tolist() == days_of(seed, 40).close.tolist()
+
+
 def test_a_bad_row_is_told_in_whichever_file_it_stands(tmp_path):
     """Each file is looked at, not only the first of a ticker."""
     bars = days_of(1, 20)

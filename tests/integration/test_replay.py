@@ -170,6 +170,26 @@ def test_bars_of_simulated_runs_are_read_where_they_alone_are_asked_for(day: Pat
     assert {finding["verdict"] for finding in unknown} == {"cannot be told"}
 
 
+def test_of_both_caches_that_of_the_broker_is_read(day: Path) -> None:
+    """Simulated runs of the same holdings, with bars of their own, do not stand in its way."""
+    shutil.copytree(day / "cache" / "simulated", day / "other")
+    change_cache(day, MSFT, _all_doubled)
+    shutil.copytree(day / "other", day / "cache", dirs_exist_ok=True)
+
+    code, findings = replayed(day)
+
+    assert (code, odd(findings)) == (0, {})
+    assert replayed(day, "--simulated")[0] == 1
+
+
+def _all_doubled(key: SeriesKey, stored: StoredSeries) -> SeriesUpdate:
+    """Return the same bars at twice the price."""
+    bars = stored.bars
+    rows = [getattr(bars, name) * 2 for name in ("open", "high", "low", "close")]
+    twice = BarSeries(bars.start, bars.end, *rows, bars.volume)
+    return SeriesUpdate(key, twice, stored.coverage)
+
+
 def test_a_split_of_the_cache_is_found_and_named(day: Path) -> None:
     """After a restated history all closes and averages have moved by one factor."""
 

@@ -51,6 +51,7 @@ def refused(folder: Path, text: str | bytes, hints: Hints = MSFT, name: str = "b
         ("Adj Close,CLOSE,LOW,HIGH,OPEN,TIMESTAMP", "TIMESTAMP,OPEN,HIGH,LOW,CLOSE"),
         ("<DATE>,<TIME>,<OPEN>,<HIGH>,<LOW>,<CLOSE>,<VOL>",
          "<DATE>+<TIME>,<OPEN>,<HIGH>,<LOW>,<CLOSE>,<VOL>"),
+        ("Time,Open,High,Low,Close,Date", "Date+Time,Open,High,Low,Close"),
         ("timestamp,1. open,2. high,3. low,4. close,5. volume",
          "timestamp,1. open,2. high,3. low,4. close,5. volume"),
         ("symbol,datetime,o,h,l,c,v", "datetime,o,h,l,c,v,symbol"),

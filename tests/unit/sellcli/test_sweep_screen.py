@@ -178,6 +178,8 @@ def test_a_document_tells_luck_by_the_year(found: Sweep) -> None:
     assert check["excess_a_year"] == pytest.approx(0.05)
     assert (deflated["best"], check["best"]) == (str(found.rules[1]), str(found.rules[0]))
     assert form["judged"]["too_short"] == ["C"]
+    assert form["judged"]["hold"] == {**form["judged"]["hold"], "rule": None, "growth": 1.0}
+    assert [each["growth"] for each in form["judged"]["ranking"]] == pytest.approx([1.1, 1.1])
     assert (form["judged"]["first"], form["judged"]["last"]) == ("2020-03-02", "2020-03-03")
     assert form["since"] == "2020-03-02"
 

@@ -272,3 +272,17 @@ def test_the_half_hours_that_a_session_begins_with_are_hours() -> None:
 
     assert len(backtest({"X": hours}, rule("SMA,5,1H")).equity) == 8
     assert len(backtest({"X": long(1_800, count=6)}, rule("SMA,5,1H")).equity) == 2
+
+
+@pytest.mark.parametrize(("hours", "passes"), [(8, False), (11, False), (12, True), (24, True)])
+def test_several_bars_a_day_are_no_days(hours: int, passes: bool) -> None:
+    """Bars eight hours apart are three a day; a day is at least half of one."""
+    start = OPENS + 3_600 * hours * np.arange(12)
+    prices = [np.full(12, 10.0)] * 4
+    bars = BarSeries(start, start + 3_600, *prices, np.full(12, 1e6))
+
+    if passes:
+        assert backtest({"X": bars}, SMA5).equity.tolist()
+    else:
+        with pytest.raises(InvalidValue, match=f"bars {hours * 60} minutes apart for SMA"):
+            backtest({"X": bars}, SMA5)

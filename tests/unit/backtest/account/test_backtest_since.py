@@ -87,3 +87,13 @@ def test_one_bar_to_decide_is_enough_to_take_part() -> None:
     assert (list(found.decisions), found.too_short) == (["A", "B"], {})
     assert [fill.ticker for fill in found.fills] == ["A", "B"]
     assert len(backtest({"A": both["A"]}, rule("SMA,5,D"), RECLAIM).equity) == 1
+
+
+@pytest.mark.parametrize("other", ["A", "B"])
+def test_every_tickers_rule_is_part_of_the_hash(other: str) -> None:
+    """Whichever ticker follows another rule: it is another question."""
+    both = {"A": BARS["X"], "B": BARS["X"]}
+    rules = dict.fromkeys(both, rule("SMA,5,D"))
+
+    one = backtest(both, rules).config_hash
+    assert backtest(both, rules | {other: rule("EMA,5,D")}).config_hash != one

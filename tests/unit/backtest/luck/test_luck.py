@@ -232,3 +232,10 @@ def test_returns_that_hardly_move_have_a_high_ratio_and_are_not_flat():
 
     assert found.best == 1
     assert found.sharpe == pytest.approx(0.01 / np.std(steady, ddof=1))
+
+
+@pytest.mark.parametrize("block", [0.0, 0.5, 0.999, -1.0, float("inf")])
+def test_stretches_of_less_than_a_bar_are_refused(block):
+    """A stretch that is drawn has a bar at least."""
+    with pytest.raises(InvalidValue, match="must both be at least 1"):
+        reality_check(np.ones((2, 9)), np.zeros(9), np.random.default_rng(1), block=block)

@@ -402,3 +402,15 @@ def test_a_maximum_of_nothing_makes_every_order_free(whole):
     assert own.metrics.commission == 0 < other.metrics.commission
     assert free == pytest.approx(own.final_equity, rel=1e-9)
     assert paid == pytest.approx(other.final_equity, rel=1e-9)
+
+
+def test_tickers_stand_in_the_order_asked_for():
+    """Figures by row are those of the ticker that was asked for there."""
+    rule = MovingAverageRule(AverageKind.SMA, 5, Timeframe.DAY)
+    whole = sweep(SOURCE, [rule])
+
+    some = sweep(SOURCE, [rule], tickers=["NYSE:D", "NYSE:A"])
+
+    assert some.tickers == ("NYSE:D", "NYSE:A")
+    rows = [whole.tickers.index(ticker) for ticker in some.tickers]
+    assert some.columns["bars"].tolist() == whole.columns["bars"][rows].tolist()
