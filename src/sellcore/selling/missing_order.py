@@ -34,11 +34,14 @@ def looked_for(
     One list that leaves an order out proves nothing, nor do two in the same second.
 
     Args:
-        listed: What was listed before the reading.
-        missing: What had been left out by then.
+        listed: What other readings have listed since the last of these.
+        missing: What that had left out.
         read_at: When the reading began, UTC.
     """
-    still = [each for each in missing if read_at - each.since < GONE]
-    known = [each.order for each in missing]
-    fresh = [order for order in listed if not any(order.same_as(each) for each in known)]
-    return (*still, *(MissingOrder(order, read_at) for order in fresh))
+    shown = tuple(listed)
+    still = (
+        each
+        for each in missing
+        if read_at - each.since < GONE and not any(each.order.same_as(order) for order in shown)
+    )
+    return (*still, *(MissingOrder(order, read_at) for order in shown))

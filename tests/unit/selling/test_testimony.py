@@ -685,14 +685,15 @@ class TestVanished:
         assert shown.vanished == ()
         assert [each.since for each in hidden.vanished] == [later]
 
-    def test_order_that_is_listed_and_missed_is_looked_for_once(self):
-        """Another list had it meanwhile: the time since it was missed first goes on."""
+    @pytest.mark.parametrize("seconds", [15, 240])
+    def test_order_that_another_list_has_shown_meanwhile_is_missed_anew(self, seconds):
+        """The table reads the orders as well, between two sales: the time begins again."""
         first = told().with_last([self.STOP])
-        later = evolve(told(), read_at=first.read_at + timedelta(seconds=15))
+        later = evolve(told(), read_at=first.read_at + timedelta(seconds=seconds))
 
         again = later.with_last([evolve(self.STOP, status="Submitted")], first.vanished)
 
-        assert again.vanished == first.vanished
+        assert [each.since for each in again.vanished] == [later.read_at]
 
     def test_what_has_vanished_is_told_by_contract(self):
         """Another position need not wait for it."""

@@ -10,8 +10,10 @@ from sellcore.order import OpenOrder
 from sellcore.usecases.sell import CHECKED
 
 
-def leaves_out(desk: SellingDesk, stop: OpenOrder, *lists: str) -> None:
-    """Let the lists of open orders behind the decision show, hide or first hold the stop."""
+def leaves_out(
+    desk: SellingDesk, stop: OpenOrder, *lists: str, behind: str = "journal.prepare"
+) -> None:
+    """Let the lists of open orders behind a call show, hide or first hold the stop."""
     acts: dict[str, Callable[[], None]] = {
         "show": lambda: None,
         "hide": lambda: desk.broker.finish(stop.perm_id),
@@ -24,7 +26,7 @@ def leaves_out(desk: SellingDesk, stop: OpenOrder, *lists: str) -> None:
             back = "enter" if each == "hide" else "show"
             desk.stage.behind("broker.open_orders", acts[back])
 
-    desk.stage.behind("journal.prepare", begin)
+    desk.stage.behind(behind, begin)
 
 
 def test_stop_that_one_list_leaves_out_still_goes_first() -> None:
@@ -99,6 +101,19 @@ def test_stop_that_the_last_reading_of_the_table_left_out_is_missed_as_well() ->
     desk.broker.work(stop)
     desk.run(1)
     assert desk.happened == ["PREPARED", "CANCELS_ASKED", "SENDING", "SEEN_FILLED"]
+
+
+def test_stop_that_was_left_out_long_ago_and_is_again_is_missed_anew() -> None:
+    """At the start of the watch and at the sale; the table had shown it between the two."""
+    desk = SellingDesk()
+    stop = desk.rest()
+    leaves_out(desk, stop, "hide", behind="entry.replies")
+    leaves_out(desk, stop, "hide")
+
+    desk.run()
+
+    assert desk.happened == ["PREPARED", "CANCELS_ASKED", "SENDING", "SEEN_FILLED"]
+    assert (desk.broker.working(), desk.held()) == ((), 0)
 
 
 def test_stop_that_no_list_shows_any_more_has_gone() -> None:
