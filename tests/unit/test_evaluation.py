@@ -135,6 +135,15 @@ def test_without_a_gap_all_bars_are_used() -> None:
     assert known_tail(closed.bars, closed.coverage, SESSIONS) == (closed.bars, None)
 
 
+def test_no_bars_are_without_a_gap() -> None:
+    """Whatever was fetched: what a new stock lacks lies before its first bar."""
+    fetched = Coverage(((to_epoch(SESSIONS[0].open), to_epoch(SESSIONS[1].close)),))
+
+    _, gap = known_tail(BarSeries.empty(), fetched, SESSIONS)
+
+    assert gap is None
+
+
 def test_coverage_of_sessions_alone_is_without_a_gap() -> None:
     """What lies between sessions need not be known."""
     bars = bars_at(days(SESSIONS), [1.0] * len(SESSIONS))

@@ -7,6 +7,8 @@ from tests.builders import MSFT, a_position, rule
 from tests.desk import MINUTE
 from tests.selling_desk import ELEVEN, SellingDesk
 
+from sellcore.order import Side
+
 LEFT = (
     "NASDAQ:MSFT was sold, 0 shares are held, and these orders would sell more: "
     "SELL 100 STP @ 240.00 GTC; cancel them in TWS, they would leave you short"
@@ -56,6 +58,20 @@ def test_stop_on_what_was_bought_back_is_left_alone() -> None:
     desk.run(50)
     (text,) = desk.telling("unknown")
     assert "60 shares are held, and these orders would sell more: SELL 60 STP" in text
+
+
+def test_order_that_buys_is_not_among_those_that_would_sell_more() -> None:
+    """To cancel it would not help, and it is meant."""
+    desk = SellingDesk()
+    desk.clock.at(ELEVEN + 3 * MINUTE, lambda: desk.rest())
+    desk.clock.at(
+        ELEVEN + 3 * MINUTE,
+        lambda: desk.rest(perm_id=1002, side=Side.BUY, order_type="LMT", stop_price=None),
+    )
+
+    desk.run(40)
+
+    assert desk.telling("unknown") == [LEFT]
 
 
 def test_orders_on_what_was_never_sold_here_are_not_ours_to_judge() -> None:
