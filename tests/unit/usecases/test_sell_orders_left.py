@@ -3,7 +3,7 @@
 from decimal import Decimal
 
 from attrs import evolve
-from tests.builders import MSFT, a_position, rule
+from tests.builders import AAPL, MSFT, a_position, rule
 from tests.desk import MINUTE
 from tests.selling_desk import ELEVEN, SellingDesk
 
@@ -82,3 +82,18 @@ def test_orders_on_what_was_never_sold_here_are_not_ours_to_judge() -> None:
     desk.run(30)
 
     assert desk.told.sent == []
+
+
+def test_stops_behind_two_sales_are_told_once_each() -> None:
+    """Each of its own position, however often the two are compared."""
+    desk = SellingDesk(rules={"NASDAQ:MSFT": rule(), "NASDAQ:AAPL": rule()})
+    desk.hold(AAPL, 40)
+    desk.falls(AAPL)
+    desk.clock.at(ELEVEN + 3 * MINUTE, lambda: desk.rest())
+    desk.clock.at(ELEVEN + 3 * MINUTE, lambda: desk.rest(perm_id=1002, instrument=AAPL))
+
+    desk.run(60)
+
+    assert desk.ends == ["filled", "filled"]
+    told = desk.telling("unknown")
+    assert sorted(text.split()[0] for text in told) == ["NASDAQ:AAPL", "NASDAQ:MSFT"]
