@@ -1,7 +1,6 @@
 """Journal and broker are compared at start, after each connect, and every few minutes."""
 
 from datetime import datetime, timedelta
-from functools import partial
 
 import pytest
 from attrs import evolve
@@ -267,24 +266,6 @@ def test_journal_that_fails_anew_is_told_anew() -> None:
     desk.run(8)
 
     assert len(desk.telling("denied")) == 2
-
-
-def test_trouble_of_a_sale_is_told_anew_once_a_sale_was_without() -> None:
-    """Between two comparisons, of which neither has met it."""
-    desk = SellingDesk(START)
-    desk.selling_policy = SellingPolicy(reconcile=timedelta(hours=1))
-    desk.switch.why = "wait"
-
-    def set_full(full: bool) -> None:
-        desk.journal.full = full
-        desk.switch.why = f"wait on, full: {full}"  # which is to be put on record
-
-    for minute, full in ((2.5, True), (4.5, False), (6.5, True)):
-        desk.clock.at(ELEVEN + minute * MINUTE, partial(set_full, full))
-
-    desk.run(9)
-
-    assert len([text for text in desk.telling("denied") if "journal" in text]) == 2
 
 
 def test_position_that_one_reading_leaves_out_has_not_gone_flat() -> None:
