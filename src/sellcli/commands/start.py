@@ -4,6 +4,7 @@ import gc
 import os
 import sys
 from collections.abc import Callable
+from contextlib import nullcontext
 from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -20,9 +21,12 @@ from sellcli.streams import write_at_once
 from sellcore.errors import ConfigError
 
 if TYPE_CHECKING:
+    from contextlib import AbstractContextManager
+
     from sellcli.compose.simulation import Address
     from sellcli.compose.watch import Wiring
     from sellcli.screen.choose import Listener
+    from sellcore.event import Summary
     from sellcore.ports.connection import Login
     from sellcore.usecases.rules import Ask
 
@@ -101,16 +105,10 @@ def command(
             alerts(settings, os.environ, _bell() if live else None) as fan_out,
         ):
             wiring = evolve(wiring, ports=evolve(wiring.ports, alerts=fan_out))
-            if live:
-                from sellcli.compose.selling import selling
-                from sellcli.flags.arm_until import arm_until as read_time
-
-                until = None if arm_until is None else partial(read_time, arm_until)
-                typist = ask_account if sys.stdin.isatty() and not no_input else None
-                with selling(wiring, settings, until=until, ask=typist) as (armed, login):
-                    came_to = _watch(armed, screen, ask, once=once, login=login)
-            else:
-                came_to = _watch(wiring, screen, ask, once=once)
+            with _armed(wiring, settings, live, arm_until, no_input) as (ready, login):
+                final = _watch(ready, screen, ask, once=once, login=login)
+                came_to = of_a_run(final)  # before it is shown: whoever sees it may ask once more
+                screen(final)
     except KeyboardInterrupt:
         if came_to is None:
             raise
@@ -118,6 +116,20 @@ def command(
     finally:
         screen.close()
     return came_to
+
+
+def _armed(
+    wiring: "Wiring", settings: Settings, live: bool, arm_until: str | None, no_input: bool
+) -> "AbstractContextManager[tuple[Wiring, Login | None]]":
+    """Return the wiring of a watch, with its login where that came first: live, once armed."""
+    if not live:
+        return nullcontext((wiring, None))
+    from sellcli.compose.selling import selling
+    from sellcli.flags.arm_until import arm_until as read_time
+
+    until = None if arm_until is None else partial(read_time, arm_until)
+    typist = ask_account if sys.stdin.isatty() and not no_input else None
+    return selling(wiring, settings, until=until, ask=typist)
 
 
 def _bell() -> Callable[[str], object] | None:
@@ -136,8 +148,8 @@ def _watch(
     *,
     once: bool,
     login: "Login | None" = None,
-) -> Exit:
-    """Watch to the end, and return what a shell is told of it."""
+) -> "Summary":
+    """Watch to the end, and return what came of it."""
     from attrs import evolve
 
     from sellcli.compose.alerts import looked_after
@@ -157,9 +169,7 @@ def _watch(
     except KeyboardInterrupt as interrupt:
         screen.close()
         click.echo(farewell(interrupt), err=True)
-    final = summary(ports, state)
-    screen(final)
-    return of_a_run(final)
+    return summary(ports, state)
 
 
 def _asker(settings: Settings, silent: bool) -> "Ask | None":

@@ -44,7 +44,7 @@ class Facts:
         orders_today: Orders sent today, before this one.
         value_today: What those in the same currency were worth.
         failed_sends: How many of its latest orders in turn were rejected or lost.
-        vanished: Orders on the position that worked a moment ago, and no list tells their end.
+        vanished: Orders on the position that have worked, and of which no list tells any more.
         limit_price: What a limit order is to be set at; None for one at the market.
         no_limit: Why no limit can be set though one is wanted, or None.
         hidden_sale: The last sale of it, where the position does not show it yet; else None.

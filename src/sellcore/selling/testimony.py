@@ -18,6 +18,7 @@ from sellcore.selling.execution import (
 )
 from sellcore.selling.intent_record import IntentRecord
 from sellcore.selling.lifecycle import Happening, State
+from sellcore.selling.missing_order import MissingOrder, looked_for
 
 PATIENCE = timedelta(seconds=20)
 """An order that was sent less than that ago may still be on its way into the lists."""
@@ -50,7 +51,7 @@ class Testimony:
         completed: What ended today.
         executions: What was traded, as far as anybody remembers.
         told_since: When each position was first told as it is now, by contract id.
-        vanished: What worked at the last reading and does not now, and no list tells its end.
+        vanished: What has worked and may still do, though no list tells of it.
     """
 
     read_at: datetime
@@ -59,7 +60,7 @@ class Testimony:
     completed: tuple[CompletedOrder, ...]
     executions: tuple[Execution, ...]
     told_since: Mapping[int, datetime] = field(factory=dict)
-    vanished: tuple[OpenOrder, ...] = ()
+    vanished: tuple[MissingOrder, ...] = ()
 
     def held(self, con_id: int) -> Decimal:
         """Return the shares held of a contract; 0 where there are none."""
@@ -98,16 +99,19 @@ class Testimony:
 
     def vanished_from(self, con_id: int) -> tuple[OpenOrder, ...]:
         """Return the orders on a contract that have vanished."""
-        return tuple(order for order in self.vanished if order.con_id == con_id)
+        return tuple(each.order for each in self.vanished if each.order.con_id == con_id)
 
     def selling(self, con_id: int) -> Decimal:
         """Return the shares that open orders on a contract would sell."""
         orders = (order for order in self.orders_on(con_id) if order.side is Side.SELL)
         return sum((self._left(order) for order in orders), Decimal())
 
-    def with_last(self, listed: Iterable[OpenOrder]) -> "Testimony":
-        """Return the same beside the open orders of the last reading, for what has vanished."""
-        return evolve(self, vanished=tuple(o for o in listed if not self._accounts_for(o)))
+    def with_last(
+        self, listed: Iterable[OpenOrder], missing: Sequence[MissingOrder] = ()
+    ) -> "Testimony":
+        """Return the same with what has vanished of what was listed, and missing, before it."""
+        lost = looked_for(listed, missing, self.read_at)
+        return evolve(self, vanished=tuple(m for m in lost if not self._accounts_for(m.order)))
 
     def _accounts_for(self, order: OpenOrder) -> bool:
         """Say whether an order that has worked still does, or its end is told."""

@@ -72,7 +72,12 @@ def read_account(ports: Ports, state: WatchState) -> tuple[Instrument, ...]:
         )
     )
     state.last_seen |= {position.instrument: position for position in state.positions}
-    state.orders = tuple(order for order in orders if order.account in ("", state.account))
+    listed = tuple(order for order in orders if order.account in ("", state.account))
+    if ports.selling is not None:  # the next testimony tells what became of them
+        state.selling.unlisted += tuple(
+            order for order in state.orders if not any(order.same_as(each) for each in listed)
+        )
+    state.orders = listed
     for ticker in sorted(ambiguous_tickers(state)):
         _tell_ambiguous(ports, state, ticker)
     return tuple(p.instrument for p in state.positions if p.instrument not in held)

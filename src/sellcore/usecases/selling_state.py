@@ -4,6 +4,7 @@ from datetime import datetime
 
 from attrs import Factory, define, frozen
 
+from sellcore.order import OpenOrder
 from sellcore.ports.journal import Journal
 from sellcore.ports.kill_switch import KillSwitch
 from sellcore.ports.order_entry import OrderEntry
@@ -11,6 +12,7 @@ from sellcore.ports.quotes import Quotes
 from sellcore.ports.witness import Witness
 from sellcore.selling.arming import Arming
 from sellcore.selling.limits import SellingPolicy
+from sellcore.selling.missing_order import MissingOrder
 from sellcore.selling.verdict import Verdict
 
 
@@ -55,6 +57,8 @@ class SellingState:
         said: The broker's last words with a code by intent, whatever they came to.
         unnoted: Such words, by intent, that are not on record yet.
         verdicts: The last answers of the checks by intent.
+        unlisted: Orders that worked, and that lists have left out since the last testimony.
+        vanished: What had worked and was in no list of that testimony.
         missing: Contract ids of what was held and was not in the last reading.
         doubtful: Those of them that were in the reading before: it may have been incomplete.
         left: Contract ids of what was sold and has orders left that would sell more of it.
@@ -68,6 +72,8 @@ class SellingState:
     said: dict[str, str] = Factory(dict)
     unnoted: list[tuple[str, str]] = Factory(list)
     verdicts: dict[str, Verdict] = Factory(dict)
+    unlisted: tuple[OpenOrder, ...] = ()
+    vanished: tuple[MissingOrder, ...] = ()
     missing: frozenset[int] = frozenset()
     doubtful: frozenset[int] = frozenset()
     left: frozenset[int] = frozenset()

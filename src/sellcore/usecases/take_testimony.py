@@ -44,7 +44,8 @@ def take_testimony(ports: Ports, selling: Selling, state: WatchState) -> Testimo
         completed=tuple(order for order in completed if order.account in mine),
         executions=_remembered(selling, ours),
         told_since=selling.journal.told_since(),
-    ).with_last(state.orders)
+    ).with_last((*state.orders, *state.selling.unlisted), state.selling.vanished)
+    state.selling.vanished, state.selling.unlisted = told.vanished, ()
     state.orders = told.orders
     return told
 

@@ -627,7 +627,7 @@ class TestVanished:
     STOP = an_order(stock(1), client_id=9)
 
     def lost(self, **lists):
-        return told(**lists).with_last([self.STOP]).vanished
+        return tuple(each.order for each in told(**lists).with_last([self.STOP]).vanished)
 
     def test_order_that_no_list_tells_of_has_vanished(self):
         """Whatever is told of others."""
@@ -667,7 +667,38 @@ class TestVanished:
             "executions": (trade(perm_id=0),),
         }
 
-        assert told(**lists).with_last([bare]).vanished == (bare,)
+        assert told(**lists).with_last([bare]).vanished_from(bare.con_id) == (bare,)
+
+    @pytest.mark.parametrize(
+        ("seconds", "lost"), [(0, True), (1, True), (19.9, True), (20, False), (3600, False)]
+    )
+    def test_order_has_gone_once_no_list_has_told_of_it_for_20_seconds(self, seconds, lost):
+        """Lists that leave it out one right after the other prove nothing."""
+        first = told().with_last([self.STOP])
+        later = evolve(first, read_at=first.read_at + timedelta(seconds=seconds))
+
+        again = later.with_last((), first.vanished)
+
+        assert again.vanished == (first.vanished if lost else ())
+
+    def test_order_that_is_listed_again_has_never_gone(self):
+        """And has the whole time before it when it is left out the next time."""
+        first = told().with_last([self.STOP])
+        later = first.read_at + timedelta(seconds=15)
+        shown = evolve(told(orders=(self.STOP,)), read_at=later).with_last((), first.vanished)
+        hidden = evolve(told(), read_at=later).with_last([self.STOP], shown.vanished)
+
+        assert shown.vanished == ()
+        assert [each.since for each in hidden.vanished] == [later]
+
+    def test_order_that_is_listed_and_missed_is_looked_for_once(self):
+        """Another list had it meanwhile: the time since it was missed first goes on."""
+        first = told().with_last([self.STOP])
+        later = evolve(told(), read_at=first.read_at + timedelta(seconds=15))
+
+        again = later.with_last([evolve(self.STOP, status="Submitted")], first.vanished)
+
+        assert again.vanished == first.vanished
 
     def test_what_has_vanished_is_told_by_contract(self):
         """Another position need not wait for it."""

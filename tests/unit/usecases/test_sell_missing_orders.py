@@ -3,7 +3,8 @@
 from collections.abc import Callable
 
 from attrs import evolve
-from tests.selling_desk import OURS, SellingDesk
+from tests.desk import SECOND
+from tests.selling_desk import ELEVEN, OURS, SellingDesk
 
 from sellcore.order import OpenOrder
 from sellcore.usecases.sell import CHECKED
@@ -74,14 +75,42 @@ def test_stop_that_came_behind_the_decision_and_hides_then_is_waited_for() -> No
     assert ignored[:2] == [stop, stop]
 
 
-def test_stop_that_two_lists_in_turn_do_not_show_has_gone() -> None:
-    """A broker that tells no end of orders keeps nothing from being sold."""
+def test_stop_that_lists_leave_out_again_and_again_still_goes_first() -> None:
+    """All six readings of one look may be incomplete; half a minute later it is there."""
+    desk = SellingDesk()
+    stop = desk.rest()
+    leaves_out(desk, stop, *["hide"] * 6)
+
+    desk.run(1.5)
+
+    assert desk.happened == ["PREPARED", "CANCELS_ASKED", "SENDING", "SEEN_FILLED"]
+    assert (desk.broker.working(), desk.held()) == ((), 0)
+
+
+def test_stop_that_the_last_reading_of_the_table_left_out_is_missed_as_well() -> None:
+    """It was listed a minute before."""
+    desk = SellingDesk()
+    stop = desk.rest()
+    desk.clock.at(ELEVEN + 10 * SECOND, lambda: desk.broker.finish(stop.perm_id))
+
+    desk.run(0.6)
+    assert desk.sent == []
+
+    desk.broker.work(stop)
+    desk.run(1)
+    assert desk.happened == ["PREPARED", "CANCELS_ASKED", "SENDING", "SEEN_FILLED"]
+
+
+def test_stop_that_no_list_shows_any_more_has_gone() -> None:
+    """A broker that tells no end of orders keeps nothing from being sold: at the next look."""
     desk = SellingDesk()
     stop = desk.rest()
     desk.stage.behind("journal.prepare", lambda: desk.broker.finish(stop.perm_id))
 
-    desk.run(1)
+    desk.run(0.9)
+    assert desk.happened == ["PREPARED"]
 
+    desk.run(1)
     assert desk.happened == ["PREPARED", "SENDING", "SEEN_FILLED"]
     assert desk.sent == ["SELL 100 MKT DAY"]
 
