@@ -388,8 +388,8 @@ class TestFullDisk:
 
 class TestEvents:
     def test_a_life_is_told_in_order(self, opened):
-        """Every step leaves its name, its time and its words."""
-        (record,) = opened.journal.prepare([a_record(hour=1)])
+        """Every step leaves its name, its time and its words; the first is when it was decided."""
+        (record,) = opened.journal.prepare([a_record(hour=0.5, decided_at=later(1))])
         sending = sent(record, later(2))
         seen = moved(sending.record, H.SEEN_FILLED, later(1.5), words="filled")
         opened.journal.record([sending])

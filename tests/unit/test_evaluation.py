@@ -135,6 +135,27 @@ def test_without_a_gap_all_bars_are_used() -> None:
     assert known_tail(closed.bars, closed.coverage, SESSIONS) == (closed.bars, None)
 
 
+@pytest.mark.parametrize("unknown", [0, 29])
+def test_gap_in_the_last_bar_leaves_nothing_to_decide_on(unknown: int) -> None:
+    """Its close is not known, however much of it was fetched."""
+    whole = known(bars_at(slots(SESSIONS[0]), [1.0] * 13))
+    closes = to_epoch(SESSIONS[0].close)
+    rest = Coverage(((closes - (30 - unknown) * 60, closes),))
+
+    bars, gap = known_tail(whole.bars, whole.coverage - rest, SESSIONS)
+
+    assert (len(bars), gap) == (0, SESSIONS[0].close)
+
+
+def test_no_bars_are_without_a_gap() -> None:
+    """Whatever was fetched: what a new stock lacks lies before its first bar."""
+    fetched = Coverage(((to_epoch(SESSIONS[0].open), to_epoch(SESSIONS[1].close)),))
+
+    _, gap = known_tail(BarSeries.empty(), fetched, SESSIONS)
+
+    assert gap is None
+
+
 def test_coverage_of_sessions_alone_is_without_a_gap() -> None:
     """What lies between sessions need not be known."""
     bars = bars_at(days(SESSIONS), [1.0] * len(SESSIONS))

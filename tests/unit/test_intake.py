@@ -183,6 +183,15 @@ def test_bars_outside_every_session_are_left_out_and_told(stamp: datetime) -> No
     assert intake.dropped == ("1 bars lie outside every known session and are left out",)
 
 
+def test_bar_outside_every_session_is_told_as_that_whatever_its_price() -> None:
+    """Once: what it cost there does not matter."""
+    answer = an_answer(MONDAY.close, [(OPEN - HALF_HOUR, 0.0), (OPEN, 10.0)])
+
+    intake = take_in(answer, [FRIDAY, MONDAY], POLICY)
+
+    assert intake.dropped == ("1 bars lie outside every known session and are left out",)
+
+
 @pytest.mark.parametrize("day", [date(2022, 5, 21), date(2022, 5, 19), date(2022, 5, 24)])
 def test_daily_bar_of_a_day_without_a_session_is_left_out(day: date) -> None:
     """A Saturday has no bar, and a day nobody knows of neither."""

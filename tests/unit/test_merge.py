@@ -186,6 +186,13 @@ def test_forming_bar_alone_is_a_contradiction_too() -> None:
     assert isinstance(merge(key(), known(HISTORY[:13]), fresh), Mismatch)
 
 
+def test_bar_that_was_still_forming_shows_no_scale() -> None:
+    """It is stored and told again, but what it closes at was open then: it proves nothing."""
+    stored, fresh = read_with(HISTORY[:14]), known(with_close(HISTORY, 13, 28.25)[13:15])
+
+    assert isinstance(merge(key(), stored, fresh), Mismatch)
+
+
 def test_older_reading_does_not_undo_a_final_one() -> None:
     """A bar that is known as closed is not replaced by what it was while it formed."""
     older = read_with(with_close(HISTORY[:5], 4, 999.0))

@@ -177,6 +177,17 @@ def test_step_that_is_nearer_to_the_split_than_to_none_is_doubted(
         assert (found is not None) is any(nearer[A_DAY - 1 :])
 
 
+def test_step_is_measured_from_the_close_before_to_the_open() -> None:
+    """What a bar does between its first trade and its last is a market that moves."""
+    first = SLOTS[OPENING]
+    before = bars_at(SLOTS[:OPENING], [100.0] * OPENING)
+    crashes = BarSeries.of([*before, Bar(*first, 71.0, 71.0, 25.0, 25.0, 1.0)])
+    recovers = BarSeries.of([*before, Bar(*first, 25.0, 90.0, 25.0, 90.0, 1.0)])
+
+    assert not doubted(crashes, FOUR_FOR_ONE, TEN)
+    assert doubted(recovers, FOUR_FOR_ONE, TEN)
+
+
 def test_doubt_names_the_last_step_and_what_the_account_shows() -> None:
     """One line to look it up by."""
     twice = [100.0 if n < OPENING - 20 else 24.5 if n < OPENING else 5.5 for n in range(len(SLOTS))]

@@ -8,6 +8,7 @@ import socket
 import ssl
 import subprocess
 from datetime import UTC, datetime
+from inspect import signature
 from time import monotonic, sleep
 
 import pytest
@@ -648,3 +649,9 @@ class TestWebhook:
         )
         WebhookChannel("http://example.com/")
         WebhookChannel("https://example.com/", SECRET)
+
+
+@pytest.mark.parametrize("way", [CommandChannel, WebhookChannel, SmtpChannel])
+def test_no_way_waits_long_for_who_stays_silent(way):
+    """All alerts go through one thread: what hangs here holds up the others."""
+    assert 1 <= signature(way).parameters["seconds"].default <= 30

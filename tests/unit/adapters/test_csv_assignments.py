@@ -205,9 +205,10 @@ def test_rewrite_drops_nothing(path):
     assert len(load(path).problems) == len(before.problems) == 3
 
 
-def test_note_stays_with_its_row(path):
-    """A new rule does not cost what the owner wrote beside the old one."""
-    write(path, "ticker,type,length,timeframe,note", "NASDAQ:AAPL,SMA,50,1H,core")
+@pytest.mark.parametrize("row", ["NASDAQ:AAPL,SMA,50,1H,core", "NASDAQ:AAPL,SMA,1,1H,core"])
+def test_note_stays_with_its_row(path, row):
+    """A new rule does not cost what the owner wrote beside the old one, usable or not."""
+    write(path, "ticker,type,length,timeframe,note", row)
     CsvAssignments(path).assign("NASDAQ:AAPL", DAILY)
 
     assert path.read_text().splitlines()[1] == "NASDAQ:AAPL,EMA,200,D,core"

@@ -15,7 +15,7 @@ from tests.contract.broker_stages import AAPL, DESCRIBED, KO, PATIENCE, UNKNOWN
 from tests.contract.scripted_gateway import Answer, ScriptedGateway
 
 from adapters.clocks import FrozenClock
-from adapters.ib import questions, translate_prices
+from adapters.ib import connection, questions, translate_prices
 from adapters.ib.broker import IBBroker
 from adapters.ib.connection import IBConnection
 from adapters.ib.market_rules import MarketRules
@@ -337,3 +337,17 @@ def test_rule_of_the_first_row_that_names_one_counts() -> None:
     ]
     assert translate_prices.market_rule_id(rows) == 7
     assert translate_prices.market_rule_id([]) is None
+
+
+def test_description_is_waited_for_as_long_as_any_answer(monkeypatch: pytest.MonkeyPatch) -> None:
+    """That of one stock as well; what is granted for its rules, and for the way, comes on top."""
+    monkeypatch.setattr(questions, "RULES", 0.01)
+    monkeypatch.setattr(connection, "_GRACE", 0.0)
+
+    class Slow(Reading):
+        def _described(self, fields: list[str]) -> list[frames.Frame]:
+            time.sleep(1.6)
+            return super()._described(fields)
+
+    with Slow(laddered, timeout=8.0) as reading:
+        assert isinstance(reading.broker.details([AAPL])[AAPL], ContractDetails)

@@ -181,8 +181,13 @@ def test_halt_that_cannot_be_removed_is_an_error(switch, state):
     a_folder_there = state / "halt"
     a_folder_there.mkdir(parents=True)
 
-    with pytest.raises(StorageError, match=r"cannot remove .*; remove it by hand, selling stays"):
+    with pytest.raises(StorageError) as refusal:
         switch.release()
+    told = str(refusal.value)
+    assert told.startswith(f"cannot remove {a_folder_there}: ")
+    assert told.endswith("; remove it by hand, selling stays halted")
+    assert told.count(str(a_folder_there)) == 1
+    assert "[" not in told, "a person is told words, not numbers"
     assert switch.thrown()
 
 

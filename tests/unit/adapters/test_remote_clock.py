@@ -246,3 +246,27 @@ def test_the_time_is_told_to_other_threads_during_a_wait() -> None:
     assert len(set(seen)) > 2
     assert seen == sorted(seen)
     server.stop()
+
+
+def test_hanging_up_waits_for_no_request_under_way(
+    scripted: Callable[[Reply], Scripted],
+) -> None:
+    """Who ends a run while the gateway is silent is let go at once."""
+    asked, ended = threading.Event(), threading.Event()
+
+    def reply(request: bytes) -> bytes:
+        asked.set()
+        ended.wait(20)
+        return f"now {iso(START)}\n".encode()
+
+    clock = remote(scripted(reply).port, patience=30)
+    asking = threading.Thread(target=clock.now)
+    asking.start()
+    assert asked.wait(5)
+
+    clock.close()
+
+    assert asking.is_alive()
+    ended.set()
+    asking.join(5)
+    assert not asking.is_alive()

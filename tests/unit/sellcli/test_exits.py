@@ -84,6 +84,21 @@ def test_each_failure_is_one_line_and_its_code(
     assert len(told.err.strip().splitlines()) == 1
 
 
+@pytest.mark.parametrize(("debug", "shown"), [("", False), ("1", True)])
+def test_traceback_is_for_who_asks_for_it(
+    debug: str, shown: bool, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """A variable that is empty is one that is not set."""
+    monkeypatch.setenv("SELLCLI_DEBUG", debug)
+
+    guarded(failing(RuntimeError("what now")))
+
+    *before, last = capsys.readouterr().err.splitlines()
+    assert (before[:1] == ["Traceback (most recent call last):"]) is shown
+    assert bool(before) is shown
+    assert last.startswith("sellcli: internal error: RuntimeError: what now")
+
+
 def test_words_of_others_stay_on_one_line(capsys: pytest.CaptureFixture[str]) -> None:
     """A message may quote what somebody wrote into a file."""
     guarded(failing(ConfigError("line 3:\n  SMA,\r\n\tx")))

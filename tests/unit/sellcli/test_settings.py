@@ -156,6 +156,18 @@ def test_table_of_examples_is_complete():
     assert set(SETS) == set(KEYS)
 
 
+@pytest.mark.parametrize(
+    ("typed", "on"),
+    [
+        *((text, True) for text in ("true", "Yes", " ON ", "1")),
+        *((text, False) for text in ("false", "No", " OFF ", "0")),
+    ],
+)
+def test_switch_is_typed_in_any_of_the_usual_words(typed, on):
+    """In a variable, where nothing says which of them is meant."""
+    assert load_settings(environment={"SELLCLI_ALERTS_BELL": typed}).alerts_bell is on
+
+
 @pytest.mark.parametrize("name", SETS)
 def test_every_setting_can_be_set_in_every_layer(name):
     """File, variable and flag mean the same by the same value."""

@@ -7,9 +7,12 @@ import pytest
 from attrs import evolve
 from hypothesis import given
 from hypothesis import strategies as st
-from tests.journal_builders import a_record
-from tests.selling_builders import known
+from tests.journal_builders import TEN, a_record
+from tests.selling_builders import ARMED, FRIDAY, SECOND, known
 
+from sellcore.order import SendAt
+
+HOUR = timedelta(hours=1)
 SHARES = st.decimals(min_value=-1000, max_value=1000, places=2, allow_nan=False)
 
 
@@ -62,6 +65,26 @@ def test_quantity_never_makes_the_position_short(held, selling, meant):
 def test_value_is_told_by_the_newest_price_or_the_close_whichever_is_more(price, value):
     """100 shares; the close was 99.5."""
     assert known(price=price).value == value
+
+
+@pytest.mark.parametrize(
+    ("send_at", "latest"),
+    [
+        (SendAt.NOW, FRIDAY.close - 5 * SECOND),
+        (SendAt.NEXT_OPEN, FRIDAY.close - 5 * SECOND),
+        (SendAt.ANY_TIME, FRIDAY.close + HOUR),
+    ],
+)
+def test_session_bounds_what_needs_it_to_be_open(send_at, latest):
+    """Five seconds before its close; the deadline and the arming may end before that."""
+    ends = FRIDAY.close + HOUR
+    facts = known(record=a_record(send_at=send_at, deadline=ends))
+
+    assert facts.latest == latest
+    assert evolve(facts, session=None).latest == ends
+    for until, first in ((TEN + HOUR, TEN + HOUR), (ends + HOUR, latest)):
+        assert evolve(facts, arming=evolve(ARMED, until=until)).latest == first
+    assert evolve(facts, record=a_record(send_at=send_at, deadline=TEN)).latest == TEN
 
 
 @pytest.mark.parametrize(

@@ -119,6 +119,12 @@ class TestListed:
 
             assert finding == Finding(H.SEEN_FILLED, "sold 60 of 60", PERM, Decimal(60), 99.5)
 
+    def test_fewer_that_were_sent_than_meant_are_what_an_ended_order_was_for(self):
+        """A person reads how many of them are still to be sold."""
+        finding = find(exposed(quantity=60), told(completed=(ended(filled=Decimal(40)),)))
+
+        assert finding.words == "ended as Cancelled with 40 of 60 sold: Cancelled by Trader"
+
     @pytest.mark.parametrize(
         ("state", "testimony"),
         [

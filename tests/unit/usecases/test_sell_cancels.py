@@ -125,3 +125,15 @@ def test_cancel_that_fails_keeps_no_other_sale_back(error: SellError) -> None:
     assert (desk.held(MSFT), desk.held(AAPL)) == (0, 100)
     ends = {record.intent.instrument: str(record.state) for record in desk.records}
     assert ends == {MSFT: "filled", AAPL: "denied"}
+
+
+def test_nothing_is_cancelled_on_what_was_read_before_another_sale() -> None:
+    """To hear what became of that took its time: the position may have gone, and its stop not."""
+    desk = two()
+    desk.stage.behind("entry.place", lambda: desk.hold_quietly("0", AAPL))
+
+    desk.run()
+
+    assert [order.perm_id for order in desk.broker.working()] == [5]
+    assert "entry.cancel" not in desk.stage.calls
+    assert sorted(desk.ends) == ["denied", "filled"]

@@ -3,9 +3,11 @@
 from decimal import Decimal
 
 from attrs import evolve
-from tests.builders import MSFT, a_position, rule
+from tests.builders import AAPL, MSFT, a_position, rule
 from tests.desk import MINUTE
 from tests.selling_desk import ELEVEN, SellingDesk
+
+from sellcore.order import Side
 
 LEFT = (
     "NASDAQ:MSFT was sold, 0 shares are held, and these orders would sell more: "
@@ -58,6 +60,20 @@ def test_stop_on_what_was_bought_back_is_left_alone() -> None:
     assert "60 shares are held, and these orders would sell more: SELL 60 STP" in text
 
 
+def test_order_that_buys_is_not_among_those_that_would_sell_more() -> None:
+    """To cancel it would not help, and it is meant."""
+    desk = SellingDesk()
+    desk.clock.at(ELEVEN + 3 * MINUTE, lambda: desk.rest())
+    desk.clock.at(
+        ELEVEN + 3 * MINUTE,
+        lambda: desk.rest(perm_id=1002, side=Side.BUY, order_type="LMT", stop_price=None),
+    )
+
+    desk.run(40)
+
+    assert desk.telling("unknown") == [LEFT]
+
+
 def test_orders_on_what_was_never_sold_here_are_not_ours_to_judge() -> None:
     """A person may sell short as they like."""
     desk = SellingDesk(rules={"NYSE:IBM": rule()})
@@ -66,3 +82,18 @@ def test_orders_on_what_was_never_sold_here_are_not_ours_to_judge() -> None:
     desk.run(30)
 
     assert desk.told.sent == []
+
+
+def test_stops_behind_two_sales_are_told_once_each() -> None:
+    """Each of its own position, however often the two are compared."""
+    desk = SellingDesk(rules={"NASDAQ:MSFT": rule(), "NASDAQ:AAPL": rule()})
+    desk.hold(AAPL, 40)
+    desk.falls(AAPL)
+    desk.clock.at(ELEVEN + 3 * MINUTE, lambda: desk.rest())
+    desk.clock.at(ELEVEN + 3 * MINUTE, lambda: desk.rest(perm_id=1002, instrument=AAPL))
+
+    desk.run(60)
+
+    assert desk.ends == ["filled", "filled"]
+    told = desk.telling("unknown")
+    assert sorted(text.split()[0] for text in told) == ["NASDAQ:AAPL", "NASDAQ:MSFT"]

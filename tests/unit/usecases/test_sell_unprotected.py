@@ -2,6 +2,7 @@
 
 from collections.abc import Callable
 from datetime import timedelta
+from functools import partial
 
 import pytest
 from tests.builders import MSFT
@@ -51,3 +52,18 @@ def test_it_is_told_once_though_the_sale_is_denied_later() -> None:
 
     assert desk.ends == ["denied"]
     assert desk.telling("protection gone") == [GONE]
+
+
+def test_time_that_has_passed_by_a_wrong_clock_alone_ends_no_sale() -> None:
+    """It may come about yet: nobody is told to place a stop beside it."""
+    desk = SellingDesk()
+    desk.rest()
+    desk.stage.behind("entry.cancel", lambda: fill_the_disk(desk))
+    for minute, ahead in ((2, 30 * MINUTE), (5, 0 * MINUTE)):
+        desk.clock.at(ELEVEN + minute * MINUTE, partial(setattr, desk.clock, "ahead", ahead))
+
+    desk.run(60)
+
+    assert desk.ends == ["cancelling"]
+    (notice,) = [n for n in desk.told.sent if str(n.cause) == "protection gone"]
+    assert ELEVEN + 10 * MINUTE < notice.at <= ELEVEN + 12 * MINUTE

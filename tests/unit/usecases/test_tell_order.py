@@ -387,3 +387,22 @@ def test_last_word_where_others_were_asked_to_go_says_that_they_may_be_gone() ->
         " and it is not sold: a watch that sells goes on with it until 2022-05-20T14:10:00Z, else "
         "place them again if you want their protection"
     )
+
+
+def test_last_word_on_what_was_being_sent_says_who_finds_out() -> None:
+    """It may be at the broker, and this run does not look any more."""
+    record = evolve(into(S.SENDING).record, words="SELL 100 MKT DAY")
+
+    assert last_word(record) == (
+        f"{record.intent.instrument.ticker}: SELL 100: sending: SELL 100 MKT DAY; what became of "
+        "it is not known yet: sellcli reconcile asks the broker"
+    )
+
+
+def test_last_word_on_what_works_is_where_it_stands() -> None:
+    """There is nothing to be done about it."""
+    record = evolve(into(S.WORKING).record, words="the broker lists it as Submitted")
+
+    assert last_word(record) == (
+        f"{record.intent.instrument.ticker}: SELL 100: working: the broker lists it as Submitted"
+    )

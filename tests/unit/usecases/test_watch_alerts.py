@@ -272,3 +272,18 @@ def test_holding_that_the_broker_does_not_describe_is_told() -> None:
         f"NASDAQ:MSFT, bar that ended {BAR}"[:47]
     ]
     assert desk.outcomes()[-2:] == [("11:00", "missed"), ("12:00", "hold")]
+
+
+def test_all_that_is_not_described_is_named_where_it_could_be_sold() -> None:
+    """Each of them; a short position, and one without a rule, are never sold anyway."""
+    desk = AlertingDesk()
+    for con_id, symbol, quantity in ((4, "T", 5), (5, "GE", -5), (6, "F", 5)):
+        desk.hold(evolve(MSFT, con_id=con_id, symbol=symbol, exchange="NYSE"), quantity)
+        if symbol != "F":
+            desk.assignments.assign(f"NYSE:{symbol}", rule())
+    desk.broker._details.clear()
+
+    desk.watch(ELEVEN)
+
+    (text,) = [text for _, text in desk.notices if "does not describe" in text]
+    assert "describe it: NASDAQ:MSFT, NYSE:T; it is asked again" in text

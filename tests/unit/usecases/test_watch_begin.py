@@ -124,7 +124,7 @@ def test_days_away_are_recorded_as_missed() -> None:
 
 @pytest.mark.parametrize("default", [rule("EMA,20,D"), None])
 def test_person_is_asked_where_there_is_no_default(default: MovingAverageRule | None) -> None:
-    """Either answer is stored at once; nobody is asked what is settled."""
+    """Either answer is stored at once; nobody is asked what is settled, nor told what they said."""
     desk = Desk(EARLY, {})
     desk.default_rule = default
     asked: list[str] = []
@@ -137,7 +137,24 @@ def test_person_is_asked_where_there_is_no_default(default: MovingAverageRule | 
 
     wanted = default or rule("SMA,5,1H")
     assert asked == ([] if default else ["NASDAQ:MSFT"])
+    assert desk.alerts == [f"NASDAQ:MSFT had no rule: it follows {default} now"] * bool(default)
     assert dict(desk.assignments.load().rules) == state.rules == {"NASDAQ:MSFT": wanted}
+
+
+def test_each_holding_is_asked_for_as_far_back_as_its_own_rule_needs() -> None:
+    """Nor by the rule of another: what is asked for is paced, and the longest takes minutes."""
+    desk = Desk(EARLY, {"NASDAQ:MSFT": rule("SMA,200,1H"), "NASDAQ:AAPL": rule("EMA,200,D")})
+    desk.hold(AAPL)
+
+    desk.watch(EARLY)
+
+    asked = {(r.instrument, r.granularity): str(r.duration) for r in desk.feed.asked}
+    assert asked == {
+        (MSFT, Granularity.HALF_HOUR): "37 D",  # 250 hours of 7 a day, and today
+        (MSFT, Granularity.DAY): "1 Y",
+        (AAPL, Granularity.HALF_HOUR): "31 D",
+        (AAPL, Granularity.DAY): "3 Y",  # 662 days of 235 a year at least
+    }
 
 
 def test_people_are_asked_in_order_of_the_tickers() -> None:

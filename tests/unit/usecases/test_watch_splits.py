@@ -9,7 +9,7 @@ from attrs import evolve
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from tests.builders import AAPL, MSFT, a_tape, rule
-from tests.desk import FRIDAY, HOUR, MINUTE, MONDAY, SESSIONS, Desk, all_of
+from tests.desk import FRIDAY, HOUR, MINUTE, MONDAY, SECOND, SESSIONS, Desk, all_of
 
 from sellcore.event import Table
 from sellcore.ports.market_data import Answer
@@ -103,6 +103,19 @@ def test_split_is_told_once_and_heals_at_once() -> None:
     )
     long = [r for r in desk.feed.asked if r.duration.count == 31]
     assert len(long) == 2
+
+
+@pytest.mark.parametrize("due", [FRIDAY.open + 30 * MINUTE, FRIDAY.open + 90 * MINUTE])
+def test_bar_is_decided_by_the_very_reading_that_meets_a_split(due: datetime) -> None:
+    """The history was had anew: an hour is not lost to what was in doubt a moment ago."""
+    desk = Desk(FRIDAY.open - 5 * MINUTE)
+    desk.clock.at(due + 30 * SECOND, lambda: desk.feed.split(MSFT, 4, 1))
+
+    desk.watch(due + 45 * SECOND)
+
+    assert [text for text in desk.alerts if "split" in text]
+    assert {outcome for _, outcome in desk.outcomes()} == {"hold"}
+    assert f"{due - 4 * HOUR:%H:%M}" in dict(desk.outcomes())
 
 
 def test_quarantine_that_does_not_heal_abstains_and_is_told_once() -> None:
