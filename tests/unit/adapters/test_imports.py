@@ -523,3 +523,12 @@ def test_bars_further_apart_than_their_name_says_are_refused(tmp_path: Path) -> 
     message = refused(tmp_path, text, MSFT, "NASDAQ_MSFT_30m.csv")
 
     assert message.startswith("its bars are 60 minutes apart, and it is named for bars of 30m")
+
+
+def test_bars_further_apart_than_is_said_are_as_long_as_is_said(tmp_path: Path) -> None:
+    """What the refusal of a name tells to say is taken: of a thin stock most half hours lack."""
+    text = "ts,open,high,low,close\n2022-05-19T13:30:00Z,1,1,1,1\n2022-05-19T14:30:00Z,1,1,1,1\n"
+
+    table = read(tmp_path, text, Hints(size="30m"), "NASDAQ_MSFT_30m.csv")
+
+    assert [bars.seconds for bars in table.bars] == [1800]

@@ -43,6 +43,23 @@ def test_a_run_is_written_once(tmp_path: Path) -> None:
     assert [path.name for path in (tmp_path / "runs").iterdir()] == ["x"]
 
 
+def test_a_run_is_on_disk_before_it_has_its_name(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Each file is synced when all of it has left the program, and then renamed."""
+    real = os.fsync
+    synced: list[tuple[int, bool]] = []
+
+    def sync(descriptor: int) -> None:
+        synced.append((os.fstat(descriptor).st_size, (tmp_path / "x").exists()))
+        real(descriptor)
+
+    monkeypatch.setattr(os, "fsync", sync)
+    store_run(tmp_path, "x", FILES)
+
+    assert synced[: len(FILES)] == [(len(data), False) for data in FILES.values()]
+
+
 @pytest.mark.parametrize(
     ("spoil", "line"),
     [

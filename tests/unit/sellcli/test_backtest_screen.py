@@ -109,6 +109,23 @@ def test_every_figure_stands_behind_its_name() -> None:
     assert shown[0][2] == f"{run.hold_metrics.final_equity:,.2f}"
 
 
+def test_the_headline_counts_the_closes() -> None:
+    """One is one close, and thousands are told apart."""
+    run = a_run()
+    one, many = (evolve(run, metrics=evolve(run.metrics, bars=bars)) for bars in (1, 12_345))
+
+    assert headline(one).endswith(", 1 close")
+    assert headline(many).endswith(", 12,345 closes")
+
+
+def test_the_account_is_named_by_its_capital_to_the_cent() -> None:
+    """Whoever gave cents finds them again."""
+    run = a_run()
+    cents = evolve(run, assumptions=evolve(run.assumptions, capital=12_345.67))
+
+    assert account_table(cents, WIDE).title == "the account of 12,345.67"
+
+
 def test_each_ticker_is_told_with_what_is_its_own() -> None:
     """Bars that were decided, round trips, and what holding it would have earned."""
     run = a_run("NASDAQ:MSFT", "NYSE:KO")

@@ -9,7 +9,7 @@ from tests.integration.research import HEADER, lay_out_days
 
 from adapters.calendar import SessionTable
 from adapters.parquet.bar_store import ParquetBarStore
-from sellcli.compose.bars import Origin, folder_bars, only_elsewhere
+from sellcli.compose.bars import Origin, folder_bars, only_elsewhere, stored_bars
 from sellcli.compose.research_bars import closed_bars
 from sellcli.settings import Settings
 from sellcore.bar import BarSeries
@@ -109,3 +109,20 @@ def test_bars_of_another_origin_are_named_by_it(tmp_path: Path) -> None:
 
     told = only_elsewhere(Settings(cache_dir=tmp_path), Origin.IMPORTED)
     assert told == ", only the broker's; take those with --origin broker"
+
+
+def test_contracts_of_one_name_are_all_told(tmp_path: Path) -> None:
+    """Nobody is told of two where there are three, and none is taken for the other."""
+    moment = to_epoch(OPEN)
+    one = BarSeries([moment], [moment + 60], *([[5.0]] * 5))
+    with ParquetBarStore(tmp_path) as store:
+        for con_id in (30, 7, 101):
+            key = SeriesKey(con_id, Granularity.DAY, "NASDAQ:AAA")
+            store.merge([SeriesUpdate(key, one, Coverage(((moment, moment + 60),)))])
+
+    with pytest.raises(ConfigError) as raised:
+        stored_bars(Settings(cache_dir=tmp_path), ["NASDAQ:AAA"])
+    assert str(raised.value) == (
+        "NASDAQ:AAA names the contracts 7, 30, 101 in the cache; import the bars of the one "
+        "that is meant under a ticker of its own"
+    )
