@@ -101,6 +101,17 @@ def test_a_rule_that_one_ticker_can_follow_is_judged_by_it(tmp_path: Path) -> No
     assert found["judged"]["too_short"] == ["NASDAQ:YOUNG"]
 
 
+def test_where_no_rule_has_bars_the_shortest_says_how_many_it_needs(tmp_path: Path) -> None:
+    """That is the least that has to be brought."""
+    write_dataset(tmp_path / "dataset")
+
+    words = ("sweep", "--data", "dataset", "--rules", "SMA,200,D SMA,100,D SMA,150,D")
+    done = sellcli(tmp_path, *words)
+
+    assert (done.code, done.out) == (2, "")
+    assert "SMA(100) D alone needs 100" in one_line(done.err)
+
+
 def test_any_number_of_workers_rounds_alike(tmp_path: Path) -> None:
     """Means are added up by chunks that follow from the tickers alone."""
     lay_out_days(tmp_path / "bars", ["AAA", "BBB", "CCC", "DDD", "EEE"], count=120)

@@ -3,6 +3,7 @@
 import io
 from datetime import UTC, datetime
 
+import pytest
 from attrs import evolve
 from rich.console import Console
 from rich.table import Table
@@ -14,6 +15,7 @@ from sellcli.screen.backtest_tables import (
     account_table,
     headline,
     show_backtest,
+    subject,
     tickers_table,
     told_when,
     trades_table,
@@ -116,6 +118,14 @@ def test_the_headline_counts_the_closes() -> None:
 
     assert headline(one).endswith(", 1 close")
     assert headline(many).endswith(", 12,345 closes")
+
+
+@pytest.mark.parametrize(
+    ("tickers", "told"), [("ABCD", "A, B, C, D"), ("ABCDE", "5 tickers"), ("A", "A")]
+)
+def test_a_handful_of_tickers_is_named_and_more_are_counted(tickers: str, told: str) -> None:
+    """In the order they were given."""
+    assert subject(a_run(*tickers, count=60)) == f"SMA(20) D on {told}"
 
 
 def test_the_account_is_named_by_its_capital_to_the_cent() -> None:
