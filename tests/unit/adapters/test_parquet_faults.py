@@ -133,16 +133,15 @@ def test_a_process_that_dies_at_any_call_loses_nothing_it_acknowledged(
         with ParquetBarStore(copy) as again:
             assert content_of(again.load()) in states[done : done + 2]
             assert list(again.problems()) == []
+            _is_added_to(again, copy)
         assert not list(copy.glob("*.new"))
-        _is_added_to(copy)
         number += 1
 
 
-def _is_added_to(folder: Path) -> None:
-    """Merge half hours and days of new series, and find them again in another process."""
+def _is_added_to(store: ParquetBarStore, folder: Path) -> None:
+    """Merge half hours and days of new series, and find them before anything is folded up."""
     new = [a_key(8), a_key(9, Granularity.DAY)]
-    with ParquetBarStore(folder) as store:
-        store.merge([an_update([5], key=key) for key in new])
+    store.merge([an_update([5], key=key) for key in new])
     found = BarReader(folder).load()
     assert [found[key].bars.start.tolist() for key in new] == [[5 * HALF_HOUR]] * 2
 
