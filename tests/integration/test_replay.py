@@ -286,6 +286,7 @@ def test_a_line_that_cannot_be_read_is_told_and_counts(day: Path) -> None:
     [
         (["2022-13-45"], "'2022-13-45' is not a date, e.g. 2022-05-20"),
         (["2022-05-21"], "no decision of 2022-05-21 is recorded below logs"),
+        (["2022-05-19"], "no decision of 2022-05-19 is recorded below logs"),
         (["--mode", "live"], "no decision is recorded below logs"),
         (["--account", "DU7"], "no decision is recorded below logs"),
     ],
