@@ -133,6 +133,8 @@ def test_verify_tells_of_a_file_that_other_tools_cannot_read(folder: Path, name:
     (finding,) = verify(folder).findings
     assert finding.place == name
     assert finding.fault.startswith("cannot be read as Parquet (OSError); 'sellcli cache rebuild'")
+    rebuild(folder, no_averages)
+    assert verify(folder).findings == ()
 
 
 def test_verify_tells_of_rows_in_a_sealed_file_that_run_backwards(folder: Path) -> None:
