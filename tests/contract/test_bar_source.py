@@ -191,10 +191,11 @@ def test_a_nested_column_before_the_tickers_hides_no_bars(tmp_path):
     assert {ticker: len(bars) for ticker, bars in found.items()} == {"NYSE:A": 10, "NYSE:B": 10}
 
 
-def test_tickers_in_bytes_are_text(tmp_path):
+@pytest.mark.parametrize("kind", [pa.binary(), pa.large_binary()], ids=str)
+def test_tickers_in_bytes_are_text(tmp_path, kind):
     """Some writers do not mark text as such; what is no text at all is told."""
     table = table_of({"NYSE:A": days_of(1, 10)})
-    as_bytes = table.set_column(0, "ticker", table.column("ticker").cast(pa.binary()))
+    as_bytes = table.set_column(0, "ticker", table.column("ticker").cast(kind))
     pq.write_table(as_bytes, tmp_path / "all.parquet")
     found = open_dataset(str(tmp_path)).load(["NYSE:A"], Timeframe.DAY)
 
@@ -561,6 +562,20 @@ def test_a_missing_half_hour_is_told(tmp_path):
 
     with pytest.raises(InvalidValue, match="2020-01-02T16:00:00Z: the bar of this hour is missing"):
         open_dataset(str(tmp_path), SessionTable()).load(["NYSE:KO"], Timeframe.HOUR)
+
+
+@pytest.mark.parametrize("kind", [pa.null(), pa.float64(), pa.int64()], ids=str)
+def test_a_volume_that_nobody_wrote_down_is_none(tmp_path, kind):
+    """Of an index nothing is traded; a price that is not there is missing."""
+    bars = days_of(1, 30)
+    nothing = pa.array([None] * 30, kind)
+    write(tmp_path / "a" / "NYSE_KO_1d.parquet", columns_of(bars) | {"volume": nothing})
+    write(tmp_path / "b" / "NYSE_KO_1d.parquet", columns_of(bars) | {"open": nothing})
+
+    found = open_dataset(str(tmp_path / "a")).load(["NYSE:KO"], Timeframe.DAY)["NYSE:KO"]
+    assert found.volume.tolist() == [0.0] * 30
+    with pytest.raises(InvalidValue, match="NYSE:KO at 2020-01-02: open is missing"):
+        open_dataset(str(tmp_path / "b")).load(["NYSE:KO"], Timeframe.DAY)
 
 
 @pytest.mark.parametrize("kind", [pa.float32(), pa.decimal128(9, 2)], ids=str)

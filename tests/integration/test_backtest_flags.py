@@ -91,6 +91,36 @@ def test_an_assigned_rule_goes_before_the_default(desk: Path) -> None:
     }
 
 
+def test_a_rule_that_is_named_goes_before_the_assigned_ones(desk: Path) -> None:
+    """Whoever names one asks what would come of it, whatever is assigned."""
+    assert sellcli(desk, "assign", "NASDAQ:AAA", "EMA", "5", "--timeframe", "D").code == 0
+
+    told = document(desk, "backtest", "--rule", "SMA,20,D", "--data", "bars")["tickers"]
+
+    assert [each["rule"] for each in told.values()] == ["SMA(20) D"] * 2
+
+
+def test_where_nothing_is_set_the_account_is_the_usual_one(desk: Path) -> None:
+    """The flags take for granted what the library and the manual do."""
+    told = document(desk, *TEST)["assumptions"]
+
+    plain = {name: value for name, value in told.items() if name not in ("costs", "limits")}
+    assert plain == {
+        "fill": "next open",
+        "entry": "held",
+        "order_type": "MKT",
+        "limit_offset_pct": 0.5,
+        "volume_cap": None,
+        "capital": 100_000,
+        "max_symbol_exposure": 1,
+        "max_gross_exposure": 1,
+        "max_daily_loss_pct": None,
+        "whole_shares": True,
+        "allow_jumps": False,
+        "adjustment": "price",
+    }
+
+
 def test_a_rule_that_cannot_be_told_is_not_the_default(desk: Path) -> None:
     """Whoever wrote two lines for a ticker meant neither of them to be a third."""
     assert sellcli(desk, "assign", "NASDAQ:AAA", "EMA", "5", "--timeframe", "D").code == 0

@@ -94,6 +94,20 @@ def test_a_person_is_asked_about_a_guess(typed: bytes, bars: int, tmp_path: Path
     assert len(info(tmp_path)) == bars
 
 
+@pytest.mark.parametrize(("typed", "written"), [(b"n\r", "false"), (b"y\r", "true")])
+def test_a_document_says_whether_anything_was_written(
+    typed: bytes, written: str, tmp_path: Path
+) -> None:
+    """Whoever declined reads there that nothing was."""
+    from tests.integration.terminal import QUESTION, on_terminal
+
+    words = ["import", write(tmp_path), *MSFT, "--json"]
+    shown = on_terminal(tmp_path, words, columns=200, answers=[(QUESTION, typed)])
+
+    assert shown.code == 0
+    assert f'"written": {written}' in shown.text
+
+
 def test_an_adjusted_close_is_taken_only_when_it_is_named(tmp_path: Path) -> None:
     """Adjusted prices are another scale; who wants them says so."""
     name = write(tmp_path)

@@ -156,6 +156,17 @@ def test_a_close_that_was_logged_the_day_before_bears_witness(day: Path) -> None
     assert set(odd(findings).values()) == {("differs", "an earlier close revised")}
 
 
+def test_what_was_decided_on_a_later_day_is_no_part_of_an_earlier_one(day: Path) -> None:
+    """Of two days in the log only the one that is asked for is decided again."""
+    rows = records(day)
+    moved = next(r for r in rows if (r["ticker"], r["bar_end"]) == (MSFT, "2022-05-20T15:00:00Z"))
+    rewrite(day, [*rows, {**moved, "timestamp": "2022-05-23T15:00:40Z"}])
+
+    _, findings = replayed(day, "2022-05-20")
+
+    assert len(findings) == len(rows)
+
+
 def test_bars_of_simulated_runs_are_read_where_they_alone_are_asked_for(day: Path) -> None:
     """With other bars beside them they are not mixed up, whichever there are."""
     shutil.move(day / "cache" / "simulated", day / "other")
@@ -275,6 +286,7 @@ def test_a_line_that_cannot_be_read_is_told_and_counts(day: Path) -> None:
     [
         (["2022-13-45"], "'2022-13-45' is not a date, e.g. 2022-05-20"),
         (["2022-05-21"], "no decision of 2022-05-21 is recorded below logs"),
+        (["2022-05-19"], "no decision of 2022-05-19 is recorded below logs"),
         (["--mode", "live"], "no decision is recorded below logs"),
         (["--account", "DU7"], "no decision is recorded below logs"),
     ],

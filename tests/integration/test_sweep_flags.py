@@ -82,6 +82,36 @@ def test_a_ticker_that_is_named_twice_is_swept_once(tmp_path: Path) -> None:
     assert found["tickers"] == ["NASDAQ:AAA"]
 
 
+def test_a_timeframe_that_is_named_twice_is_swept_once(tmp_path: Path) -> None:
+    """A rule has one account on a ticker, however often its timeframe is told."""
+    write_dataset(tmp_path / "dataset")
+    words = ("sweep", "--data", "dataset", "--timeframe", "D")
+
+    assert document(tmp_path, *words, "--timeframe", "D") == document(tmp_path, *words)
+
+
+def test_a_rule_that_one_ticker_can_follow_is_judged_by_it(tmp_path: Path) -> None:
+    """A young company among old ones takes no long rule from the contest."""
+    write_rows(tmp_path / "bars", "NASDAQ_OLD_1d.csv", day_rows(120, seed=0))
+    write_rows(tmp_path / "bars", "NASDAQ_YOUNG_1d.csv", day_rows(120, seed=1)[80:])
+
+    found = document(tmp_path, "sweep", "--data", "bars", "--rules", "SMA,5,D SMA,50,D")
+
+    assert {each["rule"] for each in found["judged"]["ranking"]} >= {"SMA(5) D", "SMA(50) D"}
+    assert found["judged"]["too_short"] == ["NASDAQ:YOUNG"]
+
+
+def test_where_no_rule_has_bars_the_shortest_says_how_many_it_needs(tmp_path: Path) -> None:
+    """That is the least that has to be brought."""
+    write_dataset(tmp_path / "dataset")
+
+    words = ("sweep", "--data", "dataset", "--rules", "SMA,200,D SMA,100,D SMA,150,D")
+    done = sellcli(tmp_path, *words)
+
+    assert (done.code, done.out) == (2, "")
+    assert "SMA(100) D alone needs 100" in one_line(done.err)
+
+
 def test_any_number_of_workers_rounds_alike(tmp_path: Path) -> None:
     """Means are added up by chunks that follow from the tickers alone."""
     lay_out_days(tmp_path / "bars", ["AAA", "BBB", "CCC", "DDD", "EEE"], count=120)

@@ -104,6 +104,19 @@ def test_batches_larger_than_a_tile_agree_with_single_rows():
             np.testing.assert_allclose(found[:, row], averages(closes[row], kind), rtol=1e-15)
 
 
+def test_a_history_larger_than_a_tile_is_averaged_as_a_whole():
+    """One series alone, and each of several: bars of minutes reach that far."""
+    closes = 50 + np.arange(200_100) % 11 / 4
+
+    rows = ema(np.stack([closes, closes + 1]), 20)
+
+    average = float(np.mean(closes[:20]))
+    for close in closes[20:].tolist():
+        average += 2 / 21 * (close - average)
+    assert rows[:, -1] == pytest.approx([average, average + 1], rel=1e-12)
+    np.testing.assert_allclose(ema(closes, 20), rows[0], rtol=1e-14)
+
+
 def test_row_order_and_strides_of_the_input_do_not_matter():
     """Views, other number types and lists give what a plain array gives."""
     wide = np.random.default_rng(2).integers(1, 1000, (60, 8))

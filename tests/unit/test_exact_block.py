@@ -104,3 +104,12 @@ def test_a_neighbour_changes_nothing():
     assert np.array_equal(alone.below[:, 0], beside.below[:, 1])
     for single, both in zip(alone.equal, beside.equal, strict=True):
         assert (single + 300).tolist() == both[both >= 300].tolist()
+
+
+@pytest.mark.parametrize("length", LENGTHS)
+def test_sums_on_both_sides_of_32_bits_are_exact(length):
+    """Prices of six figures in cents, whose windows add up to 2 ** 31 ticks, more or less."""
+    steps = np.random.default_rng(length).integers(-99, 100, 3 * length)
+    ticks = 2**31 // length + np.cumsum(steps)
+
+    assert_exact([(ticks / 100).tolist()], [(SMA, length)])

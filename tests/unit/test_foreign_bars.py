@@ -99,6 +99,14 @@ def test_a_bar_that_has_not_ended_is_left_out() -> None:
     assert max(bar.end for bar in hours.stored.bars) == at("2022-11-22 17:00")
 
 
+def test_a_bar_that_ends_now_has_ended() -> None:
+    """At the close the day is over, and a second before it is not."""
+    both = daily(MONDAY.day, TUESDAY.day)
+
+    assert len(taken(both, TUESDAY.close).stored.bars) == 2
+    assert len(taken(both, TUESDAY.close - timedelta(seconds=1)).stored.bars) == 1
+
+
 @pytest.mark.parametrize("bars", [daily(date(2022, 11, 24)), foreign([at("2022-11-24 15:00")])])
 def test_a_file_of_which_nothing_is_left_is_refused(bars: ForeignBars) -> None:
     """Most likely its zone or its exchange is another."""

@@ -97,6 +97,13 @@ def test_ledgers_hold_what_happened():
     assert [(row["side"], row["price"]) for row in fills] == [
         (fill.side.value, fill.price) for fill in run.fills
     ]
+    assert [(row["shares"], row["commission"], row["slippage"]) for row in fills] == [
+        (fill.shares, fill.commission, fill.slippage) for fill in run.fills
+    ]
+    assert [(row["order"], row["time"]) for row in fills] == [
+        (fill.order, from_epoch(fill.time)) for fill in run.fills
+    ]
+    assert all(fill.commission != fill.slippage > 0 for fill in run.fills)
     assert run.to_arrow()["equity"].to_pylist() == run.equity.tolist()
     assert run.to_arrow("orders")["limit"].null_count == len(run.orders)
 

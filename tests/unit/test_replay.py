@@ -265,6 +265,8 @@ def test_each_finding_names_the_bar_of_its_record() -> None:
             *(Mode.DRY_RUN, ACCOUNT, MSFT.con_id, "NASDAQ:MSFT", Timeframe.HOUR),
             record.bar_end,
         )
+        assert finding.now is not None
+        assert finding.now.outcome is record.decision
 
 
 def test_findings_are_told_by_bar_and_then_by_ticker() -> None:
@@ -368,6 +370,11 @@ FORGERIES = {
     },
     "abstains with numbers": lambda r: {"decision": Outcome.ABSTAIN},
     "missed with numbers": lambda r: {"decision": Outcome.MISSED},
+    "abstains with an order": lambda r: {
+        **dict.fromkeys(("close", "ma_value", "distance_pct", "bars_used")),
+        "decision": Outcome.ABSTAIN,
+        "action_prepared": "SELL 100",
+    },
     "of no bar": lambda r: {"bar_end": None},
     "of no timeframe": lambda r: {"timeframe": None},
     "sent in a dry run": lambda r: {"action_executed": "SELL 100"},

@@ -80,7 +80,7 @@ def decode_base(content: bytearray, granularity: Granularity) -> Base:
 
 def column_faults(content: bytes, granularity: Granularity) -> Iterator[str]:
     """
-    Say in which columns other tools see something else than we do.
+    Say in which columns other tools see something else than we do, or that they see none.
 
     Raises:
         Damaged, NewerSchema: as for ``decode_base``.
@@ -88,7 +88,11 @@ def column_faults(content: bytes, granularity: Granularity) -> Iterator[str]:
     from adapters.parquet import arrow  # see encode_base
 
     labels = arrow.labels_of(*_owners(decode_base(bytearray(content), granularity)))
-    table = arrow.read_table(content, [*labels, *_TYPES])
+    try:
+        table = arrow.read_table(content, [*labels, *_TYPES])
+    except Damaged as reason:  # for them, not for us: we go by our own index
+        yield str(reason)
+        return
     columns = unseal(bytearray(content), _TYPES).columns
     ours = {**labels, **{name: arrow.column_of(values) for name, values in columns.items()}}
     for name, values in ours.items():

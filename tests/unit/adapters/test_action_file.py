@@ -41,10 +41,10 @@ def test_a_file_of_actions_that_is_none_is_refused(
 def test_each_bad_row_is_told_with_its_file_and_line(tmp_path: Path) -> None:
     """All of them at once, and none of the good rows is taken."""
     path = tmp_path / "actions.csv"
-    path.write_text("ticker,date,kind,value\nX:A,2014-06-09,split,7\nX:A,x,split,7\nX:A\n")
+    path.write_text("ticker,date,kind,value\n\nX:A,2014-06-09,split,7\nX:A,x,split,7\n,,,\nX:A\n")
 
     read = read_actions(path)
 
     assert read.actions == ()
-    assert [problem.split(": ")[1] for problem in read.problems] == ["line 3", "line 4"]
+    assert [problem.split(": ")[1] for problem in read.problems] == ["line 4", "line 6"]
     assert all(problem.startswith(f"{path}: ") for problem in read.problems)

@@ -95,7 +95,7 @@ def test_columns_that_cannot_be_told_are_refused(header: str, given: str | None,
     assert len(str(error.value)) < 300
 
 
-@pytest.mark.parametrize("text", ["Date", "ts", "when=Date", "ts=", "ts=Date,,"])
+@pytest.mark.parametrize("text", ["Date", "ts", "when=Date", "ts=", "ts=Date,,", ""])
 def test_columns_that_are_typed_wrong_are_refused(text: str) -> None:
     """The form is ROLE=NAME, with a role that there is."""
     with pytest.raises(ConfigError, match=r"is not ROLE=NAME, e\.g\. ts=Date; a role is one of"):
@@ -143,6 +143,13 @@ def test_a_form_of_ones_own_can_be_named() -> None:
     assert (times.kind, times.instant.tolist()) == (Kind.WALL, [OPEN])
 
 
+def test_a_form_that_is_all_digits_is_not_taken_for_seconds() -> None:
+    """2205201330 is a second of 2039 as well; who names a form has said that it is none."""
+    stamps = read_stamps(HERE, ["2205200930"], [2], "%y%m%d%H%M", NEW_YORK)
+
+    assert stamps.instant.tolist() == [OPEN]
+
+
 @pytest.mark.parametrize("value", ["05/20/2022", "", None, "n/a", "99999999999999999999", "-5"])
 def test_what_is_no_time_is_refused_with_its_line(value: object) -> None:
     """A form that could be read two ways is not read at all."""
@@ -157,6 +164,8 @@ def test_zones_that_are_mixed_are_refused_with_the_line(second: object) -> None:
     """Where one time has its zone and the next has none, nobody knows what is meant."""
     with pytest.raises(ConfigError, match=r"line 3: ts .* is a.*, .* on line 2 is a time with its"):
         read_stamps(HERE, ["2022-05-20T13:30:00Z", second], [2, 3], None, NEW_YORK)
+    with pytest.raises(ConfigError, match=r"line 9: ts .* is a.*, '.*:30:00Z' on line 4 is a time"):
+        read_stamps(HERE, ["2022-05-20T13:30:00Z"] * 2 + [second], [4, 7, 9], None, NEW_YORK)
 
 
 @given(
@@ -308,6 +317,7 @@ def test_semicolons_and_tabs_part_columns_as_well(tmp_path: Path) -> None:
         (HEAD + ROWS + "2022-05-23,1,1,1,1,1,-7\n", "line 4: volume '-7' is not a number, zero"),
         (HEAD + ROWS + "2022-05-23,1,1\n", "line 4: 3 columns, expected 7"),
         (HEAD + ROWS + "tomorrow,1,1,1,1,1,1\n", "line 4: ts 'tomorrow' is not ISO 8601"),
+        (HEAD + "\n" + ROWS + ",,,,,,\ntomorrow,1,1,1,1,1,1\n", "line 6: ts 'tomorrow' is not"),
         (bytes(range(256)) * 20, "not a CSV file in UTF-8"),
         (b"\x00\x01\x02,\x03\n" * 20, "not a CSV file in UTF-8"),
         (b"PK\x03\x04" + bytes(200), "not a CSV file in UTF-8"),
@@ -348,6 +358,8 @@ def test_times_without_a_zone_are_refused(tmp_path: Path) -> None:
     text = "ts,open,high,low,close\n2022-05-20 09:30,1,1,1,1\n2022-05-20 10:00,1,1,1,1\n"
 
     assert "its times have no zone; name it" in refused(tmp_path, text)
+    ends = Hints(ticker="NASDAQ:MSFT", ends=True)
+    assert "its times have no zone; name it" in refused(tmp_path, text, ends)
 
 
 def test_one_ticker_for_a_file_of_many_is_refused(tmp_path: Path) -> None:
@@ -493,6 +505,33 @@ def test_the_zone_of_times_is_told_by_its_name(tmp_path: Path) -> None:
     assert read(tmp_path, HEAD + ROWS).zone == "dates"
 
 
+def test_daily_bars_stamped_at_their_close_by_the_clock_are_of_that_date(tmp_path: Path) -> None:
+    """A time without a zone shows its date itself."""
+    text = "ts,open,high,low,close\n2022-05-19 16:00,1,1,1,1\n2022-05-20 16:00,1,1,1,1\n"
+
+    table = read(tmp_path, text, Hints(ticker="NASDAQ:MSFT", size="1d"))
+
+    (bars,) = table.bars
+    friday = OPEN // 86_400 * 86_400
+    assert bars.stamp.tolist() == [friday - 86_400, friday]
+
+
+def test_a_mark_of_byte_order_is_no_part_of_a_name(tmp_path: Path) -> None:
+    """Spreadsheets put one before the first column."""
+    path = a_file(tmp_path, b"\xef\xbb\xbf" + (HEAD + ROWS).encode())
+
+    assert read_bar_table(path, MSFT).columns.names["ts"] == "Date"
+
+
+def test_what_parts_the_columns_is_told_by_their_names(tmp_path: Path) -> None:
+    """Commas in a note part nothing, however many there are."""
+    text = "Date;Open;High;Low;Close;Note\n2022-05-20;1;1;1;1;a,b,c,d,e,f,g,h,i,j,k,l,m,n,o,p\n"
+
+    (bars,) = read(tmp_path, text).bars
+
+    assert bars.close.tolist() == [1.0]
+
+
 def test_parts_of_a_second_are_left_out() -> None:
     """A bar that is stamped with the last thousandth of its minute belongs to that minute."""
     stamps = read_stamps(HERE, ["1652967059999", "1652967119999"], [2, 3], None, None)
@@ -523,3 +562,12 @@ def test_bars_further_apart_than_their_name_says_are_refused(tmp_path: Path) -> 
     message = refused(tmp_path, text, MSFT, "NASDAQ_MSFT_30m.csv")
 
     assert message.startswith("its bars are 60 minutes apart, and it is named for bars of 30m")
+
+
+def test_bars_further_apart_than_is_said_are_as_long_as_is_said(tmp_path: Path) -> None:
+    """What the refusal of a name tells to say is taken: of a thin stock most half hours lack."""
+    text = "ts,open,high,low,close\n2022-05-19T13:30:00Z,1,1,1,1\n2022-05-19T14:30:00Z,1,1,1,1\n"
+
+    table = read(tmp_path, text, Hints(size="30m"), "NASDAQ_MSFT_30m.csv")
+
+    assert [bars.seconds for bars in table.bars] == [1800]

@@ -23,6 +23,8 @@ from tests.contract.stored_bars import (
 )
 
 from adapters.parquet.bar_store import ParquetBarStore
+from adapters.parquet.damage import Damaged
+from adapters.parquet.journal_records import encode, squash
 from adapters.parquet.reading import BarReader
 from sellcore.errors import StorageError
 from sellcore.series import SeriesUpdate
@@ -405,3 +407,15 @@ def _sealed_again(content: bytes) -> bytes:
 
 def _everything(folder: Path) -> dict[str, bytes]:
     return {path.name: path.read_bytes() for path in folder.iterdir() if path.name != ".lock"}
+
+
+@pytest.mark.parametrize(("counted", "at"), [("intervals", 24), ("bars", 28), ("ticker", 32)])
+def test_a_record_whose_parts_do_not_add_up_is_damaged(counted: str, at: int) -> None:
+    """A count too small would give the rest to the next series, or a ticker without its end."""
+    payload = encode([an_update([1, 2])])
+    (count,) = struct.unpack_from("<I", payload, at)
+    wrong = payload[:at] + struct.pack("<I", count - 1) + payload[at + 4 :]
+
+    assert list(squash([payload])) == [a_key()]
+    with pytest.raises(Damaged, match=f"holds a record whose {counted} do not add up"):
+        squash([wrong])

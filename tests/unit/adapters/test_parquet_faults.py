@@ -17,6 +17,7 @@ from adapters.parquet.bar_store import ParquetBarStore
 from adapters.parquet.journal_file import Journal, first_bytes, scan
 from adapters.parquet.reading import BarReader
 from sellcore.errors import StorageError
+from sellcore.timeframe import Granularity
 
 CALLS = ("write", "fsync", "replace", "open")
 """Where the store meets the operating system."""
@@ -132,8 +133,17 @@ def test_a_process_that_dies_at_any_call_loses_nothing_it_acknowledged(
         with ParquetBarStore(copy) as again:
             assert content_of(again.load()) in states[done : done + 2]
             assert list(again.problems()) == []
+            _is_added_to(again, copy)
         assert not list(copy.glob("*.new"))
         number += 1
+
+
+def _is_added_to(store: ParquetBarStore, folder: Path) -> None:
+    """Merge half hours and days of new series, and find them before anything is folded up."""
+    new = [a_key(8), a_key(9, Granularity.DAY)]
+    store.merge([an_update([5], key=key) for key in new])
+    found = BarReader(folder).load()
+    assert [found[key].bars.start.tolist() for key in new] == [[5 * HALF_HOUR]] * 2
 
 
 @pytest.mark.parametrize("call", CALLS)
@@ -197,6 +207,27 @@ def test_record_leaves_nothing_of_a_longer_one_behind_it(tmp_path: Path) -> None
     assert found is not None
     assert [bytes(payload) for payload in found.payloads] == [b"short"]
     assert found.size == found.end
+
+
+def test_what_is_cut_off_is_cut_off_on_disk(tmp_path: Path) -> None:
+    """A record that was told to have failed does not come back when the power fails."""
+    path = tmp_path / "journal"
+    path.write_bytes(first_bytes(1))
+    journal = Journal.open(path)
+    synced: list[int] = []
+
+    def sync_after_the_first(descriptor: int) -> None:
+        synced.append(os.fstat(descriptor).st_size)
+        if len(synced) == 1:
+            _raise_io_error()
+
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(os, "fsync", sync_after_the_first)
+        with pytest.raises(StorageError):
+            journal.append(b"not acknowledged")
+    journal.close()
+
+    assert synced[1:] == [len(first_bytes(1))]
 
 
 def test_a_broken_sync_is_told_every_time(tmp_path: Path) -> None:

@@ -12,7 +12,9 @@ from tests.contract.stored_bars import a_key, an_update, content_of, some_bars
 
 from adapters.parquet.average_store import ParquetAverageStore
 from adapters.parquet.bar_store import ParquetBarStore
+from adapters.parquet.compaction import publish_rewrite, stage_rewrite
 from adapters.parquet.inspection import info, rebuild
+from adapters.parquet.reading import read_cache
 from adapters.parquet.verification import verify
 from sellcore.average_table import AVERAGES, AverageTable
 from sellcore.coverage import Coverage
@@ -121,6 +123,20 @@ def test_verify_tells_of_a_label_that_differs_from_the_index(folder: Path) -> No
     assert finding.fault.startswith("the column 'ticker' reads otherwise with other tools")
 
 
+@pytest.mark.parametrize("name", ["bars-30m.parquet", "bars-1d.parquet"])
+def test_verify_tells_of_a_file_that_other_tools_cannot_read(folder: Path, name: str) -> None:
+    """We find our columns by the index, they by what stands before each."""
+    path = folder / name
+    wrong = path.read_bytes()[:4] + b"\xff" + path.read_bytes()[5:]  # the first column's header
+    path.write_bytes(_sealed_again(wrong))
+
+    (finding,) = verify(folder).findings
+    assert finding.place == name
+    assert finding.fault.startswith("cannot be read as Parquet (OSError); 'sellcli cache rebuild'")
+    rebuild(folder, no_averages)
+    assert verify(folder).findings == ()
+
+
 def test_verify_tells_of_rows_in_a_sealed_file_that_run_backwards(folder: Path) -> None:
     """A good checksum does not make wrong bars right."""
     path = folder / "bars-30m.parquet"
@@ -132,6 +148,16 @@ def test_verify_tells_of_rows_in_a_sealed_file_that_run_backwards(folder: Path) 
     assert "contradicts itself: bars must be in order" in finding.fault
     with ParquetBarStore(folder) as store:
         assert set(store.load()) == {DAILY}
+
+
+def test_a_rewrite_tells_the_size_of_all_its_bases(folder: Path) -> None:
+    """Of half hours and days together: the journal may grow with it."""
+    reading = read_cache(folder)
+    size = stage_rewrite(folder, reading)
+    publish_rewrite(folder, reading.damages)
+
+    bases = [folder / "bars-30m.parquet", folder / "bars-1d.parquet"]
+    assert size == sum(base.stat().st_size for base in bases)
 
 
 def _sealed_again(content: bytes) -> bytes:

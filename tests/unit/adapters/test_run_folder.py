@@ -43,6 +43,23 @@ def test_a_run_is_written_once(tmp_path: Path) -> None:
     assert [path.name for path in (tmp_path / "runs").iterdir()] == ["x"]
 
 
+def test_a_run_is_on_disk_before_it_has_its_name(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Each file is synced when all of it has left the program, and then renamed."""
+    real = os.fsync
+    synced: list[tuple[int, bool]] = []
+
+    def sync(descriptor: int) -> None:
+        synced.append((os.fstat(descriptor).st_size, (tmp_path / "x").exists()))
+        real(descriptor)
+
+    monkeypatch.setattr(os, "fsync", sync)
+    store_run(tmp_path, "x", FILES)
+
+    assert synced[: len(FILES)] == [(len(data), False) for data in FILES.values()]
+
+
 @pytest.mark.parametrize(
     ("spoil", "line"),
     [
@@ -121,6 +138,17 @@ def test_a_file_in_the_place_of_the_folder_is_told_of(tmp_path: Path) -> None:
         store_run(tmp_path / "runs", "x", FILES)
 
     assert (tmp_path / "runs").read_text() == "mine"
+
+
+def test_a_file_with_the_name_of_a_run_is_no_run(tmp_path: Path) -> None:
+    """It is told of, stays as it is, and leaves nothing beside it."""
+    (tmp_path / "x").write_text("mine")
+
+    with pytest.raises(StorageError, match=r"cannot write .*/x: .*(not a directory|exists)"):
+        store_run(tmp_path, "x", FILES)
+
+    assert (tmp_path / "x").read_text() == "mine"
+    assert [path.name for path in tmp_path.iterdir()] == ["x"]
 
 
 def test_the_commit_is_the_one_that_is_checked_out() -> None:
@@ -237,6 +265,9 @@ def test_returns_are_kept_under_their_days() -> None:
         found.days.tolist()
     )
     assert found.days.tolist() == days[-len(found.days) :].tolist()
+    assert kept["hold"].to_pylist() == found.hold.tolist()
+    assert kept["EMA(5) D"].to_pylist() == found.returns[1].tolist()
+    assert len({tuple(column) for column in (found.hold, *found.returns)}) == 3
 
 
 def test_of_many_that_write_the_same_run_at_once_one_does(tmp_path: Path) -> None:

@@ -44,6 +44,8 @@ def test_slippage_worsens_both_sides() -> None:
         ("volume_cap", 0.0),
         ("volume_cap", 1.5),
         ("max_symbol_exposure", 2.0),
+        ("max_symbol_exposure", 0.0),
+        ("max_gross_exposure", 0.0),
         ("max_gross_exposure", -0.1),
         ("max_daily_loss_pct", 0.0),
         ("limit_offset_pct", 100.0),

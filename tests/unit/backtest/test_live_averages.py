@@ -29,6 +29,19 @@ def test_an_sma_is_the_float_nearest_to_its_fraction(cents: list[int], digits: i
         assert found[row] == float(sum(window) / 20)
 
 
+@settings(max_examples=60, deadline=None)
+@given(ticks=st.lists(st.integers(10**14, 9 * 10**15), min_size=25, max_size=40))
+def test_an_sma_of_prices_with_many_digits_is_rounded_once(ticks: list[int]) -> None:
+    """Adjusted prices have as many digits as a float holds; their sum has more."""
+    closes = [tick / 10**13 for tick in ticks]
+
+    found = live_averages(decide("X", daily(closes), rule("SMA,20,D")))
+
+    for row in range(19, len(closes)):
+        window = [Fraction(Decimal(repr(close))) for close in closes[row - 19 : row + 1]]
+        assert found[row] == float(sum(window) / 20)
+
+
 @settings(max_examples=40, deadline=None)
 @given(cents=CENTS, text=st.sampled_from(["EMA,5,D", "SMA,5,D", "SMA,20,D"]))
 def test_every_average_is_the_one_that_live_records(cents: list[int], text: str) -> None:

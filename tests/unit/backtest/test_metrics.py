@@ -2,6 +2,8 @@
 
 import math
 import statistics
+from datetime import date, datetime, timedelta
+from zoneinfo import ZoneInfo
 
 import numpy as np
 import pytest
@@ -159,6 +161,17 @@ def test_a_session_has_one_date_wherever_it_trades(
     found = trading_dates(start, start + 3_600) - january + 1
 
     assert found.tolist() == [date for date in dates for _ in range(hours)]
+
+
+def test_days_from_midnight_to_midnight_keep_their_dates_when_clocks_change() -> None:
+    """New York's midnight is an hour earlier by UTC in summer; one day has 23 hours, one 25."""
+    days = [date(2020, 1, 1) + timedelta(days=number) for number in range(367)]
+    zone = ZoneInfo("America/New_York")
+    midnights = [int(datetime(d.year, d.month, d.day, tzinfo=zone).timestamp()) for d in days]
+
+    found = trading_dates(np.array(midnights[:-1]), np.array(midnights[1:]))
+
+    assert found.tolist() == [(day - date(1970, 1, 1)).days for day in days[:-1]]
 
 
 def test_an_account_is_measured_by_its_trades() -> None:

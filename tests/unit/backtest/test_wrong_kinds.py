@@ -167,6 +167,10 @@ MISTAKES: dict[str, tuple[Callable[[], object], str]] = {
         lambda: reality_check(RETURNS, "hold", LUCK),
         "the benchmark must have 40 finite returns",
     ),
+    "a benchmark of days": (
+        lambda: reality_check(RETURNS, [date(2020, 1, 2)] * 40, LUCK),
+        "the benchmark must have 40 finite returns",
+    ),
     "half a draw": (
         lambda: reality_check(RETURNS, RETURNS[0], LUCK, draws=1.5),
         "draws 1.5 is not a whole number",

@@ -138,6 +138,13 @@ def test_the_line_below_the_title_counts_what_was_tested():
     assert run.metrics.bars == 41
 
 
+def test_four_tickers_are_all_named_and_there_are_no_others():
+    """Nobody is told of 0 more."""
+    page = render(a_run(*"ABCD", count=60), title="four")
+
+    assert "A, B, C, D \N{MIDDLE DOT} SMA(20) D" in page
+
+
 @pytest.mark.parametrize(("tickers", "told"), [(("A",), False), (("A", "B", "C"), True)])
 def test_a_median_is_told_of_where_there_is_one(tickers, told):
     """Of a single ticker it is the figure itself."""

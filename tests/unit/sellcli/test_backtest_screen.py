@@ -3,6 +3,7 @@
 import io
 from datetime import UTC, datetime
 
+import pytest
 from attrs import evolve
 from rich.console import Console
 from rich.table import Table
@@ -14,6 +15,7 @@ from sellcli.screen.backtest_tables import (
     account_table,
     headline,
     show_backtest,
+    subject,
     tickers_table,
     told_when,
     trades_table,
@@ -107,6 +109,31 @@ def test_every_figure_stands_behind_its_name() -> None:
         ("slippage", "56.78"),
     ]
     assert shown[0][2] == f"{run.hold_metrics.final_equity:,.2f}"
+
+
+def test_the_headline_counts_the_closes() -> None:
+    """One is one close, and thousands are told apart."""
+    run = a_run()
+    one, many = (evolve(run, metrics=evolve(run.metrics, bars=bars)) for bars in (1, 12_345))
+
+    assert headline(one).endswith(", 1 close")
+    assert headline(many).endswith(", 12,345 closes")
+
+
+@pytest.mark.parametrize(
+    ("tickers", "told"), [("ABCD", "A, B, C, D"), ("ABCDE", "5 tickers"), ("A", "A")]
+)
+def test_a_handful_of_tickers_is_named_and_more_are_counted(tickers: str, told: str) -> None:
+    """In the order they were given."""
+    assert subject(a_run(*tickers, count=60)) == f"SMA(20) D on {told}"
+
+
+def test_the_account_is_named_by_its_capital_to_the_cent() -> None:
+    """Whoever gave cents finds them again."""
+    run = a_run()
+    cents = evolve(run, assumptions=evolve(run.assumptions, capital=12_345.67))
+
+    assert account_table(cents, WIDE).title == "the account of 12,345.67"
 
 
 def test_each_ticker_is_told_with_what_is_its_own() -> None:

@@ -4,20 +4,21 @@ from datetime import date, timedelta
 from pathlib import Path
 
 import pytest
+from attrs import evolve
 from tests.builders import at
 from tests.integration.research import HEADER, lay_out_days
 
 from adapters.calendar import SessionTable
 from adapters.parquet.bar_store import ParquetBarStore
-from sellcli.compose.bars import Origin, folder_bars, only_elsewhere
-from sellcli.compose.research_bars import closed_bars
+from sellcli.compose.bars import Origin, folder_bars, only_elsewhere, stored_bars
+from sellcli.compose.research_bars import closed_bars, research_bars
 from sellcli.settings import Settings
 from sellcore.bar import BarSeries
 from sellcore.coverage import Coverage
 from sellcore.errors import ConfigError
 from sellcore.instant import to_epoch
 from sellcore.series import SeriesKey, SeriesUpdate
-from sellcore.timeframe import Granularity, Timeframe
+from sellcore.timeframe import SOURCE, Granularity, Timeframe
 
 OPEN = at("2022-05-19 13:30")
 
@@ -109,3 +110,56 @@ def test_bars_of_another_origin_are_named_by_it(tmp_path: Path) -> None:
 
     told = only_elsewhere(Settings(cache_dir=tmp_path), Origin.IMPORTED)
     assert told == ", only the broker's; take those with --origin broker"
+
+
+def test_contracts_of_one_name_are_all_told(tmp_path: Path) -> None:
+    """Nobody is told of two where there are three, and none is taken for the other."""
+    moment = to_epoch(OPEN)
+    one = BarSeries([moment], [moment + 60], *([[5.0]] * 5))
+    with ParquetBarStore(tmp_path) as store:
+        for con_id in (30, 7, 101):
+            key = SeriesKey(con_id, Granularity.DAY, "NASDAQ:AAA")
+            store.merge([SeriesUpdate(key, one, Coverage(((moment, moment + 60),)))])
+
+    with pytest.raises(ConfigError) as raised:
+        stored_bars(Settings(cache_dir=tmp_path), ["NASDAQ:AAA"])
+    assert str(raised.value) == (
+        "NASDAQ:AAA names the contracts 7, 30, 101 in the cache; import the bars of the one "
+        "that is meant under a ticker of its own"
+    )
+
+
+@pytest.mark.parametrize(
+    ("timeframe", "told"),
+    [
+        (Timeframe.HOUR, "has only days, and a rule of 1H needs half hours; bring them"),
+        (Timeframe.DAY, "has only half hours, and a rule of D needs days; bring them"),
+    ],
+    ids=str,
+)
+def test_bars_of_the_other_size_are_told_with_what_is_needed(
+    tmp_path: Path, timeframe: Timeframe, told: str
+) -> None:
+    """What is there and what is wanted change places with the rule."""
+    if timeframe is Timeframe.HOUR:
+        lay_out_days(tmp_path, ["AAA"], count=30)
+    else:
+        write_intraday(tmp_path, "NASDAQ_AAA_30m.csv", 30, 30.0)
+    (found,) = folder_bars(tmp_path)
+    series = {size: each for size, each in found.series.items() if size is not SOURCE[timeframe]}
+
+    with pytest.raises(ConfigError, match=f"NASDAQ:AAA {told}"):
+        closed_bars(evolve(found, series=series), timeframe, allow_gaps=False)
+
+
+@pytest.mark.parametrize(
+    ("origin", "where"), [(None, "cache"), (Origin.IMPORTED, r"cache \(imported\)")], ids=str
+)
+def test_where_nothing_is_stored_the_origin_that_was_asked_for_is_told(
+    tmp_path: Path, origin: Origin | None, where: str
+) -> None:
+    """Whoever asked for imported bars does not read that the whole cache is empty."""
+    settings = Settings(cache_dir=tmp_path / "cache")
+
+    with pytest.raises(ConfigError, match=rf"no bars are stored in \S*{where}; watch with"):
+        research_bars(settings, (), data=None, origin=origin)

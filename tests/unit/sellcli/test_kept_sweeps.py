@@ -1,6 +1,7 @@
 """A sweep's run is named for all that was asked, and a page beside it changes no name."""
 
 import json
+import os
 from collections.abc import Callable
 from concurrent.futures import ProcessPoolExecutor
 from concurrent.futures.process import BrokenProcessPool
@@ -105,6 +106,20 @@ def test_workers_that_are_asked_for_are_there_for_few_tickers() -> None:
     with executor(10, 2, None) as asked, executor(10, None, None) as alone:
         assert isinstance(asked, ProcessPoolExecutor)
         assert alone is None
+
+
+@pytest.mark.parametrize(
+    ("tickers", "cores", "workers"),
+    [(511, 8, None), (512, 8, 2), (10_000, 3, 3), (10_000, 1, None), (10_000, None, None)],
+)
+def test_workers_are_worth_it_for_many_tickers_and_where_there_are_cores(
+    monkeypatch: pytest.MonkeyPatch, tickers: int, cores: int | None, workers: int | None
+) -> None:
+    """One for each 256 tickers, and none that would have no core."""
+    monkeypatch.setattr(os, "cpu_count", lambda: cores)
+
+    with executor(tickers, None, None) as found:
+        assert (found and found._max_workers) == workers
 
 
 def test_a_worker_that_was_ended_is_told_with_a_way_out() -> None:

@@ -168,7 +168,7 @@ def test_walking_forward_is_told_window_by_window(found: Sweep) -> None:
 def test_a_document_tells_luck_by_the_year(found: Sweep) -> None:
     """As the screen does, and with what was asked."""
     returns = returns_of(found, [0.0, 0.1], [0.1, 0.0], hold=[0.0, 0.0])
-    short = evolve(returns, tickers=("A", "B"), too_short=("C",))
+    short = evolve(returns, tickers=("A",), too_short=("C",))
     asked = evolve(found, since=date(2020, 3, 2))
 
     form = sweep_form(swept_of(asked, returns=short, luck=Luck(DEFLATED, CHECK)))
@@ -181,6 +181,7 @@ def test_a_document_tells_luck_by_the_year(found: Sweep) -> None:
     assert form["judged"]["hold"] == {**form["judged"]["hold"], "rule": None, "growth": 1.0}
     assert [each["growth"] for each in form["judged"]["ranking"]] == pytest.approx([1.1, 1.1])
     assert (form["judged"]["first"], form["judged"]["last"]) == ("2020-03-02", "2020-03-03")
+    assert (form["judged"]["tickers"], form["judged"]["days"]) == (["A"], 2)
     assert form["since"] == "2020-03-02"
 
 
@@ -216,6 +217,7 @@ def test_the_best_rule_of_each_ticker_stands_beside_holding(found: Sweep) -> Non
         f"A {sma} +10.00 % +5.00 % 1.25 0.50 -25.00 % -50.00 % 3",
     ]
     assert "the best rule of each ticker: the 2 highest of 3" in shown
+    assert "highest of" not in screen_of(swept_of(told), top=3)
 
 
 def test_the_heads_of_each_tickers_figures_stand_over_them(found: Sweep) -> None:
@@ -266,8 +268,9 @@ def test_a_rule_that_stayed_in_cash_fell_by_nothing(found: Sweep) -> None:
 def test_tickers_that_are_not_judged_are_named_or_counted(found: Sweep) -> None:
     """Five by name, the others by number."""
     returns = returns_of(found, [0.0, 0.1], [0.1, 0.0], hold=[0.0, 0.0])
-    short = evolve(returns, too_short=tuple("PQRSTUV"))
+    short, five = (evolve(returns, too_short=tuple(names)) for names in ("PQRSTUV", "PQRST"))
 
     assert "rule can decide: P, Q, R, S, T and 2 more; " in screen_of(
         swept_of(found, returns=short)
     )
+    assert "rule can decide: P, Q, R, S, T; " in screen_of(swept_of(found, returns=five))

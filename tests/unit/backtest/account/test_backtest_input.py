@@ -42,6 +42,11 @@ FLAT = [10.0] * 8
             "X: bars 60 minutes apart for SMA(5) D; give daily bars",
         ),
         (
+            {"X": hourly(FLAT[:2])},
+            SMA5,
+            "X: bars 60 minutes apart for SMA(5) D; give daily bars",
+        ),
+        (
             {"X": daily(FLAT)},
             rule("SMA,5,1H"),
             "X: a bar of 6.5 hours for SMA(5) 1H; give hourly bars "

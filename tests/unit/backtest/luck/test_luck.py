@@ -151,6 +151,16 @@ def test_a_benchmark_of_another_length_is_refused():
         reality_check(noise(1), np.zeros(499), np.random.default_rng(1))
 
 
+@pytest.mark.parametrize("hole", [np.nan, np.inf])
+def test_a_benchmark_with_a_hole_is_refused(hole):
+    """Every excess behind it would be none, and no rule better than another."""
+    benchmark = noise(1)[0]
+    benchmark[7] = hole
+
+    with pytest.raises(InvalidValue, match="500 finite returns"):
+        reality_check(noise(2), benchmark, np.random.default_rng(1))
+
+
 def test_a_table_is_read_rule_by_rule():
     """Columns of a data frame are bars here as well: the best rule is a row."""
     pandas = pytest.importorskip("pandas")

@@ -186,6 +186,7 @@ def test_rows_name_their_ticker_and_rule():
         ),
         ({"assumptions": evolve(RECLAIM, volume_cap=0.1)}, "a sweep has no volume cap"),
         ({"assumptions": evolve(RECLAIM, max_symbol_exposure=0.5)}, "a sweep has no exposure cap"),
+        ({"assumptions": evolve(RECLAIM, max_gross_exposure=0.9)}, "a sweep has no exposure cap"),
         ({"assumptions": evolve(RECLAIM, max_daily_loss_pct=3)}, "a sweep has no daily loss"),
         ({"assumptions": evolve(RECLAIM, limits=SellingPolicy())}, "a sweep has no limits on ord"),
     ],

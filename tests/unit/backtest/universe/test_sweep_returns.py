@@ -104,6 +104,24 @@ def test_short_histories_are_named_and_left_out():
     assert (found.tickers, found.too_short) == (("NYSE:LONG",), ("NYSE:NEW",))
 
 
+def test_a_ticker_without_bars_of_every_timeframe_is_named_and_left_out():
+    """Its hours have no part where its days are wanting."""
+    both = {Timeframe.DAY: days(1, 0, 60), Timeframe.HOUR: hours(2, 0, 60)}
+    source = MemoryBars(
+        {
+            Timeframe.DAY: {"NYSE:BOTH": both[Timeframe.DAY]},
+            Timeframe.HOUR: {"NYSE:BOTH": both[Timeframe.HOUR], "NYSE:HOURS": hours(3, 0, 60)},
+        }
+    )
+    rules = [RULES[0], HOURLY[0]]
+
+    found = rule_returns(source, rules, RECLAIM)
+    alone = rule_returns(source, rules, RECLAIM, tickers=["NYSE:BOTH"])
+
+    assert (found.tickers, found.too_short) == (("NYSE:BOTH",), ("NYSE:HOURS",))
+    assert np.array_equal(found.returns, alone.returns)
+
+
 def test_no_history_long_enough_is_refused():
     """In one line."""
     source = MemoryBars({Timeframe.DAY: {"NYSE:NEW": days(2, 0, 20)}})

@@ -140,6 +140,19 @@ def test_no_turn_precedes_the_open_after_its_decision():
         assert turns.prices.tolist() == bars.open[turns.bars].tolist()
 
 
+def test_a_history_longer_than_a_block_is_a_block_of_its_own():
+    """Hours of decades, or of what trades around the clock, are swept like any others."""
+    cents = 1_000 + np.arange(41_000) % 7
+    bars = daily((cents / 100).tolist())
+
+    found = list(blocks([bars, bars]))
+
+    assert [(block.rows.tolist(), block.counts.tolist()) for block in found] == [
+        ([0], [41_000]),
+        ([1], [41_000]),
+    ]
+
+
 def test_a_history_too_short_for_a_rule_is_never_bought():
     """An account that cannot decide does not begin."""
     bars = a_walk(7, 49)
