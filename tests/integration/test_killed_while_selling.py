@@ -6,6 +6,7 @@ import sqlite3
 import subprocess
 import time
 from collections import Counter, defaultdict
+from contextlib import closing
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -96,7 +97,7 @@ def live_through(folder: Path, gateway: Standing, rng: random.Random, deaths: in
 def intents(folder: Path) -> list[sqlite3.Row]:
     """Return the journal's intents, read by somebody else's program."""
     (path,) = (folder / "state").rglob("journal.db")
-    with sqlite3.connect(path) as journal:
+    with closing(sqlite3.connect(path)) as journal:
         journal.row_factory = sqlite3.Row
         return journal.execute("SELECT * FROM intents").fetchall()
 
